@@ -1,0 +1,63 @@
+"""Canonical JSON and content hashes: the only JSON writer and the only hash of the project.
+
+Two values that mean the same have the same digest: key order does not matter and 25 equals 25.0.
+"""
+
+import math
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from gristmill.errors import UsageError
+
+__all__ = ["canonical", "decode", "digest", "encode"]
+
+_encoder = msgspec.json.Encoder()
+_sorted = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder()
+
+
+def encode(value: Any) -> bytes:
+    """Return `value` as compact UTF-8 JSON, keys in the order given."""
+    return _encoder.encode(value)
+
+
+def decode(data: bytes | str) -> Any:
+    """Return the plain value that `data` encodes.
+
+    Raises:
+        msgspec.DecodeError: when `data` is not JSON.
+    """
+    return _decoder.decode(data)
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one JSON text shared by all values equal to `value`.
+
+    Raises:
+        UsageError: when `value` holds NaN or an infinity, which JSON cannot say.
+    """
+    return _sorted.encode(_integral(value))
+
+
+def digest(value: Any) -> str:
+    """Return 32 hexadecimal digits (128 bits of BLAKE2b) of the canonical JSON of `value`."""
+    return blake2b(canonical(value), digest_size=16).hexdigest()
+
+
+def _integral(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
+    if kind is dict:
+        return {key: _integral(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_integral(item) for item in value]
+    if kind is float:
+        if not math.isfinite(value):
+            raise UsageError(f"Expected a finite number, got {value}; JSON has no NaN or infinity.")
+        return int(value) if value.is_integer() else value
+    if isinstance(value, msgspec.Struct):
+        return _integral(msgspec.to_builtins(value))
+    raise UsageError(f"Expected plain JSON data, got {kind.__name__}; use dict, list, str, int, float, bool or None.")

@@ -1,0 +1,76 @@
+"""Errors, typed by the boundary they cross.
+
+A user's mistake is a `UsageError` (exit code 2) whose message says what was expected, what was got and what
+would be right. Anything that goes wrong *inside* an episode is data: it becomes a `Fault` on the episode that
+names the side at fault, is recorded once, and never counts as that side's opponent having failed.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+__all__ = [
+    "EpisodeError",
+    "GristmillError",
+    "PluginError",
+    "StoreError",
+    "ToolError",
+    "UsageError",
+    "boundary",
+    "unknown",
+]
+
+
+class GristmillError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class UsageError(GristmillError):
+    """The caller asked for something that cannot be done as asked."""
+
+
+class PluginError(GristmillError):
+    """A plugin could not be imported or does not keep its contract."""
+
+
+class StoreError(GristmillError):
+    """A run directory cannot be read or written."""
+
+
+class ToolError(GristmillError):
+    """A tool refuses a call; the message is what the caller of the tool sees."""
+
+
+class EpisodeError(GristmillError):
+    """An infrastructure fault inside an episode.
+
+    Attributes:
+        side: who broke: `world`, `tool` or the name of a seat.
+    """
+
+    def __init__(self, side: str, message: str) -> None:
+        super().__init__(message)
+        self.side = side
+
+
+@contextmanager
+def boundary(side: str) -> Iterator[None]:
+    """Attribute any exception that escapes the block to `side`.
+
+    Raises:
+        EpisodeError: with the side and the original type and message.
+    """
+    try:
+        yield
+    except (EpisodeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise EpisodeError(side, f"{type(error).__name__}: {error}") from error
+
+
+def unknown(kind: str, got: str, valid: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not among the valid ones."""
+    names = sorted(valid)
+    near = get_close_matches(got, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"Unknown {kind} {got!r}.{hint} Valid: {', '.join(names) or '(none)'}.")

@@ -1,0 +1,222 @@
+"""The loop: the only place where worlds and policies meet.
+
+`play` runs many episodes in lock-step, so that a model is asked once for all episodes that wait for it;
+`replay` applies recorded acts to a fresh episode. Neither judges anything.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from gristmill.digest import digest
+from gristmill.errors import EpisodeError, boundary
+from gristmill.policy import Policy, Session
+from gristmill.seeding import derive
+from gristmill.types import Act, End, Episode, Fault, Scenario, SeatInfo, episode_id
+from gristmill.world import World
+
+__all__ = ["identify", "play", "recorded_acts", "replay"]
+
+
+def play(
+    make: Callable[[], World],
+    scenarios: Sequence[Scenario],
+    policies: Mapping[str, Policy],
+    *,
+    seed: int,
+    attempt: int = 0,
+) -> Iterator[Episode]:
+    """Play every scenario once and yield the episodes in the order of the scenarios.
+
+    Args:
+        make: builds one instance of the world.
+        scenarios: what to play.
+        policies: one per seat.
+        seed: root seed; an episode depends on it, its scenario, `attempt` and the acts, and on nothing else.
+        attempt: which of repeated plays of the same scenario this is.
+    """
+    width = max(policy.width for policy in policies.values())
+    worlds = [make() for _ in range(min(width, len(scenarios)))]
+    try:
+        queue = iter(scenarios)
+        while batch := list(islice(queue, width)):
+            yield from _play_batch(worlds, batch, policies, seed, attempt)
+    finally:
+        for world in worlds:
+            world.close()
+
+
+def identify(world: World, scenario: Scenario, policies: Mapping[str, Policy], *, seed: int, attempt: int = 0) -> str:
+    """Return the id that the episode of this scenario will have, without playing it."""
+    return episode_id(world.id, world.version, scenario, _seats(policies), seed, attempt)
+
+
+def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | None = None) -> Episode:
+    """Apply the recorded acts, or `acts` in their place, to a fresh episode of the same scenario.
+
+    Acts that come after the end are dropped. When they run out before the end, the episode is `truncated`.
+    """
+    todo = list(recorded_acts(episode) if acts is None else acts)
+    end: End = "truncated"
+    fault = None
+    try:
+        with boundary("world"):
+            _reset(world, episode.scenario, episode.seed, episode.attempt)
+            for seat, act in todo:
+                if not _alive(world):
+                    break
+                if world.agent_selection != seat:
+                    raise EpisodeError(seat, f"replay: expected an act of {world.agent_selection}, got one of {seat}")
+                world.step(act)
+            if not _alive(world):
+                end = _end(world)
+    except EpisodeError as error:
+        end, fault = "error", Fault(side=error.side, message=str(error))
+    return _episode(world, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
+
+
+def recorded_acts(episode: Episode) -> list[tuple[str, Act]]:
+    """Return the acts of an episode with their seats, in order."""
+    return [
+        (entry["from"], {key: value for key, value in entry.items() if key not in ("from", "to")})
+        for entry in episode.entries
+        if entry["from"] in episode.seats
+    ]
+
+
+def _play_batch(
+    worlds: Sequence[World],
+    batch: Sequence[Scenario],
+    policies: Mapping[str, Policy],
+    seed: int,
+    attempt: int,
+) -> Iterator[Episode]:
+    faults: dict[int, Fault] = {}
+    live: list[int] = []
+    for row, scenario in enumerate(batch):
+        try:
+            with boundary("world"):
+                _reset(worlds[row], scenario, seed, attempt)
+            live.append(row)
+        except EpisodeError as error:
+            faults[row] = Fault(side=error.side, message=str(error))
+    sessions = _begin(worlds, batch, policies, live, faults, seed, attempt)
+    while live := [row for row in live if row not in faults and _alive(worlds[row])]:
+        waiting: dict[str, list[int]] = {}
+        for row in live:
+            waiting.setdefault(worlds[row].agent_selection, []).append(row)
+        for seat, rows in waiting.items():
+            _step(worlds, sessions[seat], seat, rows, faults)
+    seats = _seats(policies)
+    for row, scenario in enumerate(batch):
+        fault = faults.get(row)
+        end: End = "error" if fault else _end(worlds[row])
+        yield _episode(worlds[row], scenario, seats, seed, attempt, end, fault)
+
+
+def _begin(
+    worlds: Sequence[World],
+    batch: Sequence[Scenario],
+    policies: Mapping[str, Policy],
+    live: Sequence[int],
+    faults: dict[int, Fault],
+    seed: int,
+    attempt: int,
+) -> dict[str, "_Rows"]:
+    """Open one session per seat over the rows whose reset went well."""
+    place = {row: number for number, row in enumerate(live)}
+    sessions: dict[str, _Rows] = {}
+    for seat, policy in policies.items():
+        try:
+            with boundary(seat):
+                briefs = [worlds[row].brief(seat) for row in live]
+                seeds = [derive(seed, "seat", seat, batch[row].id, batch[row].index, attempt) for row in live]
+                sessions[seat] = _Rows(policy.begin(briefs, seeds), place)
+        except EpisodeError as error:
+            faults.update({row: Fault(side=error.side, message=str(error)) for row in live})
+            break
+    return sessions
+
+
+class _Rows:
+    """A session, with the rows of the batch translated to its own."""
+
+    def __init__(self, session: Session, place: Mapping[int, int]) -> None:
+        self.session = session
+        self.place = place
+
+
+def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: dict[int, Fault]) -> None:
+    """Ask one seat for the acts of all episodes that wait for it, and apply them."""
+    acts = _acts(rows_of, seat, rows, [worlds[row].observe(seat) for row in rows], faults)
+    for row, act in acts.items():
+        try:
+            with boundary("world"):
+                worlds[row].step(act)
+        except EpisodeError as error:
+            faults[row] = Fault(side=error.side, message=str(error))
+
+
+def _acts(
+    rows_of: _Rows, seat: str, rows: list[int], seen: list[list[dict[str, object]]], faults: dict[int, Fault]
+) -> dict[int, Act]:
+    try:
+        with boundary(seat):
+            acts = rows_of.session.act([rows_of.place[row] for row in rows], seen)
+            return dict(zip(rows, acts, strict=True))
+    except EpisodeError as error:
+        # In a batch it is not known whose row broke it, so every row that waited is at fault.
+        faults.update({row: Fault(side=error.side, message=str(error)) for row in rows})
+        return {}
+
+
+def _reset(world: World, scenario: Scenario, seed: int, attempt: int) -> None:
+    world.reset(seed=derive(seed, "env", scenario.id, scenario.index, attempt), options={"scenario": scenario})
+
+
+def _alive(world: World) -> bool:
+    """Take PettingZoo's dead steps, and say whether a living seat is to move."""
+    while world.agents:
+        seat = world.agent_selection
+        if not (world.terminations[seat] or world.truncations[seat]):
+            return True
+        if all(world.terminations[one] or world.truncations[one] for one in world.agents):
+            return False
+        world.step(None)
+    return False
+
+
+def _end(world: World) -> End:
+    return "truncated" if any(world.truncations.values()) else "terminated"
+
+
+def _seats(policies: Mapping[str, Policy]) -> dict[str, SeatInfo]:
+    return {
+        seat: SeatInfo(policy=policy.name, digest=policy.digest, generation=policy.generation)
+        for seat, policy in policies.items()
+    }
+
+
+def _episode(
+    world: World,
+    scenario: Scenario,
+    seats: dict[str, SeatInfo],
+    seed: int,
+    attempt: int,
+    end: End,
+    fault: Fault | None,
+) -> Episode:
+    state = None if fault and fault.side == "world" else world.state()
+    return Episode(
+        id=episode_id(world.id, world.version, scenario, seats, seed, attempt),
+        world=world.id,
+        version=world.version,
+        scenario=scenario,
+        seats=seats,
+        seed=seed,
+        attempt=attempt,
+        entries=world.entries(),
+        end=end,
+        fault=fault,
+        state=state,
+        state_digest=digest(state),
+    )

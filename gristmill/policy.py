@@ -1,0 +1,129 @@
+"""Policies: what sits in a seat.
+
+A policy acts on batches, so that a model decodes many concurrent episodes together. Whatever it must remember
+of a batch lives in the `Session` it opens for it; the policy itself never changes. A scripted policy is a plain
+generator function, one per episode:
+
+    def greeter(brief: Brief, rng: random.Random) -> Script:
+        seen = yield say("Hello!")        # `seen`: the entries that became visible since the last act
+        ...
+
+The first value a script receives, through `seen = yield`, is what the seat sees before its first act.
+"""
+
+import inspect
+import random
+from collections.abc import Callable, Generator, Sequence
+from typing import Protocol, runtime_checkable
+
+from gristmill.digest import digest
+from gristmill.errors import EpisodeError, UsageError
+from gristmill.types import Act, Brief, Entry
+
+__all__ = ["Policy", "Script", "Scripted", "ScriptFunction", "Session", "policy"]
+
+Script = Generator[Act | None, list[Entry], None]
+ScriptFunction = Callable[..., Script]
+
+
+class Session(Protocol):
+    """A policy's side of a batch of concurrent episodes."""
+
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
+        """Return one act per row.
+
+        Args:
+            rows: which episodes of the batch want an act now.
+            observations: for each of them, what became visible since its last act.
+        """
+        ...
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Anything that can take a seat.
+
+    Attributes:
+        name: its spec, as typed on the command line.
+        digest: content hash of what decides its acts.
+        generation: see `SeatInfo`.
+        width: how many concurrent episodes it likes to see in one call; 1 for scripts.
+    """
+
+    name: str
+    digest: str
+    generation: int
+    width: int
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
+        """Open a session for a batch; `seeds` holds one seed per episode."""
+        ...
+
+
+class Scripted:
+    """A policy made of one generator per episode."""
+
+    generation = 0
+    width = 1
+
+    def __init__(self, name: str, script: ScriptFunction, /, **params: object) -> None:
+        self.name = name
+        self._script = script
+        self._params = params
+        self.digest = digest([_source(script), {key: repr(value) for key, value in params.items()}])
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
+        """Open one generator per brief, each with its own random stream."""
+        # A stream's seed is already a hash of names, so it is used as it is.
+        return _ScriptedSession(
+            [
+                self._script(brief, random.Random(seed), **self._params)  # noqa: S311
+                for brief, seed in zip(briefs, seeds, strict=True)
+            ],
+            [brief.seat for brief in briefs],
+        )
+
+
+class _ScriptedSession:
+    def __init__(self, scripts: list[Script], seats: list[str]) -> None:
+        self._scripts = scripts
+        self._seats = seats
+        for script in scripts:
+            next(script)
+
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
+        return [self._one(row, seen) for row, seen in zip(rows, observations, strict=True)]
+
+    def _one(self, row: int, seen: list[Entry]) -> Act:
+        try:
+            act = self._scripts[row].send(seen)
+        except StopIteration:
+            raise EpisodeError(self._seats[row], "the script ended before the episode did") from None
+        if act is None:
+            raise EpisodeError(self._seats[row], "the script yielded no act")
+        return act
+
+
+def policy(world: str, seat: str, name: str) -> Callable[[ScriptFunction], ScriptFunction]:
+    """Mark a generator function as the policy `name` for `seat` of `world`; `*` stands for any.
+
+    The registry finds marked functions in every module of the entry-point group `gristmill.policies` and in the
+    file of a plugin. Keyword parameters of the function can be set in the spec: `noisy?rate=0.2`.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise UsageError(f"Expected a policy name of letters, digits, '-' and '_', got {name!r}.")
+
+    def mark(script: ScriptFunction) -> ScriptFunction:
+        script.__dict__.setdefault("gristmill_policy", []).append((world, seat, name))
+        return script
+
+    return mark
+
+
+def _source(function: ScriptFunction) -> str:
+    """Return the source of the whole module, since a script's helpers decide its acts too."""
+    module = inspect.getmodule(function)
+    try:
+        return inspect.getsource(module if module is not None else function)
+    except OSError:
+        return f"{function.__module__}.{function.__qualname__}"

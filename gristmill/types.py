@@ -1,0 +1,225 @@
+"""The vocabulary that every layer shares.
+
+Everything here is frozen, typed and plain JSON underneath. A dialogue is a list of *entries*, dicts with a
+`from` and exactly one payload:
+
+    {"from": "customer", "say": "Where is W4821?"}                      a seat speaks
+    {"from": "agent", "call": "get_order", "args": {"order_id": …}}      a seat calls a tool
+    {"from": "agent", "raw": "get_order(("}                              an act that could not be parsed
+    {"from": "tool", "tool": "get_order", "result": {…}}                 a tool answers
+    {"from": "tool", "tool": "get_order", "error": "timed out"}          a tool refuses or breaks
+    {"from": "world", "error": "…"}                                      the answer to a malformed act
+    {"from": "world", "event": "fault", …}                               something only the log sees
+
+`to` lists the seats that may see an entry; without it every seat may. Acts are the same dicts without `from`,
+made by `say`, `call` and `raw`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from gristmill.digest import digest
+
+__all__ = [
+    "Act",
+    "Brief",
+    "Check",
+    "End",
+    "Entry",
+    "Episode",
+    "Fault",
+    "Level",
+    "Scenario",
+    "SeatInfo",
+    "Status",
+    "Verdict",
+    "call",
+    "episode_id",
+    "raw",
+    "say",
+]
+
+Entry = dict[str, Any]
+Act = dict[str, Any]
+Status = Literal["pass", "fail", "error", "unverified"]
+Level = Literal["checked", "replayed", "mutation-tested"]
+End = Literal["terminated", "truncated", "error"]
+
+
+def say(text: str) -> Act:
+    """Return the act of saying `text` to the other seat."""
+    return {"say": text}
+
+
+def call(tool: str, /, **args: Any) -> Act:
+    """Return the act of calling `tool` with keyword arguments."""
+    return {"call": tool, "args": args}
+
+
+def raw(text: str) -> Act:
+    """Return an act that its author could not parse; the world answers it with an error."""
+    return {"raw": text}
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One draw from a Space: what will happen, never how it went.
+
+    Attributes:
+        id: content hash of `world` and `values`.
+        world: id of the world it is for.
+        values: plain JSON values by field name; a field whose condition does not hold is absent.
+        seed: root seed of the draw.
+        index: position of the draw under that seed.
+        log_density: natural logarithm of the nominal density at `values`.
+        stratum: the cell of the scenario space it belongs to.
+    """
+
+    id: str
+    world: str
+    values: dict[str, Any]
+    seed: int = 0
+    index: int = 0
+    log_density: float = 0.0
+    stratum: str = ""
+
+    @classmethod
+    def of(cls, world: str, values: Mapping[str, Any], **rest: Any) -> "Scenario":
+        """Return the scenario with its content hash."""
+        plain = dict(values)
+        return cls(id=digest([world, plain]), world=world, values=plain, **rest)
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seat is told before its first act.
+
+    Attributes:
+        seat: the seat's name.
+        text: instructions in words, the system message of a chat model.
+        facts: private facts as data, for scripted policies.
+        tools: JSON Schemas of the tools the seat may call, in the form of OpenAI's `tools`.
+    """
+
+    seat: str
+    text: str = ""
+    facts: dict[str, Any] = {}
+    tools: tuple[dict[str, Any], ...] = ()
+
+
+class SeatInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sat in a seat.
+
+    Attributes:
+        policy: the policy's spec, as typed on the command line.
+        digest: content hash of what decides its acts (code and parameters, or weights).
+        generation: 0 for scripted policies and people, else 1 + that of the data it was trained on.
+    """
+
+    policy: str
+    digest: str
+    generation: int = 0
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """An infrastructure fault that ended an episode, with the side that broke."""
+
+    side: str
+    message: str
+
+
+def episode_id(world: str, version: str, scenario: Scenario, seats: Mapping[str, SeatInfo], seed: int, attempt: int) -> str:
+    """Return the identity of an attempt: what is to be played, not how it went.
+
+    `scenario.index` is part of it, so that two equal draws of a small Space are two episodes.
+    """
+    who = {seat: info.digest for seat, info in seats.items()}
+    return digest([world, version, scenario.id, scenario.index, who, seed, attempt])
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded play of one scenario by named policies.
+
+    Attributes:
+        id: identity of the attempt, see `episode_id`.
+        world: world id, and `version` of its code.
+        scenario: what was played.
+        seats: who played.
+        seed: root seed of the run; every stream of the episode derives from it.
+        attempt: 0, 1, … for repeated plays of one scenario.
+        entries: the whole transcript, in order, hidden events included.
+        end: how it ended; `error` when a fault cut it short.
+        fault: the fault, if any.
+        state: the world's final state as plain data.
+        state_digest: canonical digest of `state`.
+    """
+
+    id: str
+    world: str
+    version: str
+    scenario: Scenario
+    seats: dict[str, SeatInfo]
+    seed: int
+    attempt: int = 0
+    entries: list[Entry] = []
+    end: End = "terminated"
+    fault: Fault | None = None
+    state: Any = None
+    state_digest: str = ""
+
+    def content_hash(self) -> str:
+        """Return the hash of how it went: entries, end, fault and final state."""
+        return digest([self.id, self.entries, self.end, self.fault, self.state_digest])
+
+    def view(self, seat: str) -> list[Entry]:
+        """Return the entries that `seat` could see, its own acts included, in order."""
+        return [entry for entry in self.entries if "to" not in entry or seat in entry["to"]]
+
+    def acts(self, seat: str) -> list[Entry]:
+        """Return the acts of `seat`, in order."""
+        return [entry for entry in self.entries if entry["from"] == seat]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One verifier's finding.
+
+    Attributes:
+        name: what was checked.
+        status: `error` when the check, or a side that is not being judged, broke.
+        evidence: what was seen, as plain data; on a failure it holds `expected` and `got`.
+        side: the seat or part at fault when the status is `error`.
+    """
+
+    name: str
+    status: Status
+    evidence: dict[str, Any] = {}
+    side: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of verifying one episode, with its evidence.
+
+    Attributes:
+        episode_id: which episode, and `content_hash` of the record that was judged.
+        verifier: name of the verifier, and `version`, the digest of its code.
+        level: how strongly it is proved.
+        status: `pass` only if at least one check ran and all passed.
+        checks: the findings.
+        side: who is at fault when the status is `error`.
+    """
+
+    episode_id: str
+    content_hash: str
+    verifier: str
+    version: str
+    level: Level
+    status: Status
+    checks: tuple[Check, ...] = ()
+    side: str = ""
+
+    @staticmethod
+    def status_of(checks: "tuple[Check, ...]") -> Status:
+        """Return the status that follows from `checks`; a missing check is never a pass."""
+        states = {check.status for check in checks}
+        order: tuple[Status, ...] = ("error", "fail", "unverified", "pass")
+        return next((status for status in order if status in states), "unverified")
