@@ -87,6 +87,13 @@ def test_import_stays_light() -> None:
     assert "[]" == loaded.stdout.strip()
 
 
+@pytest.mark.parametrize("name", gristmill.__all__)
+def test_public_name_exists(name: str) -> None:
+    """Every name that the package advertises can be had from it."""
+    assert name in dir(gristmill)
+    assert getattr(gristmill, name) is not None
+
+
 @pytest.mark.parametrize("entry", PLUGINS, ids=lambda entry: f"{entry.group}:{entry.name}")
 def test_entry_point_loads(entry: EntryPoint) -> None:
     """Every advertised world and policy can be imported without extras."""
