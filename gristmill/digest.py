@@ -4,14 +4,17 @@ Two values that mean the same have the same digest: key order does not matter an
 """
 
 import math
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from gristmill.errors import UsageError
 
-__all__ = ["canonical", "decode", "digest", "encode"]
+__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint"]
+
+T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -30,6 +33,16 @@ def decode(data: bytes | str) -> Any:
         msgspec.DecodeError: when `data` is not JSON.
     """
     return _decoder.decode(data)
+
+
+def decoder(kind: type[T]) -> Callable[[bytes | str], T]:
+    """Return a function from JSON to `kind`, which raises `msgspec.DecodeError` on anything else."""
+    return msgspec.json.Decoder(kind).decode
+
+
+def fingerprint(data: bytes) -> str:
+    """Return 32 hexadecimal digits (128 bits of BLAKE2b) of raw bytes, as they lie in a file."""
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def canonical(value: Any) -> bytes:
