@@ -1,0 +1,86 @@
+"""Append-only JSON lines in which every line proves itself and the one before it.
+
+A line is `{"row":…,"prev":"<hash>","hash":"<hash>"}`, where `hash` covers `prev` and the exact bytes of `row`. A
+flipped bit is found on its own line, a line that was taken out or put in breaks the chain, and a torn last line is
+told from both because it has no line end.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from gristmill.digest import encode, fingerprint
+from gristmill.recorders._files import Damage, create, storing, write_at
+
+__all__ = ["ChainWriter", "read_chain", "repair_chain"]
+
+_HEAD = len(b'{"row":')
+_TAIL = len(b',"prev":"","hash":""}') + 2 * 32
+
+
+class ChainWriter:
+    """Appends rows to one file; `start` is what the first line chains to."""
+
+    def __init__(self, path: Path, start: str, *, offset: int = 0) -> None:
+        self.path = path
+        self._last = start.encode()
+        self._end = offset
+        with storing(path, "create"):
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC) if offset else create(path)
+
+    def append(self, row: object) -> None:
+        """Append one row; a failed write leaves the file as it was.
+
+        Raises:
+            StoreError: when it cannot be written.
+        """
+        body = encode(row)
+        chained = fingerprint(self._last + body).encode()
+        line = b'{"row":' + body + b',"prev":"' + self._last + b'","hash":"' + chained + b'"}\n'
+        with storing(self.path, "append to"):
+            self._end = write_at(self._descriptor, line, self._end)
+        self._last = chained
+
+    def sync(self) -> None:
+        """Make what was appended survive a power loss."""
+        with storing(self.path, "sync"):
+            os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[bytes, str]]:
+    """Yield the JSON of every sound row with its hash, and note the others in `damage`.
+
+    A torn last line was never acknowledged; it is passed over in silence.
+    """
+    last = start
+    with storing(path, "read"), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            where = f"{path.parent.name}/{path.name}, line {number}"
+            body = line[_HEAD : -_TAIL - 1]
+            prev, chained = line[-77:-45], line[-35:-3].decode(errors="replace")
+            if fingerprint(prev + body) != chained:
+                damage.append(Damage(where=where, message="the line does not match its hash"))
+                last = ""
+                continue
+            if last and prev.decode() != last:
+                damage.append(Damage(where=where, message=f"expected the line after {last}, got the one after {prev.decode()}"))
+            last = chained
+            yield body, chained
+
+
+def repair_chain(path: Path, start: str) -> tuple[str, int]:
+    """Cut a torn last line off, and return the last hash and the length in bytes."""
+    with storing(path, "repair"):
+        data = path.read_bytes()
+        end = data.rfind(b"\n") + 1
+        if end < len(data):
+            os.truncate(path, end)
+    line = data[:end].rsplit(b"\n", 2)[-2] if end else b""
+    return (line[-34:-2].decode(errors="replace") if line else start), end
+

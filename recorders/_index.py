@@ -1,0 +1,198 @@
+"""What a run holds at one moment, and where: sealed shards first, then the log."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import pyarrow as pa
+
+from gristmill.digest import decoder, fingerprint
+from gristmill.errors import StoreError
+from gristmill.recorders import _shards, _wal
+from gristmill.recorders._chain import read_chain
+from gristmill.recorders._files import Damage
+from gristmill.recorders._shards import Shard
+from gristmill.recorders._wal import Commit, Record
+from gristmill.recorders.steps import Steps
+from gristmill.types import Episode
+
+__all__ = ["UNREADABLE", "Index", "number_of", "read_manifest"]
+
+T = TypeVar("T")
+
+_shard = decoder(Shard)
+UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
+Group = tuple[dict[str, Episode], dict[str, dict[str, Any]]]  # the episodes and the rows of a row group, by id
+_GROUPS = 4  # decoded row groups that are kept, for reading by id
+
+
+def read_manifest(path: Path, run_id: str, damage: list[Damage]) -> list[Shard]:
+    """Return the shards of a run, oldest first.
+
+    Where a line is unreadable, the shards in the folder that no other line lists are taken as they are.
+    """
+    manifest = path / "MANIFEST.jsonl"
+    if not manifest.exists():
+        return []
+    before = len(damage)
+    shards = [_shard(body) for body, _ in read_chain(manifest, run_id, damage)]
+    if len(damage) > before:
+        listed = {shard.number for shard in shards}
+        names = (path / "shards").glob("messages-*.parquet")  # written last
+        found = {int(name.stem.rpartition("-")[2]) for name in names}
+        shards += [Shard(number, (), (), 0) for number in sorted(found - listed)]
+    return shards
+
+
+class Index:
+    """Where every episode of a run lies; brought up to date by `refresh`."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        self.path = path
+        self.run_id = run_id
+        self.damage: list[Damage] = []
+        self._sealed: dict[int, tuple[Shard, list[list[str]]]] = {}  # by number, with the ids of each row group
+        self._logged: dict[str, list[Commit]] = {}
+        self._places: dict[str, tuple[int, int] | tuple[str, Commit]] = {}
+        self._recent: dict[tuple[int, int], Group] = {}
+
+    def refresh(self) -> None:
+        """Look at the directory again; sealed shards never change, so only new ones are read."""
+        self.damage = []
+        shards = read_manifest(self.path, self.run_id, self.damage)
+        gone = {name for shard in shards for name in shard.segments}
+        self._sealed = {shard.number: (shard, self._groups_of(shard)) for shard in shards}
+        self._logged = {
+            path.stem: [commit for commit, _ in _wal.scan(path, self.damage)]
+            for path in sorted((self.path / "wal").glob("*.arrows"), key=lambda path: number_of(path.stem))
+            if path.stem not in gone
+        }
+        self._places = {}
+        for number, (_, groups) in self._sealed.items():
+            for group, ids in enumerate(groups):
+                self._places |= {name: (number, group) for name in ids if name not in self._places}
+        for segment, commits in self._logged.items():
+            for commit in commits:
+                self._places.setdefault(commit.episode_id, (segment, commit))
+
+    def _groups_of(self, shard: Shard) -> list[list[str]]:
+        known = self._sealed.get(shard.number)
+        if known and known[1]:
+            return known[1]
+        try:
+            return _shards.read_ids(self.path / "shards", shard)
+        except UNREADABLE as error:
+            name = f"shards/episodes-{shard.number:06}.parquet"
+            self.damage.append(Damage(where=name, message=f"its {shard.episodes} episodes cannot be read: {error}"))
+            return []
+
+    def ids(self) -> set[str]:
+        """Return the ids of all episodes."""
+        return set(self._places)
+
+    def has(self, episode_id: str) -> bool:
+        """Say whether an episode was there at the last refresh."""
+        return episode_id in self._places
+
+    def episodes(self) -> Iterator[Episode]:
+        """Yield every episode once, sealed ones first, each source in the order of recording."""
+        seen: set[str] = set()
+        while True:
+            try:
+                for batch in self._batches():
+                    fresh = {episode.id: episode for episode in batch if episode.id not in seen}
+                    seen.update(fresh)
+                    yield from fresh.values()
+                return
+            except FileNotFoundError:  # sealed by another process in the meantime
+                self.refresh()
+
+    def _batches(self) -> Iterator[Iterable[Episode]]:
+        for number, (_, groups) in list(self._sealed.items()):
+            for group in range(len(groups)):
+                yield self._group(number, group)[0].values()
+        for segment, commits in list(self._logged.items()):
+            with self._segment(segment).open("rb") as file:
+                for commit in commits:
+                    if record := self._logged_record(file, segment, commit):
+                        yield [record.episode]
+
+    def episode(self, episode_id: str) -> Episode:
+        """Return one episode.
+
+        Raises:
+            StoreError: when it cannot be read.
+            KeyError: when it is not there.
+        """
+        place = self._places[episode_id]
+        if isinstance(place[1], Commit):
+            return self._one(place[0], place[1]).episode
+        episodes, _ = self._group(*place)
+        return self._found(episodes, episode_id)
+
+    def steps(self, episode_id: str) -> Steps | None:
+        """Return the numeric steps of one episode, or None when it has none.
+
+        Raises:
+            StoreError: when they cannot be read.
+            KeyError: when the episode is not there.
+        """
+        place = self._places[episode_id]
+        if isinstance(place[1], Commit):
+            return self._one(place[0], place[1]).steps
+        head = self._found(self._group(*place)[1], episode_id)
+        try:
+            return _shards.read_steps(self.path / "shards", head)
+        except UNREADABLE as error:
+            raise StoreError(f"The steps of episode {episode_id} in {head['steps_file']} cannot be read: {error}") from None
+
+    def _found(self, rows: dict[str, T], episode_id: str) -> T:
+        if episode_id in rows:
+            return rows[episode_id]
+        raise StoreError(f"Episode {episode_id} of {self.path} is damaged; `gristmill verify` lists what is.")
+
+    def _one(self, segment: str, commit: Commit) -> Record:
+        with self._segment(segment).open("rb") as file:
+            record = self._logged_record(file, segment, commit)
+        return self._found({commit.episode_id: record} if record else {}, commit.episode_id)
+
+    def _segment(self, name: str) -> Path:
+        return self.path / "wal" / f"{name}.arrows"
+
+    def _logged_record(self, file: BinaryIO, segment: str, commit: Commit) -> Record | None:
+        file.seek(commit.offset)
+        batch = file.read(commit.length)
+        if fingerprint(batch) == commit.fingerprint:
+            return _wal.read_record(batch)
+        where = f"wal/{segment}.arrows, byte {commit.offset}"
+        self._note(where, "the bytes do not match their hash", commit.episode_id)
+        return None
+
+    def _group(self, number: int, group: int) -> Group:
+        """Return a row group by id, keeping the few that were read last."""
+        key = (number, group)
+        if key not in self._recent:
+            while len(self._recent) >= _GROUPS:
+                self._recent.pop(next(iter(self._recent)))
+            self._recent[key] = self._read_group(number, group)
+        return self._recent[key]
+
+    def _read_group(self, number: int, group: int) -> Group:
+        shard, groups = self._sealed[number]
+        try:
+            episodes, heads = _shards.read_group(self.path / "shards", shard, group)
+        except UNREADABLE as error:
+            for name in groups[group]:
+                self._note(f"shards/*-{number:06}.parquet, row group {group}", str(error), name)
+            return {}, {}
+        return {episode.id: episode for episode in episodes}, {head["episode_id"]: head for head in heads}
+
+    def _note(self, where: str, message: str, episode_id: str) -> None:
+        damage = Damage(where=where, message=message, episode_id=episode_id)
+        if damage not in self.damage:
+            self.damage.append(damage)
+
+
+def number_of(name: str) -> int:
+    """Return the number at the end of a segment's name."""
+    return int(name.rpartition("-")[2])

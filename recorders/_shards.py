@@ -1,0 +1,197 @@
+"""Sealed shards: immutable Parquet files that plain pyarrow reads.
+
+A shard is one `episodes`, one `messages` and, where there are numeric steps, some `steps` files, one per layout. Row
+group k of `messages` holds the entries of the episodes in row group k of `episodes`, so an episode is read by reading
+two row groups. Files are written under temporary names and renamed when whole; pages carry checksums.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gristmill.digest import encode, fingerprint
+from gristmill.recorders import _steptables, _tables
+from gristmill.recorders._files import storing, sync_folder
+from gristmill.recorders._wal import Record
+from gristmill.recorders.steps import Layout, Steps, read_layout
+from gristmill.types import Episode
+
+__all__ = ["Shard", "ShardFile", "check_file", "read_group", "read_ids", "read_steps", "write_shard"]
+
+GROUP_ROWS = 20_000  # entries per row group: large enough to compress, small enough to read for one episode
+GROUP_BYTES = 32 << 20  # bytes of numeric steps per row group
+
+
+class ShardFile(msgspec.Struct, frozen=True):
+    """One file of a shard, as the manifest lists it."""
+
+    name: str
+    rows: int
+    size: int
+    fingerprint: str
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """The manifest's row for one shard, with the log segments that it replaces."""
+
+    number: int
+    segments: tuple[str, ...]
+    files: tuple[ShardFile, ...]
+    episodes: int
+
+
+class _Files:
+    """The open Parquet writers of one shard in the making."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.folder = folder
+        self.number = number
+        self.writers: dict[str, pq.ParquetWriter] = {}
+        self.groups: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+
+    def write(self, name: str, table: pa.Table, **options: Any) -> int:
+        """Write one row group and return its number."""
+        if name not in self.writers:
+            self.writers[name] = pq.ParquetWriter(
+                self.folder / f".{name}.tmp", table.schema, compression="zstd", write_page_checksum=True, **options
+            )
+            self.groups[name] = self.rows[name] = 0
+        self.writers[name].write_table(table, row_group_size=max(1, len(table)))
+        self.groups[name] += 1
+        self.rows[name] += len(table)
+        return self.groups[name] - 1
+
+    def finish(self) -> tuple[ShardFile, ...]:
+        """Make the files durable under their names."""
+        self.close()
+        done = []
+        for name, rows in self.rows.items():
+            temporary = self.folder / f".{name}.tmp"
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+                data = file.read()
+            temporary.replace(self.folder / name)
+            done.append(ShardFile(name, rows, len(data), fingerprint(data)))
+        sync_folder(self.folder)
+        return tuple(done)
+
+    def close(self) -> None:
+        for writer in self.writers.values():
+            writer.close()
+        self.writers.clear()
+
+
+def write_shard(folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Record]) -> Shard | None:
+    """Write the records as shard `number` and return its manifest row, or None when there are no records.
+
+    Raises:
+        StoreError: when it cannot be written; no file of it counts then.
+    """
+    with storing(folder, f"seal shard {number} in"):
+        files = _Files(folder, number)
+        total = 0
+        try:
+            for group in _grouped(records):
+                _write_group(files, group)
+                total += len(group)
+            return Shard(number, segments, files.finish(), total) if total else None
+        finally:
+            files.close()
+
+
+def _grouped(records: Iterable[Record]) -> Iterable[list[Record]]:
+    group: list[Record] = []
+    rows = size = 0
+    for record in records:
+        group.append(record)
+        rows += 1 + len(record.episode.entries)
+        size += record.steps.nbytes if record.steps else 0
+        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield group
+            group, rows, size = [], 0, 0
+    if group:
+        yield group
+
+
+def _write_group(files: _Files, group: list[Record]) -> None:
+    episodes = [record.episode for record in group]
+    files.write(f"episodes-{files.number:06}.parquet", _tables.episode_rows(episodes, _write_steps(files, group)))
+    files.write(f"messages-{files.number:06}.parquet", _tables.message_rows(episodes))
+
+
+def _write_steps(files: _Files, group: list[Record]) -> list[dict[str, Any]]:
+    """Write the numeric steps of a group, one row group per layout, and return where those of each record lie."""
+    places: list[dict[str, Any]] = [{} for _ in group]
+    kinds: dict[bytes, list[tuple[int, str, Steps]]] = {}
+    for number, (episode, steps) in enumerate(group):
+        if steps is not None:
+            layout = Layout.of(steps)
+            kinds.setdefault(encode(layout.kind()), []).append((number, episode.id, steps))
+            places[number]["steps_layout"] = encode(layout).decode()
+    for kind, members in kinds.items():
+        name = f"steps-{files.number:06}-{fingerprint(kind)[:8]}.parquet"
+        table, options = _steptables.table([(episode_id, steps) for _, episode_id, steps in members])
+        row_group = files.write(name, table, **options)
+        offset = 0
+        for number, _, steps in members:
+            places[number] |= {"steps_file": name, "steps_group": row_group, "steps_row": offset}
+            offset += len(steps) + 1
+    return places
+
+
+def _open(folder: Path, kind: str, shard: Shard) -> pq.ParquetFile:
+    return pq.ParquetFile(folder / f"{kind}-{shard.number:06}.parquet", page_checksum_verification=True)
+
+
+def read_ids(folder: Path, shard: Shard) -> list[list[str]]:
+    """Return the episode ids of every row group.
+
+    Raises:
+        OSError, pyarrow.ArrowException: when the file is not what was written.
+    """
+    with _open(folder, "episodes", shard) as file:
+        groups = range(file.num_row_groups)
+        return [file.read_row_group(group, ["episode_id"]).column(0).to_pylist() for group in groups]
+
+
+def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode], list[dict[str, Any]]]:
+    """Return the episodes of one row group, and their rows.
+
+    Raises:
+        OSError, pyarrow.ArrowException: when the files are not what was written.
+    """
+    with _open(folder, "episodes", shard) as file:
+        heads = file.read_row_group(group).to_pylist()
+    with _open(folder, "messages", shard) as file:
+        messages = file.read_row_group(group).to_pydict()
+    return _tables.episodes_of(heads, messages), heads
+
+
+def read_steps(folder: Path, head: dict[str, Any]) -> Steps | None:
+    """Return the numeric steps of the episode whose row is `head`.
+
+    Raises:
+        OSError, pyarrow.ArrowException: when the file is not what was written.
+    """
+    if head["steps_layout"] is None:
+        return None
+    layout = read_layout(head["steps_layout"])
+    with pq.ParquetFile(folder / head["steps_file"], page_checksum_verification=True) as file:
+        table = file.read_row_group(head["steps_group"]).slice(head["steps_row"], layout.length + 1)
+    return _steptables.steps(table, layout)
+
+
+def check_file(folder: Path, file: ShardFile) -> str:
+    """Return what is wrong with a file, or an empty string."""
+    path = folder / file.name
+    if not path.exists():
+        return "the file is missing"
+    if path.stat().st_size != file.size:
+        return f"expected {file.size} bytes, got {path.stat().st_size}"
+    return "" if fingerprint(path.read_bytes()) == file.fingerprint else "the bytes do not match their hash"

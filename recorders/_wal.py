@@ -1,0 +1,180 @@
+"""The write-ahead log: one Arrow IPC stream per writer segment, and an index whose lines are the commits.
+
+`<name>.arrows` holds one record batch per episode; `<name>.idx` one line per committed episode: id, offset and length
+of the batch, fingerprint of its bytes, and the CRC-32 of the line. The batch is written first, then the line, so an
+episode is there exactly when its line is complete. IPC streams have no checksum: the fingerprint guards against rot.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+import pyarrow as pa
+
+from gristmill.digest import decoder, encode, fingerprint
+from gristmill.errors import UsageError
+from gristmill.recorders._files import Damage, create, storing, write_at
+from gristmill.recorders.steps import Steps, pack, unpack
+from gristmill.types import Episode
+
+__all__ = ["Commit", "Record", "Segment", "read_record", "repair", "scan"]
+
+# One row per episode: dialogue and numeric steps share the log, and either may be empty.
+SCHEMA = pa.schema(
+    [
+        ("episode_id", pa.string()),
+        ("episode", pa.binary()),  # JSON of the Episode
+        ("layout", pa.binary()),  # JSON of the steps' columns
+        ("steps", pa.binary()),  # their bytes
+    ]
+)
+_episode = decoder(Episode)
+
+
+class Record(NamedTuple):
+    """What the store keeps of one attempt."""
+
+    episode: Episode
+    steps: Steps | None
+
+
+class Commit(NamedTuple):
+    """Where one committed episode lies in its segment."""
+
+    episode_id: str
+    offset: int
+    length: int
+    fingerprint: str
+
+
+class Segment:
+    """One growing piece of the log."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.path = folder / f"{name}.arrows"
+        with storing(self.path, "create"):
+            self._data = create(self.path)
+            self._index = create(folder / f"{name}.idx")
+            self.size = write_at(self._data, SCHEMA.serialize().to_pybytes(), 0)
+        self._index_size = 0
+
+    def append(self, episode: Episode, steps: Steps | None) -> Commit:
+        """Write the batch of one episode; it does not count before `commit`.
+
+        Raises:
+            StoreError: when it cannot be written; the segment is then as it was.
+            UsageError: when the episode is not plain data.
+        """
+        batch = _batch(episode, steps)
+        with storing(self.path, f"record episode {episode.id} in"):
+            write_at(self._data, batch, self.size)
+        return Commit(episode.id, self.size, len(batch), fingerprint(batch))
+
+    def commit(self, commit: Commit) -> None:
+        """Write the line that makes an appended episode count.
+
+        Raises:
+            StoreError: when it cannot be written; the episode does not count then, and its batch is written over.
+        """
+        with storing(self.path, f"record episode {commit.episode_id} in"):
+            self._index_size = write_at(self._index, _line(commit), self._index_size)
+        self.size += commit.length
+
+    def sync(self) -> None:
+        """Make what was committed survive a power loss; data before the index, as they were written."""
+        with storing(self.path, "sync"):
+            os.fsync(self._data)
+            os.fsync(self._index)
+
+    def close(self) -> None:
+        """Close the files."""
+        os.close(self._data)
+        os.close(self._index)
+
+
+def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
+    """Yield every sound committed episode of a segment with the bytes of its batch, and note the others."""
+    index = path.with_suffix(".idx")
+    if not index.exists():  # killed between the creation of the two files
+        return
+    with storing(path, "read"), path.open("rb") as data, index.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                return  # torn, hence never acknowledged
+            commit = _parse(line)
+            if commit is None:
+                damage.append(Damage(where=f"wal/{index.name}, line {number}", message="the line does not match its CRC"))
+                continue
+            data.seek(commit.offset)
+            batch = data.read(commit.length)
+            if fingerprint(batch) == commit.fingerprint:
+                yield commit, batch
+            else:
+                short = len(batch) < commit.length
+                message = f"expected {commit.length} bytes, got {len(batch)}" if short else "the bytes do not match their hash"
+                where = f"wal/{path.name}, byte {commit.offset}"
+                damage.append(Damage(where=where, message=message, episode_id=commit.episode_id))
+
+
+def read_record(batch: bytes) -> Record:
+    """Return the record in the bytes of one batch."""
+    row = pa.ipc.read_record_batch(pa.py_buffer(batch), SCHEMA)
+    layout, steps = row.column(2)[0], row.column(3)[0]
+    return Record(
+        _episode(row.column(1)[0].as_py()), unpack(layout.as_py(), steps.as_py()) if layout.is_valid else None
+    )
+
+
+def repair(path: Path) -> None:
+    """Cut off what was being written when a writer died; nothing that was acknowledged is touched."""
+    index = path.with_suffix(".idx")
+    with storing(path, "repair"):
+        lines = index.read_bytes() if index.exists() else b""
+        whole = lines.rfind(b"\n") + 1
+        if whole < len(lines):
+            os.truncate(index, whole)
+        commits = [commit for line in lines[:whole].splitlines(keepends=True) if (commit := _parse(line))]
+        end = max((commit.offset + commit.length for commit in commits), default=0)
+        # With an unreadable line the end is not known, and a tail left in place costs nothing.
+        if len(commits) == lines[:whole].count(b"\n") and 0 < end < path.stat().st_size:
+            os.truncate(path, end)
+
+
+def _line(commit: Commit) -> bytes:
+    text = f"{commit.episode_id} {commit.offset} {commit.length} {commit.fingerprint}".encode()
+    return text + b" %08x\n" % crc32(text)
+
+
+def _parse(line: bytes) -> Commit | None:
+    text, _, check = line.rstrip(b"\n").rpartition(b" ")
+    if check != b"%08x" % crc32(text):
+        return None
+    name, offset, length, mark = text.decode().split(" ")
+    return Commit(name, int(offset), int(length), mark)
+
+
+@cache
+def _nothing() -> pa.Array:
+    return pa.nulls(1, pa.binary())
+
+
+def _batch(episode: Episode, steps: Steps | None) -> bytes:
+    if not episode.id or len(episode.id.split()) != 1:
+        raise UsageError(f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id.")
+    try:
+        body = encode(episode)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        raise UsageError(f"Episode {episode.id} holds something that JSON cannot say: {error}.") from None
+    layout, data = (_nothing(), _nothing()) if steps is None else map(_binary, pack(steps))
+    columns = [pa.array([episode.id], pa.string()), _binary(body), layout, data]
+    batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
+    return batch
+
+
+def _binary(data: bytes) -> pa.Array:
+    return pa.array([data], pa.binary())

@@ -1,0 +1,127 @@
+"""The ledger: who found what of which episode, with what evidence. Rows are appended and never changed.
+
+An episode can have many verdicts: by level, by verifier, by version of a verifier. A verdict is withdrawn by a new
+row. What counts is the latest row of an (episode, verifier, level), and only while the record that was judged is the
+one that is there.
+"""
+
+import platform
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from gristmill.digest import decoder, encode, fingerprint
+from gristmill.recorders._chain import ChainWriter, read_chain
+from gristmill.recorders._files import Damage
+from gristmill.types import Level, Status, Verdict
+
+__all__ = ["LEVELS", "Ledger", "LedgerRow", "Standing", "latest", "read_ledger", "verdict_id"]
+
+LEVELS: tuple[Level, ...] = ("checked", "replayed", "mutation-tested")  # from weak to strong
+_HOST = f"{platform.system()}-{platform.machine()}-python{platform.python_version()}"
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the ledger: a verdict, or the withdrawal of one.
+
+    Attributes:
+        verdict: the finding; its id is the hash of this part alone, so it does not depend on when or where it was made.
+        revokes: id of the verdict that is withdrawn.
+        reason: why.
+        host: class of machine it was made on.
+        cost: seconds of CPU it took; 0 when not measured.
+        time: seconds since 1970.
+    """
+
+    verdict: Verdict | None = None
+    revokes: str = ""
+    reason: str = ""
+    host: str = ""
+    cost: float = 0.0
+    time: float = 0.0
+
+
+_row = decoder(LedgerRow)
+
+
+def verdict_id(verdict: Verdict) -> str:
+    """Return the identity of a verdict: what was found, by what code, of which record."""
+    return fingerprint(encode(verdict))
+
+
+class Ledger:
+    """Appends to one file of the ledger."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        self._chain = ChainWriter(path, run_id)
+
+    def record(self, verdict: Verdict, *, cost: float = 0.0) -> None:
+        """Append a verdict."""
+        self._chain.append(LedgerRow(verdict=verdict, host=_HOST, cost=cost, time=time.time()))
+
+    def revoke(self, verdict: str, reason: str) -> None:
+        """Withdraw the verdict with this id."""
+        self._chain.append(LedgerRow(revokes=verdict, reason=reason, host=_HOST, time=time.time()))
+
+    def sync(self) -> None:
+        """Make the rows survive a power loss."""
+        self._chain.sync()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._chain.close()
+
+
+def read_ledger(paths: Iterable[Path], run_id: str, damage: list[Damage]) -> Iterator[LedgerRow]:
+    """Yield the sound rows of all files, oldest file first, and note the others in `damage`."""
+    for path in paths:
+        for body, _ in read_chain(path, run_id, damage):
+            yield _row(body)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verdict comes down to when episodes are chosen.
+
+    Attributes:
+        verdict_id: which verdict.
+        status: what it says.
+        version: version of the verifier.
+        content_hash: the record that was judged.
+        reason: the first check that did not pass, or the side at fault.
+    """
+
+    verdict_id: str
+    status: Status
+    version: str
+    content_hash: str
+    reason: str = ""
+
+
+def latest(rows: Iterable[LedgerRow]) -> dict[str, dict[tuple[str, Level], Standing]]:
+    """Return, by episode, the verdict that counts of every (verifier, level); a withdrawn one leaves nothing."""
+    standing: dict[str, dict[tuple[str, Level], Standing]] = {}
+    revoked: dict[str, None] = {}
+    for row in rows:
+        if row.revokes:
+            revoked[row.revokes] = None
+        if row.verdict is not None:
+            found = _standing(row.verdict)
+            revoked.pop(found.verdict_id, None)  # found again after it was withdrawn
+            standing.setdefault(row.verdict.episode_id, {})[row.verdict.verifier, row.verdict.level] = found
+    for verdicts in standing.values() if revoked else ():
+        for key in [key for key, found in verdicts.items() if found.verdict_id in revoked]:
+            del verdicts[key]
+    return standing
+
+
+def _standing(verdict: Verdict) -> Standing:
+    first = next((check for check in verdict.checks if check.status != "pass"), None)
+    return Standing(
+        verdict_id=verdict_id(verdict),
+        status=verdict.status,
+        version=verdict.version,
+        content_hash=verdict.content_hash,
+        reason=verdict.side or (first.name if first else ""),
+    )
