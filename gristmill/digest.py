@@ -73,4 +73,6 @@ def _integral(value: Any) -> Any:
         return int(value) if value.is_integer() else value
     if isinstance(value, msgspec.Struct):
         return _integral(msgspec.to_builtins(value))
-    raise UsageError(f"Expected plain JSON data, got {kind.__name__}; use dict, list, str, int, float, bool or None.")
+    raise UsageError(
+        f"Expected plain JSON data, got {kind.__name__}; use dict, list, str, int, float, bool or None."
+    )

@@ -45,7 +45,9 @@ def play(
             world.close()
 
 
-def identify(world: World, scenario: Scenario, policies: Mapping[str, Policy], *, seed: int, attempt: int = 0) -> str:
+def identify(
+    world: World, scenario: Scenario, policies: Mapping[str, Policy], *, seed: int, attempt: int = 0
+) -> str:
     """Return the id that the episode of this scenario will have, without playing it."""
     return episode_id(world.id, world.version, scenario, _seats(policies), seed, attempt)
 
@@ -65,7 +67,9 @@ def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | 
                 if not _alive(world):
                     break
                 if world.agent_selection != seat:
-                    raise EpisodeError(seat, f"replay: expected an act of {world.agent_selection}, got one of {seat}")
+                    raise EpisodeError(
+                        seat, f"replay: expected an act of {world.agent_selection}, got one of {seat}"
+                    )
                 world.step(act)
             if not _alive(world):
                 end = _end(world)
@@ -145,7 +149,9 @@ class _Rows:
         self.place = place
 
 
-def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: dict[int, Fault]) -> None:
+def _step(
+    worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: dict[int, Fault]
+) -> None:
     """Ask one seat for the acts of all episodes that wait for it, and apply them."""
     acts = _acts(rows_of, seat, rows, [worlds[row].observe(seat) for row in rows], faults)
     for row, act in acts.items():
@@ -170,7 +176,9 @@ def _acts(
 
 
 def _reset(world: World, scenario: Scenario, seed: int, attempt: int) -> None:
-    world.reset(seed=derive(seed, "env", scenario.id, scenario.index, attempt), options={"scenario": scenario})
+    world.reset(
+        seed=derive(seed, "env", scenario.id, scenario.index, attempt), options={"scenario": scenario}
+    )
 
 
 def _alive(world: World) -> bool:

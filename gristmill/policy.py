@@ -20,7 +20,7 @@ from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.types import Act, Brief, Entry
 
-__all__ = ["Policy", "Script", "Scripted", "ScriptFunction", "Session", "policy"]
+__all__ = ["Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy"]
 
 Script = Generator[Act | None, list[Entry], None]
 ScriptFunction = Callable[..., Script]
@@ -77,7 +77,7 @@ class Scripted:
         # A stream's seed is already a hash of names, so it is used as it is.
         return _ScriptedSession(
             [
-                self._script(brief, random.Random(seed), **self._params)  # noqa: S311
+                self._script(brief, random.Random(seed), **self._params)
                 for brief, seed in zip(briefs, seeds, strict=True)
             ],
             [brief.seat for brief in briefs],

@@ -20,7 +20,7 @@ def derive(root: int, *names: str | int) -> int:
 
 def stream(root: int, *names: str | int) -> random.Random:
     """Return the Python generator called `names` under `root`."""
-    return random.Random(derive(root, *names))  # noqa: S311 - simulation, not cryptography
+    return random.Random(derive(root, *names))
 
 
 def numpy_stream(root: int, *names: str | int) -> np.random.Generator:

@@ -128,7 +128,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-def episode_id(world: str, version: str, scenario: Scenario, seats: Mapping[str, SeatInfo], seed: int, attempt: int) -> str:
+def episode_id(
+    world: str, version: str, scenario: Scenario, seats: Mapping[str, SeatInfo], seed: int, attempt: int
+) -> str:
     """Return the identity of an attempt: what is to be played, not how it went.
 
     `scenario.index` is part of it, so that two equal draws of a small Space are two episodes.

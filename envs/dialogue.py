@@ -1,0 +1,387 @@
+"""Dialogue worlds: seats that talk and call tools, as a PettingZoo AEC environment.
+
+A world is one class: a `space`, `setup`, tools as typed methods, `state` and `checks`. This base does the rest:
+turns, visibility, argument checks, injected tool faults, limits, and the standard PettingZoo behaviour.
+
+Turns: who speaks hands over to the other seat; who calls a tool gets its answer and stays on turn; a malformed
+act is answered with an error and the seat stays on turn. The episode terminates when a tool marked `ends` is
+called, and is truncated at `max_acts` acts or `max_errors` malformed acts in a row.
+"""
+
+import inspect
+import sys
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+from gymnasium.spaces import Space as GymSpace
+from pettingzoo import AECEnv
+
+import gristmill
+from gristmill.digest import decode, encode
+from gristmill.envs.spaces import ActSpace, EntriesSpace
+from gristmill.envs.tools import Tool, collect_tools, tool
+from gristmill.errors import ToolError, UsageError
+from gristmill.generators.space import Space
+from gristmill.types import Act, Brief, Check, Entry, Episode, Scenario, Verdict
+
+__all__ = ["DialogueWorld", "ToolFault", "expect"]
+
+_MAX_TEXT = 4_000
+
+
+class ToolFault(msgspec.Struct):
+    """A fault that a scenario has in store for a tool.
+
+    Attributes:
+        kind: `timeout-before` (nothing was done), `timeout-after` (it was done), `stale-read` or `rate-limit`.
+        tool: name of the tool, or `read` or `write` for any tool of that sort.
+        nth: it strikes the nth such call, counted from 1.
+    """
+
+    kind: str
+    tool: str
+    nth: int = 1
+
+
+class DialogueWorld(AECEnv[str, list[Entry], Act]):
+    """Base of dialogue worlds.
+
+    Class attributes:
+        id: `namespace/name-vN`.
+        seats: the seats; the first one opens the conversation, the last one owns tools that name no seat.
+        space: the scenarios.
+        max_acts: acts, of all seats together, after which the episode is truncated.
+        max_errors: malformed acts in a row after which the episode is truncated.
+    """
+
+    id: ClassVar[str]
+    seats: ClassVar[tuple[str, ...]] = ("customer", "agent")
+    space: ClassVar[Space]
+    max_acts: ClassVar[int] = 80
+    max_errors: ClassVar[int] = 3
+
+    def __init__(self, *, rewards: bool = True) -> None:
+        super().__init__()
+        self.version = _version(type(self))
+        self.metadata = {"name": self.id, "render_modes": ["ansi"], "is_parallelizable": False}
+        self.render_mode = "ansi"
+        self.possible_agents = list(self.seats)
+        self.agents: list[str] = []
+        self.agent_selection = self.seats[0]
+        self._rewards_wanted = rewards
+        self._tools = self._collect()
+        self._spaces = {seat: ActSpace([one.schema for one in self._tools_of(seat)]) for seat in self.seats}
+        self._views = {seat: EntriesSpace() for seat in self.seats}
+        self._log: list[Entry] = []
+        self._seen: dict[str, int] = {}
+        self._faults: list[ToolFault] = []
+        self._errors = 0
+        self._acts = 0
+        self.current: Scenario | None = None
+
+    # What a world defines.
+
+    def setup(self, values: dict[str, Any]) -> None:
+        """Fill the world from a scenario's values."""
+        raise NotImplementedError
+
+    def state(self) -> Any:
+        """Return the state as plain data."""
+        raise NotImplementedError
+
+    def checks(self, episode: Episode) -> list[Check]:
+        """Judge a record; reads `episode` only, never this instance."""
+        raise NotImplementedError
+
+    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the instructions of a seat in words, and its private facts."""
+        return inspect.cleandoc(type(self).__doc__ or ""), {}
+
+    def faults(self, values: dict[str, Any]) -> list[ToolFault]:
+        """Return the tool faults a scenario has in store."""
+        return []
+
+    def stale(self, name: str, args: dict[str, Any], result: Any) -> Any:
+        """Return what a read that does not see the latest changes would answer."""
+        return result
+
+    def stratum(self, values: dict[str, Any]) -> str:
+        """Return the cell of the scenario space that `values` belong to."""
+        return ""
+
+    def toolboxes(self) -> list[object]:
+        """Return the objects whose marked methods are the tools."""
+        return [self]
+
+    # The contract of `gristmill.world.World`.
+
+    def scenario(self, seed: int, index: int) -> Scenario:
+        """Return draw `index` under `seed`."""
+        return self.space.scenario(self.id, seed, index, stratum=self.stratum)
+
+    def brief(self, seat: str) -> Brief:
+        """Return what `seat` is told before its first act."""
+        text, facts = self.instruct(seat, self._values())
+        return Brief(
+            seat=seat, text=text, facts=facts, tools=tuple(one.schema for one in self._tools_of(seat))
+        )
+
+    def entries(self) -> list[Entry]:
+        """Return a copy of the transcript."""
+        log: list[Entry] = decode(encode(self._log))
+        return log
+
+    def mutating(self) -> dict[str, bool]:
+        """Return, for every tool, whether it may change the state."""
+        return {name: one.mutates for name, one in self._tools.items()}
+
+    # PettingZoo.
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+        """Start an episode.
+
+        Args:
+            seed: draws the scenario when `options` names none.
+            options: `{"scenario": …}` with a `Scenario` or a dict of its values.
+        """
+        given = (options or {}).get("scenario")
+        if given is None:
+            given = self.scenario(0 if seed is None else seed, 0)
+        elif not isinstance(given, Scenario):
+            given = Scenario.of(self.id, self._legal(given))
+        if given.world != self.id:
+            raise UsageError(f"Expected a scenario of {self.id}, got one of {given.world}.")
+        self.current = given
+        self._log, self._errors, self._acts = [], 0, 0
+        self._seen = dict.fromkeys(self.seats, 0)
+        self._faults = self.faults(given.values)
+        self.agents = list(self.seats)
+        self.agent_selection = self.seats[0]
+        self.rewards = dict.fromkeys(self.seats, 0.0)
+        self._cumulative_rewards = dict.fromkeys(self.seats, 0.0)
+        self.terminations = dict.fromkeys(self.seats, False)
+        self.truncations = dict.fromkeys(self.seats, False)
+        self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in self.seats}
+        self._skip_agent_selection = None
+        self.setup(given.values)
+
+    def observation_space(self, agent: str) -> GymSpace[list[Entry]]:
+        """Return the space of lists of entries."""
+        return self._views[agent]
+
+    def action_space(self, agent: str) -> GymSpace[Act]:
+        """Return the space of legal acts of a seat."""
+        return self._spaces[agent]
+
+    def observe(self, agent: str) -> list[Entry]:
+        """Return a copy of the entries that became visible since the seat's last act."""
+        fresh = [
+            entry
+            for entry in self._log[self._seen[agent] :]
+            if entry["from"] != agent and ("to" not in entry or agent in entry["to"])
+        ]
+        view: list[Entry] = decode(encode(fresh))
+        return view
+
+    def step(self, action: Act | None) -> None:
+        """Apply one act of the seat to move."""
+        seat = self.agent_selection
+        if self.terminations[seat] or self.truncations[seat]:
+            self._was_dead_step(action)  # type: ignore[arg-type]  # PettingZoo types the dead step's None as an act
+            return
+        self._cumulative_rewards[seat] = 0.0
+        self._clear_rewards()
+        self._acts += 1
+        error, act = self._parse(seat, action)
+        self._log.append({"from": seat, **act} if "say" in act else {"from": seat, **act, "to": [seat]})
+        self._seen[seat] = len(self._log)
+        if error:
+            self._refuse(seat, error)
+        else:
+            self._errors = 0
+            self._apply(seat, act)
+        if self._acts >= self.max_acts:
+            self._finish(self.truncations)
+        self._accumulate_rewards()
+
+    def render(self) -> str:
+        """Return the transcript as text."""
+        return "\n".join(
+            f"{entry['from']:>9}: " + " ".join(str(v) for k, v in entry.items() if k not in ("from", "to"))
+            for entry in self._log
+        )
+
+    # How an act is applied.
+
+    def _parse(self, seat: str, action: Any) -> tuple[str, Act]:
+        """Return an error, or an empty string, and the act as it is to be recorded."""
+        try:
+            act = decode(encode(action))
+        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
+            return f"expected an act, got {type(action).__name__} that is not plain JSON", {
+                "raw": repr(action)[:200]
+            }
+        match act:
+            case {"say": str(text), **rest} if not rest:
+                return (
+                    ("", act)
+                    if len(text) <= _MAX_TEXT
+                    else (
+                        f"expected at most {_MAX_TEXT} characters, got {len(text)}",
+                        {"say": text[:_MAX_TEXT]},
+                    )
+                )
+            case {"call": str(), "args": dict(), **rest} if not rest:
+                if len(encode(act)) <= _MAX_TEXT:
+                    return "", act
+                return f"expected a call of at most {_MAX_TEXT} bytes", {"raw": str(act)[:200]}
+            case {"raw": str(text), **rest} if not rest:
+                return "expected a message or a tool call, got text that is neither", {
+                    "raw": text[:_MAX_TEXT]
+                }
+        return 'expected {"say": text} or {"call": tool, "args": {…}}', {"raw": repr(act)[:200]}
+
+    def _apply(self, seat: str, act: Act) -> None:
+        if "say" in act:
+            here = self.seats.index(seat)
+            self.agent_selection = self.seats[(here + 1) % len(self.seats)]
+            return
+        found = self._tools.get(act["call"])
+        if found is None or self._owner(found) != seat:
+            valid = ", ".join(one.name for one in self._tools_of(seat))
+            self._refuse(seat, f"unknown tool {act['call']!r}; valid: {valid}")
+            return
+        self._answer(seat, found, act["args"])
+        if found.ends:
+            self._finish(self.terminations)
+
+    def _answer(self, seat: str, found: Tool, args: dict[str, Any]) -> None:
+        """Call a tool, with whatever fault is in store for it, and log the answer."""
+        fault = self._struck(found)
+        if fault is not None:
+            self._log.append(
+                {"from": "world", "event": "fault", "kind": fault.kind, "tool": found.name, "to": []}
+            )
+        answer: Entry = {"from": "tool", "tool": found.name, "to": [seat]}
+        try:
+            if fault is not None and fault.kind == "rate-limit":
+                raise ToolError("rate limited, try again")
+            if fault is not None and fault.kind == "timeout-before":
+                raise ToolError("timed out")
+            result = found(args)
+            if fault is not None and fault.kind == "timeout-after":
+                raise ToolError("timed out")
+            if fault is not None and fault.kind == "stale-read":
+                result = self.stale(found.name, args, result)
+            answer["result"] = decode(encode(result))
+        except ToolError as error:
+            answer["error"] = str(error)
+        if not found.ends:
+            self._log.append(answer)
+
+    def _struck(self, found: Tool) -> ToolFault | None:
+        """Return the fault that strikes this call, counting it off for the others."""
+        struck = None
+        sort = "write" if found.mutates else "read"
+        for fault in list(self._faults):
+            if found.ends or fault.tool not in (found.name, sort):
+                continue
+            fault.nth -= 1
+            if fault.nth == 0 and struck is None:
+                struck = fault
+                self._faults.remove(fault)
+        return struck
+
+    def _refuse(self, seat: str, error: str) -> None:
+        self._log.append({"from": "world", "error": error, "to": [seat]})
+        self._errors += 1
+        if self._errors >= self.max_errors:
+            self._finish(self.truncations)
+
+    def _finish(self, how: dict[str, bool]) -> None:
+        if any(self.terminations.values()) or any(self.truncations.values()):
+            return
+        how.update(dict.fromkeys(self.seats, True))
+        if self._rewards_wanted:
+            status = Verdict.status_of(tuple(self.checks(self._record())))
+            self.rewards = dict.fromkeys(self.seats, 1.0 if status == "pass" else 0.0)
+
+    def _record(self) -> Episode:
+        assert self.current is not None
+        end = "truncated" if any(self.truncations.values()) else "terminated"
+        return Episode(
+            id="", world=self.id, version=self.version, scenario=self.current, seats={}, seed=0,
+            entries=self._log, end=end, state=self.state(),
+        )  # fmt: skip
+
+    # Bookkeeping.
+
+    def _collect(self) -> dict[str, Tool]:
+        found: dict[str, Tool] = {}
+        for box in self.toolboxes():
+            found.update(collect_tools(box))
+        for one in found.values():
+            if self._owner(one) not in self.seats:
+                raise UsageError(
+                    f"Tool {one.name!r}: expected one of the seats {self.seats}, got {one.seat!r}."
+                )
+        return found
+
+    def _owner(self, found: Tool) -> str:
+        return found.seat or self.seats[-1]
+
+    def _tools_of(self, seat: str) -> list[Tool]:
+        return [one for one in self._tools.values() if self._owner(one) == seat]
+
+    def _values(self) -> dict[str, Any]:
+        if self.current is None:
+            raise UsageError("Expected reset() before this call.")
+        return self.current.values
+
+    def _legal(self, values: Any) -> dict[str, Any]:
+        if not isinstance(values, dict):
+            raise UsageError(f"Expected a scenario's values as a dict, got {type(values).__name__}.")
+        missing = set(self.space.mode) - set(values) if not set(values) & set(self.space.fields) else set()
+        strange = set(values) - set(self.space.fields)
+        if missing or strange:
+            raise UsageError(
+                f"Expected the fields {sorted(self.space.fields)}, got "
+                f"{f'unknown {sorted(strange)}' if strange else 'none of them'}."
+            )
+        return values
+
+
+class TwoSeatDialogue(DialogueWorld):
+    """A dialogue whose first seat opens it and hangs up when it is done."""
+
+    @tool(ends=True, seat="customer")
+    def hang_up(self) -> None:
+        """End the conversation."""
+
+
+def expect(name: str, expected: Any, got: Any, **evidence: Any) -> Check:
+    """Return the check that `got` equals `expected`, with both as evidence when it does not."""
+    if expected == got:
+        return Check(name=name, status="pass", evidence=evidence)
+    return Check(name=name, status="fail", evidence={"expected": expected, "got": got, **evidence})
+
+
+@lru_cache
+def _version(kind: type) -> str:
+    """Return the release and a digest of every source file that decides how episodes of this world go."""
+    files: set[Path] = set()
+    for one in kind.__mro__:
+        source = getattr(sys.modules.get(one.__module__), "__file__", None)
+        if source and one.__module__.split(".")[0] not in ("builtins", "typing", "pettingzoo", "abc"):
+            path = Path(source)
+            own_folder = (path.parent / "__init__.py").exists() and path.name == "env.py"
+            files |= set(path.parent.glob("*.*")) if own_folder else {path}
+    sums = sorted(
+        (path.name, blake2b(path.read_bytes()).hexdigest())
+        for path in files
+        if path.suffix in {".py", ".md", ".sql"}
+    )
+    return f"{gristmill.__version__}+{blake2b(repr(sums).encode(), digest_size=4).hexdigest()}"

@@ -1,0 +1,106 @@
+"""Tools: typed methods that seats may call, with the JSON Schema taken from the signature and docstring."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
+
+import msgspec
+
+from gristmill.errors import PluginError, ToolError
+
+__all__ = ["Tool", "collect_tools", "tool"]
+
+_MARK = "gristmill_tool"
+
+
+class Tool:
+    """One callable tool.
+
+    Attributes:
+        name: the method's name.
+        seat: who may call it; empty for the world's default.
+        mutates: whether a call may change the state.
+        ends: whether a call ends the episode.
+        schema: its description in the form of OpenAI's `tools`.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], owner: object, *, seat: str, mutates: bool, ends: bool
+    ) -> None:
+        self.name = function.__name__
+        self.seat, self.mutates, self.ends = seat, mutates, ends
+        self._call: Callable[..., Any] = getattr(owner, self.name)
+        self._args = _struct(function)
+        self._fields = self._args.__struct_fields__
+        self.schema = {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": inspect.cleandoc(function.__doc__ or ""),
+                "parameters": _schema(self._args),
+            },
+        }
+
+    def __call__(self, args: Mapping[str, Any]) -> Any:
+        """Call the tool with checked arguments.
+
+        Raises:
+            ToolError: when an argument is missing, unknown or of the wrong type, or the tool refuses.
+        """
+        try:
+            checked = msgspec.convert(args, self._args)
+        except msgspec.ValidationError as error:
+            wants = ", ".join(self._fields) or "no arguments"
+            raise ToolError(f"{self.name}: {error}; expected {wants}") from None
+        return self._call(*[getattr(checked, name) for name in self._fields])
+
+
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    seat: str = "",
+    mutates: bool = False,
+    ends: bool = False,
+) -> Any:
+    """Mark a method as a tool; see `Tool` for the options."""
+
+    def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(method, _MARK, {"seat": seat, "mutates": mutates, "ends": ends})
+        return method
+
+    return mark(function) if function is not None else mark
+
+
+def collect_tools(owner: object) -> dict[str, Tool]:
+    """Return the marked methods of `owner` by name, in the order of definition, base classes first."""
+    found: dict[str, Tool] = {}
+    for kind in reversed(type(owner).__mro__):
+        for name, method in vars(kind).items():
+            if hasattr(method, _MARK):
+                found[name] = Tool(method, owner, **getattr(method, _MARK))
+    return found
+
+
+def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
+    hints = get_type_hints(function, include_extras=True)
+    fields: list[Any] = []
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        if name not in hints:
+            raise PluginError(
+                f"Tool {function.__qualname__}: expected a type for argument {name!r}, got none."
+            )
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise PluginError(f"Tool {function.__qualname__}: expected named arguments, got {parameter}.")
+        default = () if parameter.default is parameter.empty else (parameter.default,)
+        fields.append((name, hints[name], *default))
+    return msgspec.defstruct(function.__name__, fields, forbid_unknown_fields=True, kw_only=True)
+
+
+def _schema(args: type[msgspec.Struct]) -> dict[str, Any]:
+    _, parts = msgspec.json.schema_components([args])
+    schema = dict(parts.pop(args.__name__))
+    schema.pop("title", None)
+    if parts:
+        schema["$defs"] = parts
+    return schema
