@@ -1,0 +1,35 @@
+"""Where compiled programs are kept between runs."""
+
+import os
+from pathlib import Path
+
+import jax
+
+__all__ = ["use_compilation_cache"]
+
+VARIABLE = "GRISTMILL_JAX_CACHE"
+
+
+def use_compilation_cache(folder: Path | str | None = None) -> Path | None:
+    """Keep what JAX compiles in `folder`, so that the next process starts at once.
+
+    Args:
+        folder: by default the environment variable GRISTMILL_JAX_CACHE, else `~/.cache/gristmill/jax`; an empty
+            variable turns the cache off. A folder that JAX was given before is left as it is.
+
+    Returns:
+        The folder in use, or None when there is none or it cannot be written.
+    """
+    if folder is None and jax.config.jax_compilation_cache_dir:
+        return Path(jax.config.jax_compilation_cache_dir)
+    chosen = os.environ.get(VARIABLE) if folder is None else str(folder)
+    if chosen == "":
+        return None
+    path = Path(chosen) if chosen else Path.home() / ".cache" / "gristmill" / "jax"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    jax.config.update("jax_compilation_cache_dir", str(path))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    return path

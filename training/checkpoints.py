@@ -1,0 +1,123 @@
+"""Checkpoints: everything it takes to go on exactly, or to play.
+
+    <job>/step-000400/state/         parameters and moments (orbax)
+    <job>/step-000400/model/         the model as it plays, see `gristmill.agents.model.store`
+    <job>/step-000400/progress.json  step, identity of the job, validation so far
+
+A checkpoint is written under another name and renamed when it is complete, so a folder called `step-…` always is.
+Nothing is unpickled.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import msgspec
+import orbax.checkpoint as ocp
+
+from gristmill.agents.model.store import Model, save_model
+from gristmill.digest import canonical, decoder
+from gristmill.errors import StoreError
+from gristmill.training.step import State
+
+__all__ = ["Progress", "best", "checkpoints", "clean", "last", "prune", "restore", "save"]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a job stands.
+
+    Attributes:
+        step: steps done, which is also the position in the data.
+        job: content hash of the job's settings and data; only the same job goes on from here.
+        valid_loss: full validation loss at this step in nats per token, or None.
+    """
+
+    step: int
+    job: str
+    valid_loss: float | None = None
+
+
+_read = decoder(Progress)
+
+
+def save(job: Path, state: State, model: Model, progress: Progress) -> Path:
+    """Write a checkpoint and return its folder; one of the same step is replaced."""
+    final = job / f"step-{progress.step:06d}"
+    draft = job / f".{final.name}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    with ocp.StandardCheckpointer() as writer:
+        writer.save((draft / "state").absolute(), state._asdict())
+    save_model(draft / "model", model)
+    (draft / "progress.json").write_bytes(canonical(progress))
+    _sync(draft)
+    if final.exists():
+        shutil.rmtree(final)
+    draft.rename(final)
+    _sync_folder(job)
+    return final
+
+
+def restore(folder: Path, like: State) -> State:
+    """Return the state in a checkpoint; `like` gives shapes and devices.
+
+    Raises:
+        StoreError: when it cannot be read or has other shapes.
+    """
+    wanted = jax.tree.map(ocp.utils.to_shape_dtype_struct, like._asdict())
+    try:
+        with ocp.StandardCheckpointer() as reader:
+            found: dict[str, Any] = reader.restore((folder / "state").absolute(), wanted)
+    except (ValueError, OSError, KeyError) as error:
+        raise StoreError(f"Expected a training state of this job in {folder}, got: {error}.") from error
+    return State(**found)
+
+
+def checkpoints(job: Path) -> list[tuple[Path, Progress]]:
+    """Return the checkpoints of a job, first to last."""
+    found = sorted(path for path in job.glob("step-*") if (path / "progress.json").is_file())
+    return [(path, _read((path / "progress.json").read_bytes())) for path in found]
+
+
+def last(job: Path) -> tuple[Path, Progress] | None:
+    """Return the newest checkpoint, or None."""
+    return next(reversed(checkpoints(job)), None)
+
+
+def best(job: Path) -> tuple[Path, Progress] | None:
+    """Return the checkpoint with the lowest validation loss; without any validation, the newest."""
+    scored = [item for item in checkpoints(job) if item[1].valid_loss is not None]
+    return min(scored, key=lambda item: item[1].valid_loss or 0.0) if scored else last(job)
+
+
+def prune(job: Path) -> None:
+    """Delete all checkpoints but the best and the newest."""
+    keep = {item[0] for item in (best(job), last(job)) if item}
+    for folder, _ in checkpoints(job):
+        if folder not in keep:
+            shutil.rmtree(folder)
+
+
+def clean(job: Path) -> None:
+    """Delete what a killed writer left behind."""
+    for draft in job.glob(".step-*"):
+        shutil.rmtree(draft)
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that every file of a tree is on disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,88 @@
+"""One step of training and one of validation, as compiled functions.
+
+Letters in shapes: B rows, T tokens, P predicted positions; see `training.data.Batch`.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from gristmill.agents.model.config import ModelConfig
+from gristmill.agents.model.decoder import Params, features, logits
+from gristmill.agents.model.sampling import largest
+from gristmill.training.data import Batch
+from gristmill.training.optimiser import Optimiser, transform
+
+__all__ = ["Score", "State", "fresh_state", "place", "replicate", "score", "update"]
+
+
+class State(NamedTuple):
+    """What a step changes."""
+
+    params: Params
+    moments: Any
+
+
+class Score(NamedTuple):
+    """Sums over predictions, so that scores of batches can be added.
+
+    Attributes:
+        loss: cross-entropy in nats.
+        hits: predictions whose most likely token was right.
+        count: predictions.
+    """
+
+    loss: jax.Array
+    hits: jax.Array
+    count: jax.Array
+
+
+def fresh_state(params: Params, how: Optimiser) -> State:
+    """Return parameters with moments of zero."""
+    return State(params, transform(how).init(params))
+
+
+def replicate(state: State, mesh: Mesh) -> State:
+    """Return the state with a copy on every device."""
+    return jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
+
+
+def place(batch: Batch, mesh: Mesh) -> Batch:
+    """Return the batch with its rows spread over the axis `data` of the mesh."""
+    return jax.device_put(batch, NamedSharding(mesh, PartitionSpec("data")))
+
+
+def _score(params: Params, batch: Batch, config: ModelConfig) -> Score:
+    values = logits(params, features(params, config, batch.tokens, batch.keep))
+    losses = optax.softmax_cross_entropy_with_integer_labels(values, batch.targets)
+    rows, positions, vocab = values.shape
+    hits = largest(values.reshape(rows * positions, vocab)).reshape(rows, positions) == batch.targets
+    return Score((losses * batch.weights).sum(), (hits * batch.weights).sum(), batch.weights.sum())
+
+
+@partial(jax.jit, static_argnames="config")
+def score(params: Params, batch: Batch, *, config: ModelConfig) -> Score:
+    """Return how well the parameters predict a batch."""
+    return _score(params, batch, config)
+
+
+@partial(jax.jit, static_argnames=("config", "how"), donate_argnames="state")
+def update(state: State, batch: Batch, rate: jax.Array, *, config: ModelConfig, how: Optimiser) -> tuple[State, Score]:
+    """Return the state after one step, and the score before it; `state` is consumed.
+
+    Args:
+        rate: learning rate [].
+    """
+
+    def mean_loss(params: Params) -> tuple[jax.Array, Score]:
+        result = _score(params, batch, config)
+        return result.loss / jnp.maximum(result.count, 1.0), result
+
+    gradient, result = jax.grad(mean_loss, has_aux=True)(state.params)
+    change, moments = transform(how).update(gradient, state.moments, state.params)
+    params = jax.tree.map(lambda leaf, delta: leaf + rate * delta, state.params, change)
+    return State(params, moments), result
