@@ -14,16 +14,25 @@ The first value a script receives, through `seen = yield`, is what the seat sees
 import inspect
 import random
 from collections.abc import Callable, Generator, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.types import Act, Brief, Entry
 
-__all__ = ["Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy"]
+__all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy"]
 
 Script = Generator[Act | None, list[Entry], None]
 ScriptFunction = Callable[..., Script]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Place(NamedTuple):
+    """What a policy is built for: the spec by which it was asked for, and the seat of which world."""
+
+    world: str
+    seat: str
+    spec: str
 
 
 class Session(Protocol):
@@ -104,18 +113,19 @@ class _ScriptedSession:
         return act
 
 
-def policy(world: str, seat: str, name: str) -> Callable[[ScriptFunction], ScriptFunction]:
-    """Mark a generator function as the policy `name` for `seat` of `world`; `*` stands for any.
+def policy(world: str, seat: str, name: str) -> Callable[[F], F]:
+    """Mark a function as the policy `name` for `seat` of `world`; `*` stands for any.
 
-    The registry finds marked functions in every module of the entry-point group `gristmill.policies` and in the
-    file of a plugin. Keyword parameters of the function can be set in the spec: `noisy?rate=0.2`.
+    A generator function is a script. Any other function is called with a `Place` and returns the `Policy`. The
+    registry finds marked functions in every module of the entry-point group `gristmill.policies` and in the file
+    of a plugin. Keyword parameters of the function can be set in the spec: `noisy?rate=0.2`.
     """
     if not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"Expected a policy name of letters, digits, '-' and '_', got {name!r}.")
 
-    def mark(script: ScriptFunction) -> ScriptFunction:
-        script.__dict__.setdefault("gristmill_policy", []).append((world, seat, name))
-        return script
+    def mark(function: F) -> F:
+        function.__dict__.setdefault("gristmill_policy", []).append((world, seat, name))
+        return function
 
     return mark
 

@@ -1,0 +1,1 @@
+"""Policies for any seat of any world."""

@@ -1,0 +1,373 @@
+"""Names into worlds and policies.
+
+A *spec* is a name with parameters, `support/retail-v1?level=demo` or `noisy?base=expert&rate=0.2`. The name is
+an id, or a place in a file (`path/to/my_env.py:MyEnv`, `path/to/mine.py:my_policy`); both have equal rights. The
+parameters are keyword arguments of the class or function that the name stands for, typed by its annotations.
+
+Ids are entry points of installed distributions. `gristmill.envs` maps a world's id to its class.
+`gristmill.policies` maps a name to a module, whose functions marked with `@gristmill.policy.policy` are all
+available, or to one function (`module:function`), which is imported only when its name is asked for. A file with
+a world brings its marked policies along. Nothing is imported before it is listed or named, and what cannot be
+imported is listed with its error.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_type_hints
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from gristmill.digest import fingerprint
+from gristmill.errors import GristmillError, PluginError, UsageError, unknown
+from gristmill.policy import Place, Policy, Scripted
+from gristmill.world import World
+
+__all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "world", "worlds"]
+
+_ENVS, _POLICIES = "gristmill.envs", "gristmill.policies"
+_WORLD_HAS = (
+    "id", "version", "possible_agents", "scenario", "reset", "brief", "observe", "step", "entries", "state",
+    "checks", "mutating", "close",
+)  # fmt: skip
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of plugins.
+
+    Attributes:
+        name: by which it is asked for.
+        source: where it comes from: a distribution and the object in it, or a file.
+        about: the first line of its documentation.
+        error: why it cannot be used; empty when it can.
+    """
+
+    name: str
+    source: str
+    about: str = ""
+    error: str = ""
+
+
+class WorldSpec(msgspec.Struct, frozen=True):
+    """A world's class with the arguments that a spec gives; call it to build an instance."""
+
+    kind: type[World]
+    params: dict[str, Any]
+
+    def __call__(self) -> World:
+        """Return a new instance.
+
+        Raises:
+            PluginError: when the constructor raises, or what it builds lacks something of the contract.
+        """
+        params = self.params
+        # The loop judges every episode by itself; rewards are for those who use a world as a standard environment.
+        if "rewards" in inspect.signature(self.kind).parameters:
+            params = {"rewards": False, **params}
+        try:
+            world = self.kind(**params)
+        except GristmillError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{self.kind.__name__}{_shown(params)} cannot be built: {_place(error)}"
+            ) from error
+        if missing := [name for name in _WORLD_HAS if not hasattr(world, name)]:
+            raise PluginError(f"Expected a world, got {self.kind.__name__} without {', '.join(missing)}.")
+        return world
+
+
+def make(spec: str) -> World:
+    """Return a new instance of the world that `spec` names."""
+    return world(spec)()
+
+
+def world(spec: str) -> WorldSpec:
+    """Return the world that `spec` names, ready to be built many times.
+
+    Raises:
+        UsageError: when there is no such id, file, class or parameter.
+        PluginError: when it cannot be imported, or two distributions claim the id.
+    """
+    name, given = _split(spec)
+    if file := _file_of(name):
+        kind = _world_class(_module_of(file), name.rpartition(":")[2] if ".py:" in name else "")
+    else:
+        kind = _load(_find(_ENVS, "world", name))
+        if getattr(kind, "id", None) != name:
+            raise PluginError(
+                f"Expected the class of {name} to have that id, got {getattr(kind, 'id', None)!r}."
+            )
+    return WorldSpec(kind, _typed(kind, given, f"world {name}"))
+
+
+def worlds() -> list[Listing]:
+    """Return all installed worlds, broken ones with their errors; this imports them."""
+    return [_listing(_ENVS, name) for name in sorted({entry.name for entry in entry_points(group=_ENVS)})]
+
+
+def policy(spec: str, world: str, seat: str) -> Policy:
+    """Return the policy that `spec` names, for one seat of a world.
+
+    Args:
+        spec: a name such as `expert` or `noisy?base=expert&rate=0.2`, or `path.py:function`.
+        world: spec of the world.
+        seat: name of the seat.
+
+    Raises:
+        UsageError: when there is no such policy or parameter; the message lists those there are.
+        PluginError: when it cannot be imported.
+    """
+    name, given = _split(spec)
+    if file := _file_of(name):
+        function = _member(_module_of(file), name.rpartition(":")[2])
+    else:
+        function = _named_policy(name, world, seat)
+    what = f"policy {name!r}"
+    if inspect.isgeneratorfunction(function):
+        return Scripted(spec, function, **_typed(function, given, what, skip=2))
+    built: Policy = function(
+        Place(world=world, seat=seat, spec=spec), **_typed(function, given, what, skip=1)
+    )
+    return built
+
+
+def policies(world: str, seat: str) -> list[Listing]:
+    """Return the policies that may take a seat of a world, broken modules with their errors."""
+    found, listings = _marked(world, seat)
+    listings += [
+        Listing(name=name, source=_source(function), about=_about(function))
+        for name, functions in found.items()
+        for function in functions
+    ]
+    listings += [Listing(name=entry.name, source=_origin(entry)) for entry in _lazy_policies()]
+    return sorted(listings, key=lambda one: one.name)
+
+
+def absolute(spec: str) -> str:
+    """Return `spec` with the path of a file made absolute, so that it means the same everywhere on this machine."""
+    name, mark, query = spec.partition("?")
+    file = _file_of(name)
+    return f"{file.resolve()}{name[name.rfind('.py') + 3 :]}{mark}{query}" if file else spec
+
+
+# Specs and their parameters.
+
+
+def _split(spec: str) -> tuple[str, dict[str, str]]:
+    name, _, query = spec.partition("?")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+    except ValueError:
+        raise UsageError(
+            f"Expected parameters as name=value&name=value, got {query!r} in {spec!r}."
+        ) from None
+    if len(dict(pairs)) < len(pairs):
+        raise UsageError(f"Expected each parameter once, got {query!r} in {spec!r}.")
+    return name, dict(pairs)
+
+
+def _file_of(name: str) -> Path | None:
+    """Return the file that a name is a place in, or None for an id."""
+    return Path(name[: name.rfind(".py") + 3]) if name.endswith(".py") or ".py:" in name else None
+
+
+def _typed(
+    function: Callable[..., Any], given: Mapping[str, str], what: str, *, skip: int = 0
+) -> dict[str, Any]:
+    """Return the parameters as the annotations of `function` have them, `skip` leading arguments aside."""
+    parameters = list(inspect.signature(function).parameters.values())[skip:]
+    target = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]  # annotations only
+    hints = get_type_hints(target)
+    known = {one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    typed: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known and not takes_any:
+            raise unknown(f"parameter of {what}", name, known)
+        try:
+            typed[name] = msgspec.convert(text, hints.get(name, str) if name in known else str, strict=False)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"Parameter {name!r} of {what}: {error}, {text!r}.") from None
+    for one in parameters:
+        if one.name in known and one.default is one.empty and one.name not in typed:
+            raise UsageError(
+                f"Expected a value for parameter {one.name!r} of {what}, got none; write ?{one.name}=…."
+            )
+    return typed
+
+
+def _shown(params: Mapping[str, Any]) -> str:
+    return f"({', '.join(f'{name}={value!r}' for name, value in params.items())})"
+
+
+# Files.
+
+
+def _module_of(file: Path) -> ModuleType:
+    """Return the module in a file, imported once per content of the file."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Expected a Python file, got {file}: {error.strerror}.") from None
+    name = f"gristmill_plugin_{file.stem}_{fingerprint(bytes(file.resolve()) + content)[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, file.resolve())
+    if spec is None or spec.loader is None:
+        raise UsageError(f"Expected a Python file, got {file}.")
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # annotations and versions of its classes are looked up there
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise PluginError(f"{file} cannot be imported: {_place(error)}") from error
+    return module
+
+
+def _world_class(module: ModuleType, name: str) -> Any:
+    if name:
+        return _member(module, name)
+    own = [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__module__ == module.__name__
+    ]
+    found = [kind for kind in own if hasattr(kind, "id") and hasattr(kind, "checks")]
+    if len(found) != 1:
+        names = ", ".join(kind.__name__ for kind in found) or "none"
+        raise UsageError(f"Expected one world in {module.__file__}, got {names}; write path.py:Class.")
+    return found[0]
+
+
+def _member(module: ModuleType, name: str) -> Any:
+    members = {
+        key: value for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+    }
+    if name not in members:
+        own = [key for key, value in members.items() if getattr(value, "__module__", "") == module.__name__]
+        raise unknown(f"name in {module.__file__}", name, own)
+    return members[name]
+
+
+# Entry points.
+
+
+def _find(group: str, kind: str, name: str) -> EntryPoint:
+    entries = entry_points(group=group)
+    found = list(entries.select(name=name))
+    if not found:
+        error = unknown(kind, name, {entry.name for entry in entries})
+        raise UsageError(f"{error} A file is named as path/to/file.py:Name.")
+    if len(found) > 1:
+        both = " and ".join(_origin(entry) for entry in found)
+        raise PluginError(f"Expected one {kind} {name}, got {both}; uninstall one of them.")
+    return found[0]
+
+
+def _load(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except Exception as error:
+        raise PluginError(f"{entry.name} ({_origin(entry)}) cannot be imported: {_place(error)}") from error
+
+
+def _listing(group: str, name: str) -> Listing:
+    origins = " and ".join(_origin(entry) for entry in entry_points(group=group, name=name))
+    try:
+        return Listing(name=name, source=origins, about=_about(_load(_find(group, "world", name))))
+    except GristmillError as error:
+        return Listing(name=name, source=origins, error=str(error))
+
+
+def _origin(entry: EntryPoint) -> str:
+    return f"{entry.dist.name if entry.dist else 'unknown'}: {entry.value}"
+
+
+def _source(function: Any) -> str:
+    return f"{inspect.getsourcefile(function) or function.__module__}:{function.__name__}"
+
+
+def _about(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def _place(error: BaseException) -> str:
+    """Return an error in words, with the line that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    return f"{type(error).__name__}: {error}{where}"
+
+
+# Policies.
+
+
+def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:
+    found, broken = _marked(world, seat)
+    lazy = {entry.name: entry for entry in _lazy_policies()}
+    match found.get(name, []):
+        case [function]:
+            return function
+        case [_, *_] as several:
+            both = " and ".join(_source(function) for function in several)
+            raise PluginError(f"Expected one policy {name!r} for {seat} of {world}, got {both}.")
+    if name in lazy:
+        loaded: Callable[..., Any] = _load(_find(_POLICIES, "policy", name))
+        return loaded
+    error = unknown(f"policy for {seat} of {world}", name, [*found, *lazy])
+    raise UsageError(" ".join([str(error), *(one.error for one in broken)]))
+
+
+def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., Any]]], list[Listing]]:
+    """Return the marked functions for a seat by name, and the modules that cannot be imported.
+
+    Where several have one name, the one marked for this world and seat goes before those for any.
+    """
+    id = _id_of(world_spec)
+    modules, broken = _policy_modules(world_spec)
+    ranked: dict[str, dict[int, list[Callable[..., Any]]]] = {}
+    for module in modules:
+        for function, (for_world, for_seat, name) in _marks(module):
+            if for_world in (id, "*") and for_seat in (seat, "*"):
+                rank = 2 * (for_world == id) + (for_seat == seat)
+                ranked.setdefault(name, {}).setdefault(rank, []).append(function)
+    return {name: by_rank[max(by_rank)] for name, by_rank in ranked.items()}, broken
+
+
+def _policy_modules(world_spec: str) -> tuple[list[ModuleType], list[Listing]]:
+    modules: list[ModuleType] = []
+    broken: list[Listing] = []
+    if file := _file_of(_split(world_spec)[0]):
+        modules.append(_module_of(file))
+    for entry in entry_points(group=_POLICIES):
+        if not entry.attr:
+            try:
+                modules.append(_load(entry))
+            except PluginError as error:
+                broken.append(Listing(name=entry.name, source=_origin(entry), error=str(error)))
+    return modules, broken
+
+
+def _lazy_policies() -> list[EntryPoint]:
+    return [entry for entry in entry_points(group=_POLICIES) if entry.attr]
+
+
+def _marks(module: ModuleType) -> Iterator[tuple[Callable[..., Any], tuple[str, str, str]]]:
+    for function in list(vars(module).values()):
+        # A module may import the marked functions of another; they are that one's.
+        if callable(function) and getattr(function, "__module__", None) == module.__name__:
+            for mark in getattr(function, "gristmill_policy", ()):
+                yield function, mark
+
+
+def _id_of(world_spec: str) -> str:
+    name = _split(world_spec)[0]
+    return str(getattr(world(world_spec).kind, "id", name)) if _file_of(name) else name
