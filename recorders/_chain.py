@@ -69,7 +69,12 @@ def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[b
                 last = ""
                 continue
             if last and prev.decode() != last:
-                damage.append(Damage(where=where, message=f"expected the line after {last}, got the one after {prev.decode()}"))
+                damage.append(
+                    Damage(
+                        where=where,
+                        message=f"expected the line after {last}, got the one after {prev.decode()}",
+                    )
+                )
             last = chained
             yield body, chained
 
@@ -83,4 +88,3 @@ def repair_chain(path: Path, start: str) -> tuple[str, int]:
             os.truncate(path, end)
     line = data[:end].rsplit(b"\n", 2)[-2] if end else b""
     return (line[-34:-2].decode(errors="replace") if line else start), end
-

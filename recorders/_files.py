@@ -113,7 +113,9 @@ class Lock:
         self._key = (info.st_dev, info.st_ino)
         if _held.get(self._key) == os.getpid():
             # Closing any descriptor of the file would free the record lock, so this one stays open.
-            raise StoreError(f"Run {path.parent} is already open for writing in this process; close that store first.")
+            raise StoreError(
+                f"Run {path.parent} is already open for writing in this process; close that store first."
+            )
         try:
             lockf(self._descriptor, LOCK_EX | LOCK_NB)
         except OSError:

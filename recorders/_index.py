@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 _shard = decoder(Shard)
 UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
-Group = tuple[dict[str, Episode], dict[str, dict[str, Any]]]  # the episodes and the rows of a row group, by id
+Group = tuple[
+    dict[str, Episode], dict[str, dict[str, Any]]
+]  # the episodes and the rows of a row group, by id
 _GROUPS = 4  # decoded row groups that are kept, for reading by id
 
 
@@ -51,7 +53,9 @@ class Index:
         self.path = path
         self.run_id = run_id
         self.damage: list[Damage] = []
-        self._sealed: dict[int, tuple[Shard, list[list[str]]]] = {}  # by number, with the ids of each row group
+        self._sealed: dict[
+            int, tuple[Shard, list[list[str]]]
+        ] = {}  # by number, with the ids of each row group
         self._logged: dict[str, list[Commit]] = {}
         self._places: dict[str, tuple[int, int] | tuple[str, Commit]] = {}
         self._recent: dict[tuple[int, int], Group] = {}
@@ -83,7 +87,9 @@ class Index:
             return _shards.read_ids(self.path / "shards", shard)
         except UNREADABLE as error:
             name = f"shards/episodes-{shard.number:06}.parquet"
-            self.damage.append(Damage(where=name, message=f"its {shard.episodes} episodes cannot be read: {error}"))
+            self.damage.append(
+                Damage(where=name, message=f"its {shard.episodes} episodes cannot be read: {error}")
+            )
             return []
 
     def ids(self) -> set[str]:
@@ -144,7 +150,9 @@ class Index:
         try:
             return _shards.read_steps(self.path / "shards", head)
         except UNREADABLE as error:
-            raise StoreError(f"The steps of episode {episode_id} in {head['steps_file']} cannot be read: {error}") from None
+            raise StoreError(
+                f"The steps of episode {episode_id} in {head['steps_file']} cannot be read: {error}"
+            ) from None
 
     def _found(self, rows: dict[str, T], episode_id: str) -> T:
         if episode_id in rows:

@@ -59,7 +59,11 @@ class _Files:
         """Write one row group and return its number."""
         if name not in self.writers:
             self.writers[name] = pq.ParquetWriter(
-                self.folder / f".{name}.tmp", table.schema, compression="zstd", write_page_checksum=True, **options
+                self.folder / f".{name}.tmp",
+                table.schema,
+                compression="zstd",
+                write_page_checksum=True,
+                **options,
             )
             self.groups[name] = self.rows[name] = 0
         self.writers[name].write_table(table, row_group_size=max(1, len(table)))
@@ -87,7 +91,9 @@ class _Files:
         self.writers.clear()
 
 
-def write_shard(folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Record]) -> Shard | None:
+def write_shard(
+    folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Record]
+) -> Shard | None:
     """Write the records as shard `number` and return its manifest row, or None when there are no records.
 
     Raises:
@@ -121,7 +127,9 @@ def _grouped(records: Iterable[Record]) -> Iterable[list[Record]]:
 
 def _write_group(files: _Files, group: list[Record]) -> None:
     episodes = [record.episode for record in group]
-    files.write(f"episodes-{files.number:06}.parquet", _tables.episode_rows(episodes, _write_steps(files, group)))
+    files.write(
+        f"episodes-{files.number:06}.parquet", _tables.episode_rows(episodes, _write_steps(files, group))
+    )
     files.write(f"messages-{files.number:06}.parquet", _tables.message_rows(episodes))
 
 

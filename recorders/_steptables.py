@@ -23,7 +23,9 @@ def table(episodes: Sequence[tuple[str, Steps]]) -> tuple[pa.Table, dict[str, An
     lengths = [len(steps) + 1 for _, steps in episodes]
     ids = np.repeat(np.arange(len(episodes), dtype=np.int32), lengths)
     columns: dict[str, pa.Array] = {
-        "episode_id": pa.DictionaryArray.from_arrays(ids, pa.array([name for name, _ in episodes])).cast(pa.string()),
+        "episode_id": pa.DictionaryArray.from_arrays(ids, pa.array([name for name, _ in episodes])).cast(
+            pa.string()
+        ),
         "t": pa.array(np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])),
     }
     every = [steps.columns() for _, steps in episodes]
@@ -50,8 +52,14 @@ def _flat(name: str, values: Array, mask: Array | None) -> dict[str, pa.Array]:
     rows = values.reshape(len(values), -1)
     width = rows.shape[1]
     if width <= FLAT:
-        return {f"{name}.{place}": pa.array(np.ascontiguousarray(rows[:, place]), mask=mask) for place in range(width)}
-    offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * width, mask=None if mask is None else np.append(mask, False))
+        return {
+            f"{name}.{place}": pa.array(np.ascontiguousarray(rows[:, place]), mask=mask)
+            for place in range(width)
+        }
+    offsets = pa.array(
+        np.arange(len(rows) + 1, dtype=np.int32) * width,
+        mask=None if mask is None else np.append(mask, False),
+    )
     return {name: pa.ListArray.from_arrays(offsets, pa.array(rows.reshape(-1)))}
 
 

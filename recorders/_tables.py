@@ -58,14 +58,27 @@ MESSAGES = pa.schema(
 
 _scenario = decoder(Scenario)
 _seats = decoder(dict[str, SeatInfo])
-_KINDS = ("say", "call", "result", "error", "raw", "event")  # an entry's kind is the first of these keys that it has
-_TEXT = {"say": "say", "raw": "raw", "error": "error", "event": "event"}  # kind -> the key whose value is `text`
+_KINDS = (
+    "say",
+    "call",
+    "result",
+    "error",
+    "raw",
+    "event",
+)  # an entry's kind is the first of these keys that it has
+_TEXT = {
+    "say": "say",
+    "raw": "raw",
+    "error": "error",
+    "event": "event",
+}  # kind -> the key whose value is `text`
 
 
 def episode_rows(episodes: Sequence[Episode], places: Sequence[dict[str, Any]]) -> pa.Table:
     """Return one row per episode; `places` says where its steps lie, if it has any."""
     return pa.Table.from_pylist(
-        [_episode_row(episode) | place for episode, place in zip(episodes, places, strict=True)], schema=EPISODES
+        [_episode_row(episode) | place for episode, place in zip(episodes, places, strict=True)],
+        schema=EPISODES,
     )
 
 

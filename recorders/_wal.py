@@ -108,7 +108,11 @@ def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
                 return  # torn, hence never acknowledged
             commit = _parse(line)
             if commit is None:
-                damage.append(Damage(where=f"wal/{index.name}, line {number}", message="the line does not match its CRC"))
+                damage.append(
+                    Damage(
+                        where=f"wal/{index.name}, line {number}", message="the line does not match its CRC"
+                    )
+                )
                 continue
             data.seek(commit.offset)
             batch = data.read(commit.length)
@@ -116,7 +120,11 @@ def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
                 yield commit, batch
             else:
                 short = len(batch) < commit.length
-                message = f"expected {commit.length} bytes, got {len(batch)}" if short else "the bytes do not match their hash"
+                message = (
+                    f"expected {commit.length} bytes, got {len(batch)}"
+                    if short
+                    else "the bytes do not match their hash"
+                )
                 where = f"wal/{path.name}, byte {commit.offset}"
                 damage.append(Damage(where=where, message=message, episode_id=commit.episode_id))
 
@@ -165,7 +173,9 @@ def _nothing() -> pa.Array:
 
 def _batch(episode: Episode, steps: Steps | None) -> bytes:
     if not episode.id or len(episode.id.split()) != 1:
-        raise UsageError(f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id.")
+        raise UsageError(
+            f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id."
+        )
     try:
         body = encode(episode)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:

@@ -64,7 +64,12 @@ class Writer:
         self.close()
 
     def append(
-        self, episode: Episode, verdict: Verdict | None = None, *, steps: Steps | None = None, cost: float = 0.0
+        self,
+        episode: Episode,
+        verdict: Verdict | None = None,
+        *,
+        steps: Steps | None = None,
+        cost: float = 0.0,
     ) -> None:
         """Record one attempt; when this returns, it survives the death of the process.
 
@@ -141,7 +146,9 @@ class Writer:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise UsageError("Expected an open writer, got one that was closed; open another with `store.writer`.")
+            raise UsageError(
+                "Expected an open writer, got one that was closed; open another with `store.writer`."
+            )
 
     def _open_ledger(self) -> Ledger:
         if self._ledger is None:

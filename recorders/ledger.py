@@ -17,7 +17,7 @@ from gristmill.recorders._chain import ChainWriter, read_chain
 from gristmill.recorders._files import Damage
 from gristmill.types import Level, Status, Verdict
 
-__all__ = ["LEVELS", "Ledger", "LedgerRow", "Standing", "latest", "read_ledger", "verdict_id"]
+__all__ = ["LEVELS", "Ledger", "LedgerRow", "Standing", "latest", "read_ledger", "standing", "verdict_id"]
 
 LEVELS: tuple[Level, ...] = ("checked", "replayed", "mutation-tested")  # from weak to strong
 _HOST = f"{platform.system()}-{platform.machine()}-python{platform.python_version()}"
@@ -89,39 +89,43 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         status: what it says.
         version: version of the verifier.
         content_hash: the record that was judged.
-        reason: the first check that did not pass, or the side at fault.
+        reasons: the checks that did not pass, with the side at fault where there is one.
     """
 
     verdict_id: str
     status: Status
     version: str
     content_hash: str
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 def latest(rows: Iterable[LedgerRow]) -> dict[str, dict[tuple[str, Level], Standing]]:
     """Return, by episode, the verdict that counts of every (verifier, level); a withdrawn one leaves nothing."""
-    standing: dict[str, dict[tuple[str, Level], Standing]] = {}
+    counts: dict[str, dict[tuple[str, Level], Standing]] = {}
     revoked: dict[str, None] = {}
     for row in rows:
         if row.revokes:
             revoked[row.revokes] = None
         if row.verdict is not None:
-            found = _standing(row.verdict)
+            found = standing(row.verdict)
             revoked.pop(found.verdict_id, None)  # found again after it was withdrawn
-            standing.setdefault(row.verdict.episode_id, {})[row.verdict.verifier, row.verdict.level] = found
-    for verdicts in standing.values() if revoked else ():
+            counts.setdefault(row.verdict.episode_id, {})[row.verdict.verifier, row.verdict.level] = found
+    for verdicts in counts.values() if revoked else ():
         for key in [key for key, found in verdicts.items() if found.verdict_id in revoked]:
             del verdicts[key]
-    return standing
+    return counts
 
 
-def _standing(verdict: Verdict) -> Standing:
-    first = next((check for check in verdict.checks if check.status != "pass"), None)
+def standing(verdict: Verdict) -> Standing:
+    """Return what counts of a verdict."""
     return Standing(
         verdict_id=verdict_id(verdict),
         status=verdict.status,
         version=verdict.version,
         content_hash=verdict.content_hash,
-        reason=verdict.side or (first.name if first else ""),
+        reasons=tuple(
+            f"{check.name}: {check.side}" if check.side else check.name
+            for check in verdict.checks
+            if check.status != "pass"
+        ),
     )

@@ -48,7 +48,9 @@ class Steps:
                 )
             rows = count + 1 if name.startswith("observation") else count
             if len(column) != rows:
-                raise UsageError(f"Expected {rows} rows in column {name!r} ({count} rewards), got {len(column)}.")
+                raise UsageError(
+                    f"Expected {rows} rows in column {name!r} ({count} rewards), got {len(column)}."
+                )
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -73,10 +75,16 @@ class Steps:
         """Return the steps with these file columns."""
 
         def group(prefix: str) -> dict[str, Array]:
-            return {name[len(prefix) :]: column for name, column in columns.items() if name.startswith(prefix)}
+            return {
+                name[len(prefix) :]: column for name, column in columns.items() if name.startswith(prefix)
+            }
 
         return cls(
-            group("observation."), group("action."), columns["reward"], columns["terminated"], columns["truncated"]
+            group("observation."),
+            group("action."),
+            columns["reward"],
+            columns["terminated"],
+            columns["truncated"],
         )
 
 
@@ -130,7 +138,9 @@ def _column(name: str, values: list[ArrayLike]) -> Array:
     try:
         return np.array(values)
     except ValueError as error:
-        raise UsageError(f"Expected one shape in column {name!r} through the whole episode: {error}.") from None
+        raise UsageError(
+            f"Expected one shape in column {name!r} through the whole episode: {error}."
+        ) from None
 
 
 class Layout(msgspec.Struct, frozen=True):

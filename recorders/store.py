@@ -72,7 +72,9 @@ class RunStore:
             there = {item.name for item in path.iterdir()} - {".run.json.tmp"}
         if there:
             what = "a run" if "run.json" in there else "other files"
-            raise StoreError(f"Expected a new or empty directory, but {path} holds {what}; open it or choose another.")
+            raise StoreError(
+                f"Expected a new or empty directory, but {path} holds {what}; open it or choose another."
+            )
         write_atomic(path / "run.json", encode(body | {"gristmill": gristmill.__version__}))
         return cls(path, spec)
 
@@ -85,7 +87,9 @@ class RunStore:
         """
         path = Path(path)
         if not (path / "run.json").exists():
-            raise StoreError(f"Expected a run directory (one with a run.json), got {path}; `gristmill run` makes one.")
+            raise StoreError(
+                f"Expected a run directory (one with a run.json), got {path}; `gristmill run` makes one."
+            )
         with storing(path / "run.json", "read"):
             data = (path / "run.json").read_bytes()
         try:
@@ -94,7 +98,9 @@ class RunStore:
             if found == SCHEMA and head["id"] != digest(spec):
                 raise StoreError(f"{path}/run.json does not match its own id; restore it from a copy.")
         except (msgspec.DecodeError, KeyError, TypeError) as error:
-            raise StoreError(f"Expected a run description in {path}/run.json, got something else: {error}.") from None
+            raise StoreError(
+                f"Expected a run description in {path}/run.json, got something else: {error}."
+            ) from None
         if found != SCHEMA:
             made = head.get("gristmill", "unknown")
             raise StoreError(
@@ -137,7 +143,9 @@ class RunStore:
         if not self._index.has(episode_id):
             self._index.refresh()
         if not self._index.has(episode_id):
-            raise StoreError(f"No episode {episode_id!r} in {self.path}, which has {len(self._index.ids())} episodes.")
+            raise StoreError(
+                f"No episode {episode_id!r} in {self.path}, which has {len(self._index.ids())} episodes."
+            )
 
     def ledger(self) -> Iterator[LedgerRow]:
         """Yield the rows of the ledger, oldest first, withdrawals included."""
@@ -171,7 +179,9 @@ class RunStore:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def writer(self, name: str = "run", *, fsync: Fsync = "interval", seal_bytes: int = SEAL_BYTES) -> "Writer":
+    def writer(
+        self, name: str = "run", *, fsync: Fsync = "interval", seal_bytes: int = SEAL_BYTES
+    ) -> "Writer":
         """Open the run for writing and repair it if its last writer was killed.
 
         Args:
@@ -209,7 +219,9 @@ class RunStore:
         if not paths:
             return
         found: dict[str, list[Damage]] = {path.stem: [] for path in paths}
-        records = (_wal.read_record(batch) for path in paths for _, batch in _wal.scan(path, found[path.stem]))
+        records = (
+            _wal.read_record(batch) for path in paths for _, batch in _wal.scan(path, found[path.stem])
+        )
         shard = _shards.write_shard(self.path / "shards", self._next_shard(), tuple(found), records)
         if shard:
             manifest = self.path / "MANIFEST.jsonl"
@@ -257,7 +269,9 @@ class RunStore:
         shards = read_manifest(self.path, self.id, damage)
         sealed = {name for shard in shards for name in shard.segments}
         segments = list((self.path / "wal").glob("*.idx")) + list((self.path / "wal").glob("*.arrows"))
-        names = {path.stem for path in [*segments, *self._ledgers(), *(self.path / "damaged").glob("*.arrows")]}
+        names = {
+            path.stem for path in [*segments, *self._ledgers(), *(self.path / "damaged").glob("*.arrows")]
+        }
         self._last = max(map(number_of, names | sealed), default=0)
         for path in (self.path / "wal").glob("*.arrows"):
             if path.stem in sealed:  # killed between the manifest's line and the removal

@@ -5,47 +5,116 @@ fresh world, given the recorded acts, reaches every recorded entry and the final
 state-changing act dropped or altered, the verdict is no longer a pass.
 """
 
-from gristmill.errors import EpisodeError, UsageError, boundary
-from gristmill.types import Check, Episode, Level, Verdict
-from gristmill.world import World
+from collections.abc import Callable, Collection, Iterator
 
-__all__ = ["judge"]
+import msgspec
+
+from gristmill.errors import UsageError, unknown
+from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify
+from gristmill.recorders._workers import Make, build, judged
+from gristmill.recorders.ledger import LEVELS, Standing, latest, standing
+from gristmill.recorders.store import RunStore
+from gristmill.types import Episode, Level
+
+__all__ = ["VerifyReport", "judge", "mutation_verdict", "replay_verdict", "verify", "verify_run"]
 
 
-def judge(world: World, episode: Episode) -> Verdict:
-    """Return the verdict of the world's checks on a recorded episode.
+class VerifyReport(msgspec.Struct, kw_only=True):
+    """What verifying a run came to.
 
-    A fault, or a check that raises, makes it an `error` of the side that broke; no checks leave it `unverified`.
+    Attributes:
+        level: at which level.
+        counts: episodes by status, those of earlier calls included.
+        fresh: how many were verified by this call.
+        reasons: episodes by what kept them from passing.
+        mismatches: ids of the episodes that a fresh world did not reproduce.
+        damage: what could not be read, as `place: message`.
+    """
+
+    level: Level
+    counts: dict[str, int] = {}
+    fresh: int = 0
+    reasons: dict[str, int] = {}
+    mismatches: list[str] = []
+    damage: list[str] = []
+
+    @property
+    def total(self) -> int:
+        """The number of episodes."""
+        return sum(self.counts.values())
+
+    def add(self, episode_id: str, found: Standing) -> None:
+        """Count one verdict."""
+        self.counts[found.status] = self.counts.get(found.status, 0) + 1
+        for reason in found.reasons:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        if "replay" in found.reasons:
+            self.mismatches.append(episode_id)
+
+
+def verify_run(
+    store: RunStore,
+    level: Level = "checked",
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    make: Make | None = None,
+    ids: Collection[str] | None = None,
+    again: bool = False,
+) -> VerifyReport:
+    """Verify the episodes of a run in fresh processes, and record the verdicts in its ledger.
+
+    Args:
+        store: the run.
+        level: how strongly.
+        jobs: how many processes.
+        progress: called with the number of episodes done and in all.
+        make: the world as a spec for the registry, or a function that can be pickled; by default `spec["world"]`.
+        ids: which episodes; all by default.
+        again: verify also what this version of the verifier has judged at this level already.
 
     Raises:
-        UsageError: when the episode is of another world.
+        UsageError: when the world is not known, or the level is not one.
+        StoreError: when the run cannot be written, or a process dies; what was verified before is recorded.
     """
-    return _verdict(world, episode, "checked", _checks(world, episode))
+    if level not in LEVELS:
+        raise unknown("level", level, LEVELS)
+    if jobs < 1:
+        raise UsageError(f"Expected at least one job, got {jobs}.")
+    make = make if make is not None else store.spec.get("world")
+    if make is None:
+        raise UsageError("Expected a world, but the run does not name one; pass its id or path.")
+    report = VerifyReport(level=level)
+    wanted = store.ids() if ids is None else set(ids) & store.ids()
+    known = {} if again else _known(store, make, level)
+
+    def fresh() -> Iterator[Episode]:
+        for episode in store.episodes():
+            found = known.get(episode.id)
+            if episode.id not in wanted:
+                continue
+            if found is None or found.content_hash != episode.content_hash():
+                yield episode
+            else:
+                report.add(episode.id, found)
+
+    with store.writer("verify") as writer:
+        for verdict, cost in judged(make, level, fresh(), jobs):
+            writer.record(verdict, cost=cost)
+            report.fresh += 1
+            report.add(verdict.episode_id, standing(verdict))
+            if progress:
+                progress(report.total, len(wanted))
+    report.damage = [f"{damage.where}: {damage.message}" for damage in store.damage]
+    return report
 
 
-def _checks(world: World, episode: Episode) -> tuple[Check, ...]:
-    if episode.world != world.id:
-        raise UsageError(f"Expected an episode of {world.id}, got one of {episode.world}; build that world to judge it.")
-    if episode.fault is not None:
-        evidence = {"message": episode.fault.message}
-        return (Check(name="fault", status="error", evidence=evidence, side=episode.fault.side),)
+def _known(store: RunStore, make: Make, level: Level) -> dict[str, Standing]:
+    """Return the verdicts that this version of the verifier has reached at this level already."""
+    world = build(make)
     try:
-        with boundary("verifier"):
-            return tuple(world.checks(episode))
-    except EpisodeError as error:
-        return (Check(name="checks", status="error", evidence={"message": str(error)}, side=error.side),)
-
-
-def _verdict(world: World, episode: Episode, level: Level, checks: tuple[Check, ...]) -> Verdict:
-    status = Verdict.status_of(checks)
-    side = next((check.side for check in checks if check.status == "error"), "") if status == "error" else ""
-    return Verdict(
-        episode_id=episode.id,
-        content_hash=episode.content_hash(),
-        verifier=world.id,
-        version=world.version,
-        level=level,
-        status=status,
-        checks=checks,
-        side=side,
-    )
+        key = (world.id, level)
+        found = {name: verdicts[key] for name, verdicts in latest(store.ledger()).items() if key in verdicts}
+        return {name: verdict for name, verdict in found.items() if verdict.version == world.version}
+    finally:
+        world.close()

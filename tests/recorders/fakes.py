@@ -55,8 +55,14 @@ class Till:
 
     def brief(self, seat: str) -> Brief:
         """Return what `seat` is told."""
-        parameters = {"type": "object", "properties": {"account": {"type": "string"}, "amount": {"type": "integer"}}}
-        tool = {"type": "function", "function": {"name": "pay", "description": "Pay.", "parameters": parameters}}
+        parameters = {
+            "type": "object",
+            "properties": {"account": {"type": "string"}, "amount": {"type": "integer"}},
+        }
+        tool = {
+            "type": "function",
+            "function": {"name": "pay", "description": "Pay.", "parameters": parameters},
+        }
         if seat == "agent":
             return Brief(seat=seat, text="You mind the till.", tools=(tool,))
         return Brief(seat=seat, text="You are a customer.", facts=self._scenario.values)
@@ -122,13 +128,15 @@ class Till:
 def customer(brief: Brief, rng: random.Random) -> Script:
     """Ask for a payment."""
     yield
-    yield say(f"Please pay {brief.facts['amount']} into {brief.facts['account']}, not {brief.facts['other']}.")
+    yield say(
+        f"Please pay {brief.facts['amount']} into {brief.facts['account']}, not {brief.facts['other']}."
+    )
     yield say("thanks")
 
 
 def teller(brief: Brief, rng: random.Random, miss: float = 0.0) -> Script:
     """Pay what was asked for, except at rate `miss`."""
-    seen = yield
+    seen = yield None
     words = seen[0]["say"].replace(",", "").rstrip(".").split()
     yield call("audit")
     if rng.random() >= miss:
@@ -143,7 +151,9 @@ def policies(miss: float = 0.0) -> dict[str, Scripted]:
 
 def episode(index: int = 0, entries: list[Entry] | None = None, state: Any = None, size: int = 4) -> Episode:
     """Return a made-up episode that nobody played."""
-    scenario = Scenario.of("fake/till-v1", {"n": index}, index=index, stratum=f"s{index % 3}", log_density=-1.5)
+    scenario = Scenario.of(
+        "fake/till-v1", {"n": index}, index=index, stratum=f"s{index % 3}", log_density=-1.5
+    )
     seats = {"agent": SeatInfo(policy="p", digest=DIGITS), "customer": SeatInfo(policy="q", digest=DIGITS)}
     if entries is None:
         entries = [{"from": "agent", **(say(f"line {t} of {index}"))} for t in range(size)]
