@@ -13,14 +13,16 @@ The first value a script receives, through `seen = yield`, is what the seat sees
 
 import inspect
 import random
+import sys
 from collections.abc import Callable, Generator, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.types import Act, Brief, Entry
 
-__all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy"]
+__all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy", "source_of"]
 
 Script = Generator[Act | None, list[Entry], None]
 ScriptFunction = Callable[..., Script]
@@ -79,7 +81,7 @@ class Scripted:
         self.name = name
         self._script = script
         self._params = params
-        self.digest = digest([_source(script), {key: repr(value) for key, value in params.items()}])
+        self.digest = digest([source_of(script), {key: repr(value) for key, value in params.items()}])
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
         """Open one generator per brief, each with its own random stream."""
@@ -130,10 +132,30 @@ def policy(world: str, seat: str, name: str) -> Callable[[F], F]:
     return mark
 
 
-def _source(function: ScriptFunction) -> str:
-    """Return the source of the whole module, since a script's helpers decide its acts too."""
+def source_of(function: Callable[..., Any]) -> str:
+    """Return the source of what decides a function's acts: its module, and the modules of its package in use there."""
     module = inspect.getmodule(function)
+    found: dict[str, ModuleType] = {}
+    if module is not None:
+        _follow(module, found)
     try:
-        return inspect.getsource(module if module is not None else function)
+        return "\n".join(inspect.getsource(found[name]) for name in sorted(found)) or inspect.getsource(
+            function
+        )
     except OSError:
         return f"{function.__module__}.{function.__qualname__}"
+
+
+def _follow(module: ModuleType, found: dict[str, ModuleType]) -> None:
+    """Collect `module` and, recursively, the modules of the same package that its names come from."""
+    if module.__name__ in found:
+        return
+    found[module.__name__] = module
+    for value in list(vars(module).values()):
+        other = (
+            value
+            if isinstance(value, ModuleType)
+            else sys.modules.get(getattr(value, "__module__", None) or "")
+        )
+        if other is not None and module.__package__ and other.__package__ == module.__package__:
+            _follow(other, found)

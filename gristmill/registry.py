@@ -333,13 +333,14 @@ def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., An
     """
     id = _id_of(world_spec)
     modules, broken = _policy_modules(world_spec)
-    ranked: dict[str, dict[int, list[Callable[..., Any]]]] = {}
+    ranked: dict[str, dict[int, dict[Callable[..., Any], None]]] = {}
     for module in modules:
         for function, (for_world, for_seat, name) in _marks(module):
             if for_world in (id, "*") and for_seat in (seat, "*"):
                 rank = 2 * (for_world == id) + (for_seat == seat)
-                ranked.setdefault(name, {}).setdefault(rank, []).append(function)
-    return {name: by_rank[max(by_rank)] for name, by_rank in ranked.items()}, broken
+                # Keyed by the function, since a module may bring along those of another.
+                ranked.setdefault(name, {}).setdefault(rank, {})[function] = None
+    return {name: list(by_rank[max(by_rank)]) for name, by_rank in ranked.items()}, broken
 
 
 def _policy_modules(world_spec: str) -> tuple[list[ModuleType], list[Listing]]:
@@ -362,10 +363,8 @@ def _lazy_policies() -> list[EntryPoint]:
 
 def _marks(module: ModuleType) -> Iterator[tuple[Callable[..., Any], tuple[str, str, str]]]:
     for function in list(vars(module).values()):
-        # A module may import the marked functions of another; they are that one's.
-        if callable(function) and getattr(function, "__module__", None) == module.__name__:
-            for mark in getattr(function, "gristmill_policy", ()):
-                yield function, mark
+        for mark in getattr(function, "gristmill_policy", ()) if callable(function) else ():
+            yield function, mark
 
 
 def _id_of(world_spec: str) -> str:
