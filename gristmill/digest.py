@@ -5,14 +5,15 @@ Two values that mean the same have the same digest: key order does not matter an
 
 import math
 from collections.abc import Callable
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from gristmill.errors import UsageError
 
-__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint"]
+__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint", "fingerprint_file"]
 
 T = TypeVar("T")
 
@@ -43,6 +44,12 @@ def decoder(kind: type[T]) -> Callable[[bytes | str], T]:
 def fingerprint(data: bytes) -> str:
     """Return 32 hexadecimal digits (128 bits of BLAKE2b) of raw bytes, as they lie in a file."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def fingerprint_file(path: Path) -> str:
+    """Return the fingerprint of a whole file, read piece by piece."""
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
 
 
 def canonical(value: Any) -> bytes:

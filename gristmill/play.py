@@ -11,10 +11,10 @@ from gristmill.digest import digest
 from gristmill.errors import EpisodeError, boundary
 from gristmill.policy import Policy, Session
 from gristmill.seeding import derive
-from gristmill.types import Act, End, Episode, Fault, Scenario, SeatInfo, episode_id
+from gristmill.types import Act, Brief, End, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import World
 
-__all__ = ["identify", "play", "recorded_acts", "replay"]
+__all__ = ["briefs", "identify", "play", "recorded_acts", "replay"]
 
 
 def play(
@@ -76,6 +76,12 @@ def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | 
     except EpisodeError as error:
         end, fault = "error", Fault(side=error.side, message=str(error))
     return _episode(world, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
+
+
+def briefs(world: World, episode: Episode) -> dict[str, Brief]:
+    """Return what every seat of a recorded episode was told before its first act; `world` is reset by it."""
+    _reset(world, episode.scenario, episode.seed, episode.attempt)
+    return {seat: world.brief(seat) for seat in episode.seats}
 
 
 def recorded_acts(episode: Episode) -> list[tuple[str, Act]]:
