@@ -6,8 +6,8 @@ heads, R query heads per group, D head width, d model width, n convolution taps,
 A turn is: `read` what became visible, chunk by chunk, each row its own number of tokens; then `write` until every row
 has ended its act. Rows have different lengths, so writing one column per step into the cache would be a scatter over
 the whole of it. Within a turn new keys and values therefore go to a small scratch, at the same column for all rows
-(in place, inside the loop), and are merged into the ragged cache once, when the turn ends. Columns at or beyond a
-row's length hold garbage; they are masked, and the next chunk overwrites them.
+(in place, inside the loop), and `merge` puts them into the ragged cache once, when the turn ends. Columns at or
+beyond a row's length hold garbage; they are masked, and the next chunk overwrites them.
 
 Keys are stored as [.., D, S] and values as [.., S, D], so that both products of attention read them in order.
 """
@@ -23,7 +23,7 @@ from gristmill.agents.model.config import ModelConfig
 from gristmill.agents.model.decoder import Params, layer_of, logits, mlp, project, rms_norm
 from gristmill.agents.model.sampling import Sampling, sample
 
-__all__ = ["CHUNK", "Cache", "Written", "empty_cache", "read", "resize", "write"]
+__all__ = ["CHUNK", "Cache", "Written", "empty_cache", "merge", "read", "widen", "write"]
 
 CHUNK = 32  # tokens read per call of `read`
 MASKED = -1e30
@@ -32,15 +32,22 @@ MASKED = -1e30
 class Cache(NamedTuple):
     """What the model remembers of B rows.
 
+    One array per layer, because a slice out of a stack would be copied at every step.
+
     Attributes:
-        k: rotated keys [L, B, G, D, S].
-        v: values [L, B, G, S, D].
-        conv: the last n normalised inputs of attention [L, B, n, d].
+        k: rotated keys, each [B, G, D, S].
+        v: values, each [B, G, S, D].
+        conv: the last n normalised inputs of attention, each [B, n, d].
     """
 
-    k: jax.Array
-    v: jax.Array
-    conv: jax.Array
+    k: tuple[jax.Array, ...]
+    v: tuple[jax.Array, ...]
+    conv: tuple[jax.Array, ...]
+
+    @property
+    def columns(self) -> int:
+        """Tokens that a row has room for."""
+        return self.v[0].shape[2]
 
 
 class Written(NamedTuple):
@@ -49,28 +56,44 @@ class Written(NamedTuple):
     Attributes:
         tokens: what each row wrote, the ending token included [B, W].
         count: how many tokens that is; 0 for rows that were not asked [B].
+        cache: what is to be remembered of them, all but the last token, W columns wide.
     """
 
+    tokens: jax.Array
+    count: jax.Array
+    cache: Cache
+
+
+class _Turn(NamedTuple):
+    """State of the loop: step, newest tokens [B], rows still writing [B], what is remembered, tokens [B, W], counts [B]."""
+
+    i: jax.Array
+    token: jax.Array
+    live: jax.Array
+    cache: Cache
     tokens: jax.Array
     count: jax.Array
 
 
 def empty_cache(config: ModelConfig, rows: int, columns: int) -> Cache:
     """Return a cache for `rows` rows with room for `columns` tokens each."""
-    shape = (config.layers, rows, config.kv_heads)
+    c = config
     return Cache(
-        jnp.zeros((*shape, config.head_dim, columns)),
-        jnp.zeros((*shape, columns, config.head_dim)),
-        jnp.zeros((config.layers, rows, config.conv, config.dim)),
+        tuple(jnp.zeros((rows, c.kv_heads, c.head_dim, columns)) for _ in range(c.layers)),
+        tuple(jnp.zeros((rows, c.kv_heads, columns, c.head_dim)) for _ in range(c.layers)),
+        tuple(jnp.zeros((rows, c.conv, c.dim)) for _ in range(c.layers)),
     )
 
 
 @partial(jax.jit, static_argnames="columns")
-def resize(cache: Cache, lanes: jax.Array, columns: int) -> Cache:
-    """Return the cache of the rows `lanes` [B'] with at least as many columns as before."""
-    more = columns - cache.v.shape[3]
-    k, v, conv = (part[:, lanes] for part in cache)
-    return Cache(jnp.pad(k, ((0, 0),) * 4 + ((0, more),)), jnp.pad(v, ((0, 0),) * 3 + ((0, more), (0, 0))), conv)
+def widen(cache: Cache, *, columns: int) -> Cache:
+    """Return the cache with `columns` columns, at least as many as before."""
+    more = (0, columns - cache.columns)
+    return Cache(
+        tuple(jnp.pad(k, ((0, 0), (0, 0), (0, 0), more)) for k in cache.k),
+        tuple(jnp.pad(v, ((0, 0), (0, 0), more, (0, 0))) for v in cache.v),
+        cache.conv,
+    )
 
 
 @partial(jax.jit, static_argnames="config", donate_argnames=("cache", "last"))
@@ -91,7 +114,7 @@ def read(
     x = params["embed"][chunk]
     steps = jnp.arange(chunk.shape[1])
     places = start[:, None] + steps
-    old = (jnp.arange(cache.v.shape[3]) < start[:, None])[:, None, None, None]
+    old = (jnp.arange(cache.columns) < start[:, None])[:, None, None, None]
     new = steps[None, :] <= steps[:, None]
     parts: list[list[jax.Array]] = [[], [], []]
     for index in range(config.layers):
@@ -104,15 +127,14 @@ def read(
             part.append(value)
     ends = jnp.take_along_axis(x, jnp.maximum(count - 1, 0)[:, None, None], axis=1)[:, 0]
     after = logits(params, rms_norm(ends, params["norm"], config.norm_eps))
-    k, v, conv = map(jnp.stack, parts)
-    return _merge(cache, k, v, conv, start), jnp.where(count[:, None] > 0, after, last)
+    return _put(cache, Cache(*map(tuple, parts)), start), jnp.where(count[:, None] > 0, after, last)
 
 
-@partial(jax.jit, static_argnames=("config", "how", "end"), donate_argnames="cache")
+@partial(jax.jit, static_argnames=("config", "how", "end"))
 def write(
     params: Params, cache: Cache, last: jax.Array, start: jax.Array, asked: jax.Array, keys: jax.Array,
     *, config: ModelConfig, how: Sampling, end: int,
-) -> tuple[Cache, Written]:  # fmt: skip
+) -> Written:  # fmt: skip
     """Let the rows that were asked write one act each.
 
     Args:
@@ -120,46 +142,54 @@ def write(
         start: length of each row [B].
         asked: which rows write [B].
         keys: one random key per row [B].
-
-    Returns:
-        The cache, with all of each act but its last token, and the acts. S must be at least `start + W`.
     """
     rows, width = start.shape[0], how.max_tokens
     stops = jnp.array([end, *how.stop])
-    old = (jnp.arange(cache.v.shape[3]) < start[:, None])[:, None, None, None]
-    shape = (config.layers, rows, config.kv_heads)
+    old = (jnp.arange(cache.columns) < start[:, None])[:, None, None, None]
+    # Out of the loop, so that they are sliced once.
+    layers = [layer_of(params, index) for index in range(config.layers)]
     first = sample(last, keys, start, how)
 
-    def step(state: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        i, token, live, k, v, conv, out, count = state
+    def step(state: _Turn) -> _Turn:
+        i, token, live, past, out, count = state
         new = (jnp.arange(width) <= i)[None]
         x = params["embed"][token][:, None]
-        mixed = []
-        for index in range(config.layers):
-            layer = layer_of(params, index)
+        parts: list[list[jax.Array]] = [[], [], []]
+        for index, layer in enumerate(layers):
             h = rms_norm(x, layer["norm_attn"], config.norm_eps)
-            h, past = _mix(h, conv[index], live.astype(jnp.int32), layer, config)
-            mixed.append(past)
+            h, conv = _mix(h, past.conv[index], live.astype(jnp.int32), layer, config)
             q, one_k, one_v = _heads(h, layer, config, (start + i)[:, None])
-            k = lax.dynamic_update_slice(k, one_k[None], (index, 0, 0, 0, i))
-            v = lax.dynamic_update_slice(v, one_v[None], (index, 0, 0, i, 0))
-            heard = _attend(q, (cache.k[index], cache.v[index], old), (k[index], v[index], new))
+            k = lax.dynamic_update_slice(past.k[index], one_k, (0, 0, 0, i))
+            v = lax.dynamic_update_slice(past.v[index], one_v, (0, 0, i, 0))
+            heard = _attend(q, (cache.k[index], cache.v[index], old), (k, v, new))
             x = mlp(x + heard @ layer["o"], layer, config)
+            for part, value in zip(parts, (k, v, conv), strict=True):
+                part.append(value)
         after = logits(params, rms_norm(x[:, 0], params["norm"], config.norm_eps))
         token = sample(after, keys, start + i + 1, how)
         out = lax.dynamic_update_slice(out, token[:, None], (0, i + 1))
         count = count + live
         live = live & ~(token[:, None] == stops).any(axis=1)
-        return i + 1, token, live, k, v, jnp.stack(mixed), out, count
+        return _Turn(i + 1, token, live, Cache(*map(tuple, parts)), out, count)
 
-    state = (
-        jnp.int32(0), first, asked & ~(first[:, None] == stops).any(axis=1),
-        jnp.zeros((*shape, config.head_dim, width)), jnp.zeros((*shape, width, config.head_dim)), cache.conv,
-        jnp.zeros((rows, width), jnp.int32).at[:, 0].set(first), asked.astype(jnp.int32),
-    )  # fmt: skip
-    state = lax.while_loop(lambda state: (state[0] < width - 1) & state[2].any(), step, state)
-    _, _, _, k, v, conv, out, count = state
-    return _merge(cache, k, v, conv, start), Written(out, count)
+    state = _Turn(
+        jnp.int32(0),
+        first,
+        asked & ~(first[:, None] == stops).any(axis=1),
+        empty_cache(config, rows, width)._replace(conv=cache.conv),
+        jnp.zeros((rows, width), jnp.int32).at[:, 0].set(first),
+        asked.astype(jnp.int32),
+    )
+    state = lax.while_loop(lambda state: (state.i < width - 1) & state.live.any(), step, state)
+    return Written(state.tokens, state.count, state.cache)
+
+
+@partial(jax.jit, static_argnames="width", donate_argnames="cache")
+def merge(cache: Cache, written: Written, start: jax.Array, *, width: int) -> Cache:
+    """Return the cache with the first `width` columns of what was written; S must be at least `start + width`."""
+    k = tuple(part[..., :width] for part in written.cache.k)
+    v = tuple(part[..., :width, :] for part in written.cache.v)
+    return _put(cache, Cache(k, v, written.cache.conv), start)
 
 
 def _mix(
@@ -210,8 +240,12 @@ def _attend(q: jax.Array, *parts: tuple[jax.Array, jax.Array, jax.Array]) -> jax
     return heard.transpose(0, 3, 1, 2, 4).reshape(rows, length, -1)
 
 
-def _merge(cache: Cache, k: jax.Array, v: jax.Array, conv: jax.Array, start: jax.Array) -> Cache:
-    """Return the cache with the columns of `k` [L, B, G, D, Q] and `v` [L, B, G, Q, D] at each row's `start`."""
-    put_k = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, 0, 0, at)), (1, 1, 0), 1)
-    put_v = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, 0, at, 0)), (1, 1, 0), 1)
-    return Cache(put_k(cache.k, k, start), put_v(cache.v, v, start), conv)
+def _put(cache: Cache, new: Cache, start: jax.Array) -> Cache:
+    """Return the cache with the columns of `new` at each row's `start` [B], and its convolution inputs."""
+    put_k = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, 0, at)))
+    put_v = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, at, 0)))
+    return Cache(
+        tuple(put_k(old, part, start) for old, part in zip(cache.k, new.k, strict=True)),
+        tuple(put_v(old, part, start) for old, part in zip(cache.v, new.v, strict=True)),
+        new.conv,
+    )

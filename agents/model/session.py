@@ -1,13 +1,13 @@
 """A batch of concurrent dialogues that one decoder plays."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gristmill.agents.model import decode
+from gristmill.agents.model.lanes import Block
 from gristmill.agents.model.sampling import Sampling
 from gristmill.agents.model.store import Model
 from gristmill.agents.model.template import Template
@@ -15,8 +15,7 @@ from gristmill.types import Act, Brief, Entry
 
 __all__ = ["ModelSession"]
 
-COLUMNS = 256  # the smallest cache; it doubles when a row needs more
-SHRINK = 4  # lanes are given up when this fraction of them would do
+SIZES = (1, 8, 64)  # lanes of a block
 IDLE = 3  # calls after which a row that did not act counts as ended
 
 
@@ -25,16 +24,16 @@ class _Row:
     """One dialogue.
 
     Attributes:
-        history: all tokens so far; the first `length` of them are in the cache, the others are to be read.
-        lane: where in the batch it is, or -1.
+        history: all tokens so far; those beyond the length of its lane are to be read.
+        place: its block and lane, if it has one.
+        last_tool: the tool it called last.
         seen: the call in which it acted last.
         full: it has no room for another turn.
     """
 
     seat: str
     history: list[int]
-    length: int = 0
-    lane: int = -1
+    place: tuple[Block, int] | None = None
     last_tool: str = ""
     seen: int = 0
     full: bool = False
@@ -43,8 +42,8 @@ class _Row:
 class ModelSession:
     """The decoder's side of a batch of episodes; see `gristmill.policy.Session`.
 
-    Rows live in the lanes of one cache. A row that loses its lane, because few rows were left and it had not acted
-    for a while, is read again from its history should it come back.
+    A row that lost its lane, because few rows were left and it had not acted for a while, is read again from its
+    history should it come back.
     """
 
     def __init__(
@@ -53,24 +52,20 @@ class ModelSession:
         self._model, self._template, self._how = model, template, how
         self._rows = [_Row(brief.seat, template.opening(brief)) for brief in briefs]
         self._headers = {seat: template.header(seat) for seat in {brief.seat for brief in briefs}}
-        words = np.array([[seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF] for seed in seeds], np.uint32)
-        self._words = words.reshape(len(seeds), 2)
-        self._lanes: list[int] = []
-        self._cache = decode.empty_cache(model.config, 1, COLUMNS)
+        words = [[seed >> 32 & 0xFFFFFFFF, seed & 0xFFFFFFFF] for seed in seeds]
+        self._words = np.array(words, np.uint32).reshape(len(seeds), 2)
+        self._capacity = 0
         self._calls = 0
 
     def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
         """Return one act per row; a row without room for another turn says so in a malformed act."""
         self._calls += 1
-        if not rows:
-            return []
         self._hear(rows, observations)
         asked = [row for row in rows if not self._rows[row].full]
-        acts = dict.fromkeys(rows, {"raw": "context full"})
+        acts: dict[int, Act] = {row: {"raw": "context full"} for row in rows}
         if asked:
             self._seat(asked)
-            written = self._turn(asked)
-            acts |= {row: self._finish(row, ids) for row, ids in zip(asked, written, strict=True)}
+            acts |= self._turn(asked)
         return [acts[row] for row in rows]
 
     def _hear(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> None:
@@ -81,93 +76,57 @@ class ModelSession:
             row = self._rows[number]
             row.seen = self._calls
             new = ids + self._headers[row.seat]
-            room = self._model.config.max_len - self._how.max_tokens
-            row.full = row.full or len(row.history) + len(new) > room
+            row.full = row.full or len(row.history) + len(new) + self._how.max_tokens > self._model.config.max_len
             if not row.full:
                 row.history += new
 
     def _seat(self, asked: Sequence[int]) -> None:
-        """Give every row that acts a lane, and keep the batch no larger than the living rows need."""
-        homeless = any(self._rows[row].lane < 0 for row in asked)
-        staying = [
-            number for number, row in enumerate(self._rows)
-            if row.seen > self._calls - IDLE and not row.full and (row.lane >= 0 or row.seen == self._calls)
-        ]  # fmt: skip
-        size = _power(len(staying))
-        if homeless or size * SHRINK <= len(self._lanes):
-            self._reseat(staying, size)
-        longest = max(self._rows[number].length for number in self._lanes if number >= 0)
-        needed = max(len(self._rows[row].history) for row in asked) + self._how.max_tokens + decode.CHUNK
-        columns = self._cache.v.shape[3]
-        while columns < max(needed, longest + self._how.max_tokens):
-            columns *= 2
-        if columns > self._cache.v.shape[3]:
-            self._cache = decode.resize(self._cache, jnp.arange(len(self._lanes)), columns)
-
-    def _reseat(self, staying: Sequence[int], size: int) -> None:
-        """Move the rows that stay to the first lanes of a batch of `size`; the others lose what was cached."""
-        origin = [max(self._rows[number].lane, 0) for number in staying]
-        fresh = [self._rows[number].lane < 0 for number in staying]
-        if all(fresh):
-            self._cache = decode.empty_cache(self._model.config, size, self._cache.v.shape[3])
-        else:
-            origin += [0] * (size - len(origin))
-            self._cache = decode.resize(self._cache, jnp.array(origin), self._cache.v.shape[3])
-            blank = jnp.array(fresh + [True] * (size - len(fresh)))
-            self._cache = self._cache._replace(
-                conv=jnp.where(blank[None, :, None, None], 0.0, self._cache.conv)
-            )  # fmt: skip
+        """Give every row that acts a lane, and use no more lanes than the living rows need."""
+        homeless = any(self._rows[row].place is None for row in asked)
+        living = [number for number, row in enumerate(self._rows) if row.seen > self._calls - IDLE and not row.full]
+        size = next((size for size in SIZES if size >= len(living)), SIZES[-1])
+        needed = size * -(-len(living) // size)
+        if not homeless and needed * 2 > self._capacity:
+            return
+        origins = [self._rows[number].place for number in living]
         for row in self._rows:
-            row.lane = -1
-        for lane, number in enumerate(staying):
-            self._rows[number].lane = lane
-        for row in self._rows:
-            if row.lane < 0:
-                row.length = 0
-        self._lanes = [*staying, *([-1] * (size - len(staying)))]
+            row.place = None
+        for begin in range(0, needed, size):
+            part = living[begin : begin + size]
+            words = np.zeros((size, 2), np.uint32)
+            words[: len(part)] = self._words[part]
+            mine = origins[begin : begin + size]
+            block = Block.gather(self._model, self._how, words, [*mine, *([None] * (size - len(mine)))])
+            for lane, number in enumerate(part):
+                self._rows[number].place = (block, lane)
+        self._capacity = needed
 
-    def _turn(self, asked: Sequence[int]) -> list[list[int]]:
-        """Read what is unread and let the rows write; return the tokens of each act, the ending one included."""
-        model, size = self._model, len(self._lanes)
-        length = np.array([self._rows[number].length if number >= 0 else 0 for number in self._lanes])
-        unread = {self._rows[row].lane: self._rows[row].history[self._rows[row].length :] for row in asked}
-        last = jnp.zeros((size, model.config.vocab))
-        for begin in range(0, max(map(len, unread.values())), decode.CHUNK):
-            chunk = np.full((size, decode.CHUNK), model.tokenizer.pad)
-            count = np.zeros(size, int)
-            for lane, ids in unread.items():
-                part = ids[begin : begin + decode.CHUNK]
-                chunk[lane, : len(part)] = part
-                count[lane] = len(part)
-            self._cache, last = decode.read(
-                model.params, self._cache, last, jnp.asarray(chunk, jnp.int32), jnp.asarray(count, jnp.int32),
-                jnp.asarray(length, jnp.int32), config=model.config,
-            )  # fmt: skip
-            length = length + count
-        going = np.zeros(size, bool)
-        going[list(unread)] = True
-        keys = jax.random.wrap_key_data(jnp.asarray(self._words[np.maximum(self._lanes, 0)]))
-        self._cache, written = decode.write(
-            model.params, self._cache, last, jnp.asarray(length, jnp.int32), jnp.asarray(going), keys,
-            config=model.config, how=self._how, end=model.tokenizer.end,
-        )  # fmt: skip
-        tokens, count = np.asarray(written.tokens), np.asarray(written.count)
-        lanes = [self._rows[row].lane for row in asked]
-        return [tokens[lane, : count[lane]].tolist() for lane in lanes]
+    def _turn(self, asked: Sequence[int]) -> dict[int, Act]:
+        """Let the rows read what they have not and write one act each."""
+        unread: dict[Block, dict[int, list[int]]] = {}
+        lanes: dict[tuple[Block, int], int] = {}
+        for number in asked:
+            row = self._rows[number]
+            assert row.place is not None, "every row that acts was given a lane"
+            block, lane = row.place
+            unread.setdefault(block, {})[lane] = row.history[block.length[lane] :]
+            lanes[row.place] = number
+        # Compiled code runs without the interpreter's lock, so threads keep all cores busy.
+        with ThreadPoolExecutor(_cores()) as pool:
+            written = dict(zip(unread, pool.map(Block.turn, unread, unread.values()), strict=True))
+        return {number: self._take(number, written[block][lane]) for (block, lane), number in lanes.items()}
 
-    def _finish(self, number: int, ids: list[int]) -> Act:
-        """Take an act into the row's history and return it."""
+    def _take(self, number: int, ids: list[int]) -> Act:
+        """Take what a row wrote into its history and return it as an act."""
         row, end = self._rows[number], self._model.tokenizer.end
-        # The newest token is known but was not fed, so it is the first to be read next time.
-        row.length = len(row.history) + len(ids) - 1
         ended = ids[-1] in (end, *self._how.stop)
         body = ids[:-1] if ended else ids
-        row.history += [*body, end] if ended else [*ids, end]
+        row.history += [*body, end]
         act = self._template.parse(body) if ended else {"raw": self._model.tokenizer.decode(ids)}
         row.last_tool = act.get("call", row.last_tool)
         return act
 
 
-def _power(count: int) -> int:
-    """Return the smallest power of two that is at least `count`."""
-    return 1 << max(count - 1, 0).bit_length()
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
