@@ -1,0 +1,102 @@
+"""Executors: one function over many chunks, here, in other processes, or on a Ray cluster.
+
+The unit of work is `function(chunk) -> result` with bytes on both sides, so that every executor runs the very same
+thing; results come back in the order of the chunks. At any time no more than a few chunks per worker are under
+way, so memory does not grow with their number.
+"""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from importlib import import_module
+from itertools import islice
+from typing import Any, Literal, TypeVar
+
+from gristmill.errors import GristmillError, UsageError, unknown
+
+__all__ = ["EXECUTORS", "Executor", "each", "imap"]
+
+Executor = Literal["inline", "process", "ray"]
+EXECUTORS: tuple[Executor, ...] = ("inline", "process", "ray")
+AHEAD = 3  # chunks per worker that are under way
+T = TypeVar("T")
+
+
+def imap(
+    function: Callable[[bytes], bytes],
+    chunks: Iterable[bytes],
+    *,
+    jobs: int = 1,
+    executor: Executor = "process",
+) -> Iterator[bytes]:
+    """Yield `function` of every chunk, in order.
+
+    Args:
+        function: of an importable module, since workers are started afresh.
+        chunks: read as they are needed.
+        jobs: how many workers.
+        executor: where they run.
+
+    Raises:
+        UsageError: when the executor is not known or not installed, or there is no worker.
+        GristmillError: when a worker dies.
+    """
+    if executor not in EXECUTORS:
+        raise unknown("executor", executor, EXECUTORS)
+    if jobs < 1:
+        raise UsageError(f"Expected at least one job, got {jobs}.")
+    if executor == "inline":
+        return map(function, chunks)
+    return (_processes if executor == "process" else _ray)(function, chunks, jobs)
+
+
+def each(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield `items` in lists of `size`; the last one may be shorter."""
+    todo = iter(items)
+    while chunk := list(islice(todo, size)):
+        yield chunk
+
+
+def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:
+    # A forked worker would inherit locks and open files in whatever state they are.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context)
+    try:
+        yield from _in_order(lambda chunk: pool.submit(function, chunk).result, chunks, AHEAD * jobs)
+    except BrokenProcessPool:
+        raise GristmillError(
+            "A worker process died (killed, or out of memory). Everything recorded is safe; run the same command again."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ray(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:
+    try:
+        ray: Any = import_module("ray")
+    except ImportError:
+        raise UsageError("Expected Ray to be installed for the executor 'ray'; pip install ray.") from None
+    with suppress(RuntimeError):  # it may run already
+        ray.init(ignore_reinit_error=True, log_to_driver=False)
+    remote = ray.remote(function)
+
+    def submit(chunk: bytes) -> Callable[[], bytes]:
+        reference = remote.remote(chunk)
+        return lambda: bytes(ray.get(reference))
+
+    yield from _in_order(submit, chunks, AHEAD * jobs)
+
+
+def _in_order(
+    submit: Callable[[bytes], Callable[[], bytes]], chunks: Iterable[bytes], ahead: int
+) -> Iterator[bytes]:
+    waiting: deque[Callable[[], bytes]] = deque()
+    for chunk in chunks:
+        waiting.append(submit(chunk))
+        if len(waiting) >= ahead:
+            yield waiting.popleft()()
+    while waiting:
+        yield waiting.popleft()()

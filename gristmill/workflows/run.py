@@ -1,0 +1,242 @@
+"""Play many scenarios, judge every attempt, and record all of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gristmill import registry
+from gristmill.digest import decoder, digest, encode
+from gristmill.errors import UsageError, unknown
+from gristmill.executors import Executor, each, imap
+from gristmill.play import identify, play
+from gristmill.policy import Policy
+from gristmill.recorders.ledger import latest
+from gristmill.recorders.store import RunStore
+from gristmill.recorders.verify import judge
+from gristmill.types import Episode, Scenario, Verdict
+from gristmill.workflows.scenarios import read_scenarios
+from gristmill.world import World
+
+__all__ = ["Job", "RunReport", "run", "run_chunk", "seat_policies"]
+
+CHUNK = 128  # scenarios per message to a worker
+DEFAULT = "expert"  # the policy of a seat that is given none
+
+Pair = tuple[Episode, Verdict]
+Progress = Callable[[int, int, Mapping[str, int]], None]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A chunk of scenarios to play, as plain data.
+
+    Attributes:
+        world: spec of the world.
+        seats: spec of each seat's policy.
+        seed: root seed of the run.
+        attempt: which of repeated plays this is.
+        draws: indices of scenarios to draw, or the scenarios themselves.
+    """
+
+    world: str
+    seats: dict[str, str]
+    seed: int
+    attempt: int
+    draws: list[int | Scenario]
+
+
+class RunReport(msgspec.Struct, kw_only=True):
+    """What a run came to.
+
+    Attributes:
+        out: the run directory.
+        asked: episodes asked for.
+        played: episodes played by this call; the others were there already.
+        counts: episodes of the run by status.
+    """
+
+    out: str
+    asked: int
+    played: int = 0
+    counts: dict[str, int] = {}
+
+
+def run(
+    world: str,
+    seats: Mapping[str, str],
+    out: Path,
+    *,
+    n: int = 100,
+    seed: int = 0,
+    attempts: int = 1,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    scenarios: Path | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """Play scenarios and record every attempt with its verdict; what is recorded already is not played again.
+
+    The same arguments give the same episodes whatever the executor and however often the run was interrupted. More
+    scenarios or attempts can be asked for later.
+
+    Args:
+        world: spec of the world.
+        seats: spec of the policy of each seat; the others get `expert`.
+        out: the run directory, made or continued.
+        n: how many scenarios to draw.
+        seed: root seed.
+        attempts: how often each scenario is played.
+        jobs: how many workers.
+        executor: where they run; by default here if there is one, else in processes.
+        scenarios: a file of scenarios to play instead of drawing `n`.
+        progress: called with the episodes done, those asked for, and the counts by status.
+
+    Raises:
+        UsageError: when something asked for does not exist, or `out` holds a run of something else.
+        StoreError: when the run cannot be read or written.
+    """
+    if n < 1 or attempts < 1:
+        raise UsageError(f"Expected at least one scenario and one attempt, got {n} and {attempts}.")
+    world = registry.absolute(world)
+    stage = _stage(world, tuple(sorted(_all_seats(world, seats).items())))
+    given = read_scenarios(scenarios, stage.judge) if scenarios else None
+    store = _open(out, _spec(world, stage, seed, given))
+    known = store.ids()
+    draws: Sequence[int | Scenario] = given or range(n)
+    report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store))
+    todo = list(_jobs(stage, seed, attempts, draws, known))
+    done = report.asked - sum(len(job.draws) for job in todo)
+    if todo:
+        where: Executor = executor or ("inline" if jobs == 1 else "process")
+        with store.writer() as writer:
+            for episode, verdict in _play(todo, jobs, where):
+                writer.append(episode, verdict)
+                report.played += 1
+                report.counts[verdict.status] = report.counts.get(verdict.status, 0) + 1
+                if progress:
+                    progress(done + report.played, report.asked, report.counts)
+        store.seal()
+    return report
+
+
+def run_chunk(job: Job) -> Iterator[Pair]:
+    """Play and judge one chunk; a pure function of the job."""
+    stage = _stage(job.world, tuple(sorted(job.seats.items())))
+    scenarios = [_drawn(stage.judge, job.seed, one) for one in job.draws]
+    for episode in play(stage.make, scenarios, stage.policies, seed=job.seed, attempt=job.attempt):
+        yield episode, judge(stage.judge, episode)
+
+
+def seat_policies(world: str, seats: Mapping[str, str]) -> dict[str, Policy]:
+    """Return the policy of every seat; those that are given none get `expert`.
+
+    Raises:
+        UsageError: when there is no such seat or policy.
+    """
+    return {seat: registry.policy(spec, world, seat) for seat, spec in _all_seats(world, seats).items()}
+
+
+class _Stage(msgspec.Struct, frozen=True):
+    """What a worker builds once: the world, and an instance of it that judges, and the policies."""
+
+    world: str
+    seats: dict[str, str]
+    make: registry.WorldSpec
+    judge: World
+    policies: dict[str, Policy]
+
+
+@lru_cache(maxsize=4)
+def _stage(world: str, seats: tuple[tuple[str, str], ...]) -> _Stage:
+    make = registry.world(world)
+    return _Stage(world, dict(seats), make, make(), seat_policies(world, dict(seats)))
+
+
+def _all_seats(world: str, seats: Mapping[str, str]) -> dict[str, str]:
+    names = registry.make(world).possible_agents
+    for seat in seats:
+        if seat not in names:
+            raise unknown(f"seat of {world}", seat, names)
+    return {seat: seats.get(seat, DEFAULT) for seat in names}
+
+
+def _drawn(world: World, seed: int, one: int | Scenario) -> Scenario:
+    return world.scenario(seed, one) if isinstance(one, int) else one
+
+
+def _spec(world: str, stage: _Stage, seed: int, given: list[Scenario] | None) -> dict[str, Any]:
+    """Return what decides the episodes; how many of them there are does not."""
+    who = {
+        seat: {"policy": policy.name, "digest": policy.digest, "generation": policy.generation}
+        for seat, policy in stage.policies.items()
+    }
+    drawn_from = "space" if given is None else digest([[one.id, one.index] for one in given])
+    return {
+        "world": world,
+        "version": stage.judge.version,
+        "seats": who,
+        "seed": seed,
+        "scenarios": drawn_from,
+    }
+
+
+def _open(out: Path, spec: dict[str, Any]) -> RunStore:
+    if not (out / "run.json").exists():
+        return RunStore.create(out, spec)
+    store = RunStore.open(out)
+    for name, value in spec.items():
+        if digest(store.spec.get(name)) != digest(value):
+            raise UsageError(
+                f"{out} holds a run of something else: {name} is {store.spec.get(name)} there, {value} here. "
+                "Choose another directory, or repeat the command that made it."
+            )
+    return store
+
+
+def _jobs(
+    stage: _Stage,
+    seed: int,
+    attempts: int,
+    draws: Sequence[int | Scenario],
+    known: set[str],
+) -> Iterator[Job]:
+    """Yield what is missing, in chunks."""
+    width = max(policy.width for policy in stage.policies.values())
+    for chunk in each(draws, -(-CHUNK // width) * width):
+        for attempt in range(attempts):
+            left = [one for one in chunk if not known or not _recorded(stage, seed, attempt, one, known)]
+            if left:
+                yield Job(stage.world, stage.seats, seed, attempt, left)
+
+
+def _recorded(stage: _Stage, seed: int, attempt: int, one: int | Scenario, known: set[str]) -> bool:
+    scenario = _drawn(stage.judge, seed, one)
+    return identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt) in known
+
+
+def _play(jobs: Iterable[Job], workers: int, executor: Executor) -> Iterator[Pair]:
+    if executor == "inline":  # the same function, spared the way through bytes
+        for job in jobs:
+            yield from run_chunk(job)
+        return
+    for data in imap(_work, map(encode, jobs), jobs=workers, executor=executor):
+        yield from _pairs(data)
+
+
+def _work(data: bytes) -> bytes:
+    return encode(list(run_chunk(_job(data))))
+
+
+def _counts(store: RunStore) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for verdicts in latest(store.ledger()).values():
+        for (_, level), standing in verdicts.items():
+            if level == "checked":
+                counts[standing.status] = counts.get(standing.status, 0) + 1
+    return counts
+
+
+_job = decoder(Job)
+_pairs = decoder(list[Pair])

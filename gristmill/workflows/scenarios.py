@@ -1,0 +1,121 @@
+"""Scenario files: one JSON object per line, checked before anything is played.
+
+A line holds `values`, and may hold what else a recorded scenario has (`id`, `world`, `index`, `seed`, …).
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gristmill.digest import decode, encode
+from gristmill.errors import EpisodeError, UsageError, boundary
+from gristmill.types import Scenario
+from gristmill.world import World
+
+__all__ = ["read_scenarios", "write_scenarios"]
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    values: dict[str, Any]
+    id: str = ""
+    world: str = ""
+    seed: int = 0
+    index: int | None = None
+    log_density: float = 0.0
+    stratum: str = ""
+
+
+def write_scenarios(path: Path, scenarios: Iterator[Scenario]) -> None:
+    """Write scenarios as a file that `read_scenarios` reads."""
+    with path.open("wb") as file:
+        file.writelines(encode(scenario) + b"\n" for scenario in scenarios)
+
+
+def read_scenarios(path: Path, world: World) -> list[Scenario]:
+    """Return the scenarios in a file, each of which `world` accepts.
+
+    Raises:
+        UsageError: naming the line that is wrong, what was expected there, and what was got.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UsageError(f"Expected a scenario file, got {path}: {error.strerror}.") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(_scenario(line, number, world))
+            except UsageError as error:
+                raise UsageError(f"{path}, line {number}: {error}") from None
+    if not found:
+        raise UsageError(
+            f"Expected at least one scenario in {path}, got none; a line is {{'values': {{…}}}}."
+        )
+    return found
+
+
+def _scenario(data: bytes, number: int, world: World) -> Scenario:
+    try:
+        line = msgspec.convert(decode(data), _Line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f'expected a JSON object such as {{"values": {{…}}}}, got {_shown(data)}: {error}.'
+        ) from None
+    if line.world and line.world != world.id:
+        raise UsageError(f"expected a scenario of {world.id}, got one of {line.world}.")
+    rest = {"seed": line.seed, "log_density": line.log_density, "stratum": line.stratum}
+    # Without an index of their own, two equal lines are still two episodes.
+    scenario = Scenario.of(
+        world.id, line.values, index=number - 1 if line.index is None else line.index, **rest
+    )
+    if line.id and line.id != scenario.id:
+        raise UsageError(f"expected the id {scenario.id} for these values, got {line.id}; leave it out.")
+    if problem := _problem(world, scenario):
+        raise UsageError(problem)
+    return scenario
+
+
+def _problem(world: World, scenario: Scenario) -> str:
+    """Return why the world cannot play a scenario, or an empty string."""
+    space = getattr(world, "space", None)
+    if space is not None and (problem := _illegal(space, scenario.values)):
+        return problem
+    try:
+        with boundary("world"):
+            world.reset(seed=0, options={"scenario": scenario})
+    except EpisodeError as error:
+        return f"the world cannot be set up with these values: {error}."
+    return ""
+
+
+def _illegal(space: Any, values: dict[str, Any]) -> str:
+    """Return which field has a value that no draw could have."""
+    if strange := sorted(set(values) - set(space.fields)):
+        return f"expected the fields {', '.join(space.fields)}; got unknown {', '.join(strange)}."
+    for name, field in space.fields.items():
+        holds = all(values.get(needed) in allowed for needed, allowed in field.condition)
+        if holds != (name in values):
+            return f"field {name!r} is {'missing' if holds else 'out of place with these values'}."
+        if holds and not _possible(field, values[name]):
+            return f"field {name!r}: got {_shown(encode(values[name]))}, which is no value of {field.describe()}."
+    return (
+        ""
+        if space.legal(values)
+        else "the values do not go together: they break the constraint of the space."
+    )
+
+
+def _possible(field: Any, value: Any) -> bool:
+    try:
+        return bool(math.isfinite(field.log_prob(value)))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a value of another type
+        return False
+
+
+def _shown(data: bytes) -> str:
+    text = data.decode(errors="replace")
+    return text if len(text) <= 80 else f"{text[:77]}…"
