@@ -2,9 +2,9 @@
 
 import jax
 import jax.numpy as jnp
-
+from jax import lax
 __all__ = ["attend"]
-
+bar=lax.optimization_barrier
 def attend(q, k, v, places):
     B, P, H, D = q.shape
     T, G = k.shape[1:3]
@@ -23,24 +23,27 @@ def core(q,k,v,place):
 def fwd(q,k,v,place):
     # N,P,D
     T=k.shape[1]
-    s=jnp.einsum('npd,ndt->npt',q,k.transpose(0,2,1))
+    kT=bar(k.transpose(0,2,1))
+    s=jnp.einsum('npd,ndt->npt',q,kT)
     s=jnp.where(jnp.arange(T)[None,None]<=place[:,:,None],s,-1e30)
     m=s.max(-1,keepdims=True)
     p=jnp.exp(s-m); l=p.sum(-1,keepdims=True)
     o=jnp.einsum('npt,ntd->npd',p,v)/l
-    return o,(q,k,v,o,(m+jnp.log(l))[...,0],place)
+    return o,(q,k,v,kT,o,(m+jnp.log(l))[...,0],place)
 
 def bwd(res,do):
-    q,k,v,o,lse,place=res
+    q,k,v,kT,o,lse,place=res
     T=k.shape[1]
-    qT=q.transpose(0,2,1); doT=do.transpose(0,2,1)
+    qT,doT,do=bar((q.transpose(0,2,1),do.transpose(0,2,1),do))
     delta=(do*o).sum(-1)
     sT=jnp.einsum('ntd,ndp->ntp',k,qT)
     pT=jnp.where(jnp.arange(T)[None,:,None]<=place[:,None,:],jnp.exp(sT-lse[:,None,:]),0)
     dpT=jnp.einsum('ntd,ndp->ntp',v,doT)
     dsT=pT*(dpT-delta[:,None,:])
+    pT,dsT=bar((pT,dsT))
     dv=jnp.einsum('ntp,npd->ntd',pT,do)
     dk=jnp.einsum('ntp,npd->ntd',dsT,q)
-    dq=jnp.einsum('ndt,ntp->ndp',k.transpose(0,2,1),dsT).transpose(0,2,1)
+    dqT=jnp.einsum('ndt,ntp->ndp',kT,dsT)
+    dq=bar(dqT).transpose(0,2,1)
     return dq,dk,dv,None
 core.defvjp(fwd,bwd)

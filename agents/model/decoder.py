@@ -72,6 +72,29 @@ def count(params: Params) -> int:
     return sum(int(leaf.size) for leaf in jax.tree.leaves(params))
 
 
+@jax.custom_vjp
+def linear(x: jax.Array, weight: jax.Array) -> jax.Array:
+    """Return `x` [..., in] times `weight` [in, out].
+
+    The derivative is spelt out because the general rule computes the transpose of the weight's gradient, for which
+    the processor's matrix product first copies whole activations into another order.
+    """
+    return x @ weight
+
+
+def _linear_forward(x: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return x @ weight, (x, weight)
+
+
+def _linear_backward(kept: tuple[jax.Array, jax.Array], change: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, weight = kept
+    rows, change_rows = x.reshape(-1, x.shape[-1]), change.reshape(-1, change.shape[-1])
+    return change @ weight.T, lax.dot_general(rows, change_rows, (((0,), (0,)), ((), ())))
+
+
+linear.defvjp(_linear_forward, _linear_backward)
+
+
 def rms_norm(x: jax.Array, weight: jax.Array, eps: float) -> jax.Array:
     """Return `x` [..., d] divided by its root mean square, times `weight` [d]."""
     return x * lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + eps) * weight
@@ -104,7 +127,7 @@ def project(
     h: jax.Array, layer: Params, config: ModelConfig, positions: jax.Array, name: str, heads: int
 ) -> jax.Array:
     """Return queries, keys or values [B, T, heads, D] of `h` [B, T, d]; keys and queries are rotated."""
-    x = h @ layer[name]
+    x = linear(h, layer[name])
     if config.qkv_bias:
         x = x + layer[f"{name}_bias"]
     x = x.reshape(*h.shape[:-1], heads, config.head_dim)
@@ -118,7 +141,7 @@ def project(
 def mlp(x: jax.Array, layer: Params, config: ModelConfig) -> jax.Array:
     """Return `x` [..., d] plus its gated feed-forward network."""
     h = rms_norm(x, layer["norm_mlp"], config.norm_eps)
-    return x + (jax.nn.silu(h @ layer["gate"]) * (h @ layer["up"])) @ layer["down"]
+    return x + linear(jax.nn.silu(linear(h, layer["gate"])) * linear(h, layer["up"]), layer["down"])
 
 
 def pick(x: jax.Array, keep: jax.Array) -> jax.Array:
@@ -138,7 +161,7 @@ def block(x: jax.Array, layer: Params, config: ModelConfig, keep: jax.Array | No
         x, h, places = pick(x, keep), pick(h, keep), keep
     q = project(h, layer, config, places, "q", config.heads)
     heard = attend(q, k, v, None if keep is None else places)
-    return mlp(x + heard.reshape(*x.shape[:-1], -1) @ layer["o"], layer, config)
+    return mlp(x + linear(heard.reshape(*x.shape[:-1], -1), layer["o"]), layer, config)
 
 
 def features(params: Params, config: ModelConfig, tokens: jax.Array, keep: jax.Array | None = None) -> jax.Array:
