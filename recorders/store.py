@@ -13,10 +13,10 @@ read-only disk; the first `writer` or `seal` cuts off what a killed process left
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -35,6 +35,7 @@ from gristmill.types import Episode, Verdict
 
 __all__ = ["SCHEMA", "Fsync", "RunStore", "Writer"]
 
+T = TypeVar("T")
 SCHEMA = 1
 SEAL_BYTES = 64 << 20  # size at which a log segment is sealed
 
@@ -127,8 +128,7 @@ class RunStore:
         Raises:
             StoreError: when it is not there or damaged.
         """
-        self._find(episode_id)
-        return self._index.episode(episode_id)
+        return self._fetch(episode_id, self._index.episode)
 
     def steps(self, episode_id: str) -> Steps | None:
         """Return the numeric steps of an episode, or None when it has none.
@@ -136,16 +136,19 @@ class RunStore:
         Raises:
             StoreError: when they are not there or damaged.
         """
-        self._find(episode_id)
-        return self._index.steps(episode_id)
+        return self._fetch(episode_id, self._index.steps)
 
-    def _find(self, episode_id: str) -> None:
+    def _fetch(self, episode_id: str, read: Callable[[str], T]) -> T:
         if not self._index.has(episode_id):
             self._index.refresh()
         if not self._index.has(episode_id):
-            raise StoreError(
-                f"No episode {episode_id!r} in {self.path}, which has {len(self._index.ids())} episodes."
-            )
+            count = len(self._index.ids())
+            raise StoreError(f"No episode {episode_id!r} in {self.path}, which has {count} episodes.")
+        try:
+            return read(episode_id)
+        except FileNotFoundError:  # sealed since the last look
+            self._index.refresh()
+            return read(episode_id)
 
     def ledger(self) -> Iterator[LedgerRow]:
         """Yield the rows of the ledger, oldest first, withdrawals included."""

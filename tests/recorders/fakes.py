@@ -55,16 +55,16 @@ class Till:
 
     def brief(self, seat: str) -> Brief:
         """Return what `seat` is told."""
-        parameters = {
-            "type": "object",
-            "properties": {"account": {"type": "string"}, "amount": {"type": "integer"}},
-        }
-        tool = {
-            "type": "function",
-            "function": {"name": "pay", "description": "Pay.", "parameters": parameters},
-        }
+        fields = {"account": {"type": "string"}, "amount": {"type": "integer"}}
+        tools = [
+            {
+                "type": "function",
+                "function": {"name": name, "parameters": {"type": "object", "properties": given}},
+            }
+            for name, given in (("pay", fields), ("audit", {}))
+        ]
         if seat == "agent":
-            return Brief(seat=seat, text="You mind the till.", tools=(tool,))
+            return Brief(seat=seat, text="You mind the till.", tools=tuple(tools))
         return Brief(seat=seat, text="You are a customer.", facts=self._scenario.values)
 
     def observe(self, agent: str) -> list[Entry]:
@@ -127,7 +127,8 @@ class Till:
 
 def customer(brief: Brief, rng: random.Random) -> Script:
     """Ask for a payment."""
-    yield
+    seen = yield None
+    assert seen == []
     yield say(
         f"Please pay {brief.facts['amount']} into {brief.facts['account']}, not {brief.facts['other']}."
     )

@@ -1,0 +1,56 @@
+"""When two episodes are the same for a learner.
+
+*Exact* twins have the same transcript. *Near* twins have the same one once everything generated is taken out: the
+scenario's values, whatever contains a digit, case and spacing. Two fillings of one script are near twins, although a
+comparison of their text alone would call them different.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gristmill.digest import digest
+from gristmill.types import Episode
+
+__all__ = ["exact", "near"]
+
+_GENERATED = re.compile(r"[^\s.,;:!?()\"']*\d[^\s,;:!?()\"']*")
+
+
+def exact(episode: Episode) -> str:
+    """Return the signature shared by episodes with the same transcript."""
+    return digest([episode.world, episode.entries])
+
+
+def near(episode: Episode) -> str:
+    """Return the signature shared by episodes that differ only in what was filled in."""
+    values = sorted(
+        {text for text in _texts(episode.scenario.values) if len(text) > 2},
+        key=lambda text: (-len(text), text),
+    )
+    filled = re.compile("|".join(map(re.escape, values)), re.IGNORECASE) if values else None
+
+    def plain(text: str) -> str:
+        text = filled.sub("#", text) if filled else text
+        return " ".join(_GENERATED.sub("#", text).lower().split())
+
+    moves: list[Any] = []
+    for entry in episode.entries:
+        if entry.get("from") not in episode.seats:
+            moves.append([entry.get("from"), entry.get("tool"), "error" in entry])
+        elif "call" in entry:
+            moves.append([entry["from"], entry["call"], sorted(entry.get("args") or ())])
+        else:
+            moves.append([entry["from"], plain(str(entry.get("say", entry.get("raw", ""))))])
+    return digest([episode.world, moves])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
