@@ -81,7 +81,8 @@ class Scripted:
         self.name = name
         self._script = script
         self._params = params
-        self.digest = digest([source_of(script), {key: repr(value) for key, value in params.items()}])
+        told = {key: repr(value) for key, value in params.items()}
+        self.digest = digest([source_of(script), script.__qualname__, told])
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
         """Open one generator per brief, each with its own random stream."""

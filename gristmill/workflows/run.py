@@ -186,13 +186,24 @@ def _open(out: Path, spec: dict[str, Any]) -> RunStore:
     if not (out / "run.json").exists():
         return RunStore.create(out, spec)
     store = RunStore.open(out)
-    for name, value in spec.items():
-        if digest(store.spec.get(name)) != digest(value):
-            raise UsageError(
-                f"{out} holds a run of something else: {name} is {store.spec.get(name)} there, {value} here. "
-                "Choose another directory, or repeat the command that made it."
-            )
+    there, here = _flat(store.spec), _flat(spec)
+    if differing := [name for name in here | there if there.get(name) != here.get(name)]:
+        what = "; ".join(
+            f"{name} is {there.get(name)!r} there, {here.get(name)!r} here" for name in differing[:3]
+        )
+        raise UsageError(
+            f"{out} holds a run of something else: {what}. "
+            "Choose another directory, or repeat the command that made it."
+        )
     return store
+
+
+def _flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one, with dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in spec.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
 
 
 def _jobs(

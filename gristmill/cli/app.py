@@ -1,0 +1,85 @@
+"""The verbs, and the one place where errors become exit codes.
+
+A verb is a module of this folder with a function `command`, whose docstring is its help. It imports what it needs
+inside the function, since all verbs are loaded to show the help.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from gristmill.errors import GristmillError
+
+__all__ = ["main"]
+
+VERBS = (
+    "list", "show", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "report", "demo",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 a check found something, 2 wrong use.
+
+    Every error on purpose is one line on the standard error stream; `--debug` shows where any error came from.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    try:
+        _app()([one for one in arguments if one != "--debug"], prog_name="gristmill")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return _fail("interrupted; what is recorded is safe", debug, code=130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (GristmillError, OSError) as error:
+        return _fail(str(error), debug)
+    except Exception as error:  # noqa: BLE001  # the last line of defence: a person sees a sentence, not a traceback
+        words = f"{type(error).__name__}: {error}"
+        return _fail(f"{words} (a defect; `gristmill --debug …` shows where)", debug)
+    return 0
+
+
+def _fail(message: str, debug: bool, *, code: int = 2) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"gristmill: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        name="gristmill",
+        help="Simulations and self-play that make verified training data.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for verb in VERBS:
+        if find_spec(f"gristmill.cli.{verb}"):
+            command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
+            app.command(verb)(command)
+    return app
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+) -> None:
+    if version:
+        import gristmill
+
+        print(gristmill.__version__)
+        raise typer.Exit

@@ -1,0 +1,51 @@
+"""`gristmill run`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gristmill.cli.shared import Jobs, Json, Seats, Seed, World, answer, bar, console, counted, seats_of
+
+
+def command(
+    world: World,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run directory, made or continued.")],
+    seat: Seats = None,
+    n: Annotated[int, typer.Option("-n", "--episodes", min=1, help="Number of scenarios to draw.")] = 100,
+    seed: Seed = 0,
+    attempts: Annotated[int, typer.Option(min=1, help="How often each scenario is played.")] = 1,
+    jobs: Jobs = 1,
+    executor: Annotated[
+        str | None, typer.Option(help="inline, process or ray; by default by --jobs.")
+    ] = None,
+    scenarios: Annotated[
+        Path | None,
+        typer.Option(help="A file of scenarios, one JSON object a line, to play instead of drawing."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Play scenarios, judge every attempt and record all of them; run it again to go on where it stopped.
+
+    Example: gristmill run support/retail-v1 --seat agent=noisy --seat customer=expert -n 2000 --out runs/noisy
+    """
+    from gristmill.errors import unknown
+    from gristmill.executors import EXECUTORS
+    from gristmill.workflows.run import run
+
+    where = next((one for one in EXECUTORS if one == executor), None)
+    if executor and where is None:
+        raise unknown("executor", executor, EXECUTORS)
+    with bar("playing") as progress:
+        report = run(
+            world, seats_of(seat), out, n=n, seed=seed, attempts=attempts, jobs=jobs, executor=where,
+            scenarios=scenarios, progress=progress,
+        )  # fmt: skip
+    if json:
+        answer(report)
+    elif report.played:
+        console().print(
+            f"{report.played:,} episodes played into {out}; in the run now: {counted(report.counts)}"
+        )
+    else:
+        console().print(f"{out} is complete, nothing was left to play: {counted(report.counts)}")

@@ -1,0 +1,104 @@
+"""What verbs have in common: options, answers for people and machines, progress bars."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gristmill.errors import UsageError
+
+__all__ = [
+    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "percent", "seats_of",
+    "table",
+]  # fmt: skip
+
+World = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID|PATH", help="A world: an id, or path/to/file.py:Class; with parameters, id?level=demo."
+    ),
+]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory, made by `gristmill run`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as one line of JSON, for machines.")]
+Seed = Annotated[int, typer.Option("--seed", help="Root seed; equal seeds give equal results.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.")]
+Seats = Annotated[
+    list[str] | None,
+    typer.Option("--seat", help="SEAT=POLICY, e.g. agent=noisy?rate=0.2; repeatable. Others: expert."),
+]
+
+
+def seats_of(pairs: Iterable[str] | None) -> dict[str, str]:
+    """Return the policies by seat, from SEAT=POLICY.
+
+    Raises:
+        UsageError: for anything else, and for a seat given twice.
+    """
+    seats: dict[str, str] = {}
+    for pair in pairs or ():
+        seat, sign, policy = pair.partition("=")
+        if not (sign and seat and policy):
+            raise UsageError(f"Expected SEAT=POLICY such as agent=expert, got {pair!r}.")
+        if seat in seats:
+            raise UsageError(f"Expected one policy for seat {seat!r}, got {seats[seat]!r} and {policy!r}.")
+        seats[seat] = policy
+    return seats
+
+
+def answer(value: Any) -> None:
+    """Print `value` as one line of JSON."""
+    from gristmill.digest import encode
+
+    print(encode(value).decode())
+
+
+def console() -> Any:
+    """Return where words for a person go."""
+    from rich.console import Console
+
+    # Brackets in what is shown are no markup; and a file or a pipe has no width to fit into.
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+
+
+def table(*columns: str, title: str = "") -> Any:
+    """Return an empty table."""
+    from rich.table import Table
+
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on a terminal, and nothing elsewhere; yields `progress(done, total, counts)`."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[counts]}"), console=Console(stderr=True)) as shown:
+        task = shown.add_task(title, total=None, counts="")
+
+        def progress(done: int, total: int, counts: Mapping[str, int] | None = None) -> None:
+            shown.update(task, completed=done, total=total, counts=counted(counts or {}))
+
+        yield progress
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts in words, the largest first."""
+    return ", ".join(
+        f"{number:,} {name}" for name, number in sorted(counts.items(), key=lambda pair: -pair[1])
+    )
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in words."""
+    return f"{100 * part / whole:.1f} %" if whole else "–"

@@ -1,0 +1,78 @@
+"""`gristmill show`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gristmill.cli.shared import Json, Seed, World, answer, console, table
+
+if TYPE_CHECKING:
+    from gristmill.world import World as WorldType
+
+
+def command(
+    world: World,
+    index: Annotated[int, typer.Option("--index", help="Which scenario to show the instructions of.")] = 0,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Show a world: seats, tools, scenario space, policies, and what each seat is told.
+
+    Example: gristmill show support/retail-v1
+    """
+    from gristmill import registry
+
+    made = registry.make(world)
+    made.reset(seed=seed, options={"scenario": made.scenario(seed, index)})
+    seats = {seat: _seat(made, world, seat) for seat in made.possible_agents}
+    space = getattr(made, "space", None)
+    fields = space.describe() if space is not None else {}
+    scenario = made.scenario(seed, index)
+    if json:
+        answer(
+            {"id": made.id, "version": made.version, "seats": seats, "space": fields, "scenario": scenario}
+        )
+        return
+    _print(made, seats, fields)
+    console().print(f"\nScenario {index} of seed {seed} ({scenario.stratum or 'no stratum'})", style="bold")
+    console().print_json(data=scenario.values)
+
+
+def _seat(made: "WorldType", world: str, seat: str) -> dict[str, Any]:
+    from gristmill.registry import policies
+
+    brief, mutating = made.brief(seat), made.mutating()
+    tools = [
+        {**tool["function"], "mutates": mutating.get(tool["function"]["name"], False)} for tool in brief.tools
+    ]
+    return {"policies": policies(world, seat), "tools": tools, "brief": brief.text, "facts": brief.facts}
+
+
+def _print(made: "WorldType", seats: dict[str, Any], fields: dict[str, Any]) -> None:
+    out = console()
+    out.print(f"{made.id} (version {made.version})", style="bold")
+    for name, seat in seats.items():
+        out.print(f"\nSeat {name}", style="bold")
+        shown = table("policy", "what it does", "from")
+        for one in seat["policies"]:
+            shown.add_row(one.name, one.error or one.about, one.source)
+        out.print(shown)
+        if seat["tools"]:
+            shown = table("tool", "arguments", "changes", "what it does")
+            for tool in seat["tools"]:
+                arguments = ", ".join(tool["parameters"].get("properties", {}))
+                shown.add_row(tool["name"], arguments, "yes" if tool["mutates"] else "", tool["description"])
+            out.print(shown)
+        out.print("It is told:", style="italic")
+        out.print(seat["brief"])
+    out.print("\nScenario space", style="bold")
+    shown = table("field", "kind", "parameters")
+    for name, field in fields.items():
+        rest = {key: value for key, value in field.items() if key != "kind" and value != ""}
+        shown.add_row(name, str(field.get("kind", "space")), _short(rest))
+    out.print(shown)
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(f"{key} {one}" for key, one in value.items())
+    return text if len(text) <= 100 else f"{text[:97]}…"

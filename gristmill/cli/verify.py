@@ -1,0 +1,57 @@
+"""`gristmill verify`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gristmill.cli.shared import Jobs, Json, Run, answer, bar, console, counted, percent
+
+if TYPE_CHECKING:
+    from gristmill.recorders.verify import VerifyReport
+    from gristmill.types import Level
+
+
+def command(
+    run: Run,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Also replay every episode in a fresh process.")
+    ] = False,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Also spoil every passing episode; each mutant must fail.")
+    ] = False,
+    jobs: Jobs = 1,
+    json: Json = False,
+) -> None:
+    """Verify the episodes of a run, and record the verdicts; exit code 1 when a record does not hold.
+
+    Example: gristmill verify runs/noisy --replay -j 2
+    """
+    from gristmill.recorders.store import RunStore
+    from gristmill.recorders.verify import verify_run
+
+    level: Level = "mutation-tested" if mutate else "replayed" if replay else "checked"
+    with bar("verifying") as progress:
+        report = verify_run(RunStore.open(run), level, jobs, progress)
+    if json:
+        answer(report)
+    else:
+        _print(report, replay or mutate)
+    if report.mismatches or report.damage or "mutation" in report.reasons:
+        raise typer.Exit(1)
+
+
+def _print(report: "VerifyReport", replayed: bool) -> None:
+    out = console()
+    total = sum(report.counts.values())
+    out.print(
+        f"{total:,} episodes {report.level}: {counted(report.counts) or 'none'} ({report.fresh:,} of them now)"
+    )
+    if report.reasons:
+        out.print(f"What kept episodes from passing: {counted(report.reasons)}")
+    if replayed:
+        same = total - len(report.mismatches)
+        out.print(f"Reproduced in a fresh process: {same:,} of {total:,} ({percent(same, total)})")
+    for name in report.mismatches[:10]:
+        out.print(f"not reproduced: {name}", style="red")
+    for line in report.damage[:10]:
+        out.print(f"damaged: {line}", style="red")
