@@ -58,12 +58,27 @@ def canonical(value: Any) -> bytes:
     Raises:
         UsageError: when `value` holds NaN or an infinity, which JSON cannot say.
     """
-    return _sorted.encode(_integral(value))
+    return _sorted.encode(value if _is_plain(value) else _integral(value))
 
 
 def digest(value: Any) -> str:
     """Return 32 hexadecimal digits (128 bits of BLAKE2b) of the canonical JSON of `value`."""
     return blake2b(canonical(value), digest_size=16).hexdigest()
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether `value` can be written as it is; most can, and to look is cheaper than to rebuild."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        kind = type(one)
+        if kind is dict:
+            todo.extend(one.values())
+        elif kind is list or kind is tuple:
+            todo.extend(one)
+        elif not (kind is str or kind is int or one is None or kind is bool):
+            return False
+    return True
 
 
 def _integral(value: Any) -> Any:

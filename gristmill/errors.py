@@ -5,9 +5,9 @@ would be right. Anything that goes wrong *inside* an episode is data: it becomes
 names the side at fault, is recorded once, and never counts as that side's opponent having failed.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
+from types import TracebackType
 
 __all__ = [
     "EpisodeError",
@@ -53,19 +53,28 @@ class EpisodeError(GristmillError):
         self.side = side
 
 
-@contextmanager
-def boundary(side: str) -> Iterator[None]:
+class boundary:  # read as a statement: `with boundary("world"):`
     """Attribute any exception that escapes the block to `side`.
+
+    A class, since the loop enters it several times per act and a generator would cost three times as much.
 
     Raises:
         EpisodeError: with the side and the original type and message.
     """
-    try:
-        yield
-    except (EpisodeError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise EpisodeError(side, f"{type(error).__name__}: {error}") from error
+
+    __slots__ = ("side",)
+
+    def __init__(self, side: str) -> None:
+        self.side = side
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, EpisodeError):
+            raise EpisodeError(self.side, f"{type(error).__name__}: {error}") from error
 
 
 def unknown(kind: str, got: str, valid: Iterable[str]) -> UsageError:

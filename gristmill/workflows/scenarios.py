@@ -3,7 +3,6 @@
 A line holds `values`, and may hold what else a recorded scenario has (`id`, `world`, `index`, `seed`, …).
 """
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,38 +81,14 @@ def _scenario(data: bytes, number: int, world: World) -> Scenario:
 def _problem(world: World, scenario: Scenario) -> str:
     """Return why the world cannot play a scenario, or an empty string."""
     space = getattr(world, "space", None)
-    if space is not None and (problem := _illegal(space, scenario.values)):
-        return problem
+    if space is not None and (problem := space.problem(scenario.values)):
+        return f"{problem}."
     try:
         with boundary("world"):
             world.reset(seed=0, options={"scenario": scenario})
     except EpisodeError as error:
         return f"the world cannot be set up with these values: {error}."
     return ""
-
-
-def _illegal(space: Any, values: dict[str, Any]) -> str:
-    """Return which field has a value that no draw could have."""
-    if strange := sorted(set(values) - set(space.fields)):
-        return f"expected the fields {', '.join(space.fields)}; got unknown {', '.join(strange)}."
-    for name, field in space.fields.items():
-        holds = all(values.get(needed) in allowed for needed, allowed in field.condition)
-        if holds != (name in values):
-            return f"field {name!r} is {'missing' if holds else 'out of place with these values'}."
-        if holds and not _possible(field, values[name]):
-            return f"field {name!r}: got {_shown(encode(values[name]))}, which is no value of {field.describe()}."
-    return (
-        ""
-        if space.legal(values)
-        else "the values do not go together: they break the constraint of the space."
-    )
-
-
-def _possible(field: Any, value: Any) -> bool:
-    try:
-        return bool(math.isfinite(field.log_prob(value)))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # a value of another type
-        return False
 
 
 def _shown(data: bytes) -> str:
