@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.generators.fields import Choice, Field
 from gristmill.seeding import stream
 from gristmill.types import Scenario
@@ -40,6 +40,9 @@ class Space(Field):
     ) -> None:
         self.fields: dict[str, Field] = {**(fields or {}), **more}
         self._where = where
+        self._constrained = {
+            name: field for name, field in self.fields.items() if isinstance(field, (Space, Many))
+        }
         self.dims = sum(field.dims for field in self.fields.values())
         for place, (name, field) in enumerate(self.fields.items()):
             early = list(self.fields)[:place]
@@ -60,23 +63,43 @@ class Space(Field):
             place = end
         return values
 
-    def log_prob(self, value: Values) -> float:
+    def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
+        if not isinstance(value, dict) or value.keys() - self.fields.keys():
+            return -math.inf
         total = 0.0
         for name, field in self.fields.items():
             if _holds(field, value) != (name in value):
                 return -math.inf
             if name in value:
                 total += field.log_prob(value[name])
-        if set(value) - set(self.fields) or not self.legal(value):
-            return -math.inf
-        return total
+        return total if total > -math.inf and self._meets(value) else -math.inf
+
+    def problem(self, value: Any) -> str:
+        """Return the first thing that is wrong with `value`, with the name of the field; empty if nothing is."""
+        if not isinstance(value, dict):
+            return f"expected an object with the fields {', '.join(self.fields)}, got {type(value).__name__}"
+        for name in value:
+            if name not in self.fields:
+                return str(unknown("field", str(name), self.fields))
+        for name, field in self.fields.items():
+            if _holds(field, value) and name not in value:
+                return f"field {name!r}: expected {field.describe()['kind']}, got nothing"
+            if name in value and not _holds(field, value):
+                when = ", ".join(f"{one} is {value.get(one)!r}" for one, _ in field.condition)
+                return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
+            if name in value and (found := field.problem(value[name])):
+                return f"field {name!r}: {found}"
+        if not self._meets(value):
+            return "expected values that meet the constraint of the space, got a combination that does not"
+        return ""
 
     def locate(self, value: Values) -> list[float]:
         """Return units that `draw` maps to `value`; fields that are absent get 0.5."""
         units: list[float] = []
         for name, field in self.fields.items():
-            units += field.locate(value[name]) if name in value else [0.5] * field.dims
+            held = name in value and _holds(field, value)
+            units += field.locate(value[name]) if held else [0.5] * field.dims
         return units
 
     @property
@@ -89,12 +112,25 @@ class Space(Field):
         return values
 
     def describe(self) -> dict[str, Any]:
-        """Return all fields as plain data."""
-        return {name: field.describe() for name, field in self.fields.items()}
+        """Return all fields as plain data; a Space within a Space has kind `space`."""
+        return {
+            name: Field.describe(field) if isinstance(field, Space) else field.describe()
+            for name, field in self.fields.items()
+        }
 
     def legal(self, value: Values) -> bool:
-        """Return whether the constraint, if there is one, holds."""
+        """Return whether the constraint holds, and those of the Spaces within."""
+        inner = all(field.legal(value[name]) for name, field in self._constrained.items() if name in value)
+        return inner and self._meets(value)
+
+    def _meets(self, value: Values) -> bool:
         return self._where is None or bool(self._where(value))
+
+    def _body(self) -> dict[str, Any]:
+        return {"fields": self.describe()}
+
+    def _expected(self) -> str:
+        return f"an object with the fields {', '.join(self.fields)}"
 
     def sample(self, seed: int, index: int, *, name: str = "scenario") -> Values:
         """Return draw `index` of the stream `name` under `seed`.
@@ -126,6 +162,8 @@ class Many(Field):
     """A list of draws from one Space, its length drawn from `counts`."""
 
     def __init__(self, space: Space, counts: Choice) -> None:
+        if not all(type(count) is int and count >= 0 for count in counts.options):
+            raise UsageError(f"Expected counts that are whole numbers from 0, got {counts.options}.")
         self.space, self.counts = space, counts
         self.dims = 1 + max(counts.options) * space.dims
 
@@ -134,7 +172,22 @@ class Many(Field):
         return [self.space.draw(units[1 + size * i : 1 + size * (i + 1)]) for i in range(count)]
 
     def log_prob(self, value: Any) -> float:
+        if not isinstance(value, list):
+            return -math.inf
         return self.counts.log_prob(len(value)) + sum(map(self.space.log_prob, value))
+
+    def problem(self, value: Any) -> str:
+        """Return the first thing that is wrong with `value`, with its place in the list; empty if nothing is."""
+        if not isinstance(value, list):
+            return f"expected a list, got {type(value).__name__}"
+        if self.counts.log_prob(len(value)) == -math.inf:
+            return f"expected one of {self.counts.options} in number, got {len(value)}"
+        found = ((place, self.space.problem(one)) for place, one in enumerate(value))
+        return next((f"number {place + 1}: {problem}" for place, problem in found if problem), "")
+
+    def legal(self, value: Any) -> bool:
+        """Return whether every item meets the constraint of the Space."""
+        return all(map(self.space.legal, value))
 
     def locate(self, value: Any) -> list[float]:
         units = self.counts.locate(len(value)) + [unit for one in value for unit in self.space.locate(one)]
@@ -142,12 +195,18 @@ class Many(Field):
 
     @property
     def mode(self) -> list[Values]:
-        return [self.space.mode] * self.counts.mode
+        return [self.space.mode for _ in range(self.counts.mode)]
 
-    def describe(self) -> dict[str, Any]:
-        """Return the count's and the Space's description."""
-        return {"kind": "many", "counts": self.counts.describe(), "space": self.space.describe()}
+    def _body(self) -> dict[str, Any]:
+        return {"counts": self.counts.describe(), "space": self.space.describe()}
 
 
 def _holds(field: Field, values: Values) -> bool:
-    return all(values.get(name) in allowed for name, allowed in field.condition)
+    return all(
+        name in values and _hashable(values[name]) and values[name] in allowed
+        for name, allowed in field.condition
+    )
+
+
+def _hashable(value: Any) -> bool:
+    return not isinstance(value, (list, dict))

@@ -5,6 +5,7 @@ obstacles of the policy. Two levels share one shape: `demo` has one request in m
 `full` has up to three requests and more of everything that goes wrong.
 """
 
+from functools import cache
 from typing import Any
 
 from gristmill.envs.support.types import BLOCKERS, FAMILIES, FAMILY_OF, INTENTS, ORDER_INTENTS, Row, Rows
@@ -23,6 +24,7 @@ _ITEMS = tuple(FAMILY_OF)
 _WITH_ITEM = ("cancel_item", "refund", "exchange", "damaged")
 
 
+@cache
 def support_space(level: str = "full") -> Space:
     """Return the Space of a level.
 
@@ -207,13 +209,9 @@ def _status(request: dict[str, Any], reason: str) -> str:
         case "status":
             return str(request["status"])
         case "cancel_order" | "cancel_item" | "address" | "gift_payment":
-            return (
-                "pending"
-                if reason != "already_shipped"
-                else "shipped"
-                if request["days"] % 2
-                else "delivered"
-            )
+            if reason != "already_shipped":
+                return "pending"
+            return "shipped" if request["days"] % 2 else "delivered"
         case "lost":
             return "shipped"
     return "shipped" if reason == "not_delivered" else "delivered"
