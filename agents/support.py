@@ -44,6 +44,10 @@ _INTENTS = tuple(
         ("status", r"\b(where|status|when|track)\b"),
     )
 )
+_ASKS = re.compile(
+    r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|tell me|give me|need|want to know)\b",
+    re.IGNORECASE,
+)
 _QUESTIONS = (
     ("identity", re.compile(r"\b(e-mail|zip)\b", re.IGNORECASE)),
     ("order", re.compile(r"\border number\b", re.IGNORECASE)),
@@ -93,7 +97,7 @@ def _question(seen: list[Entry]) -> str:
     """Return what the last message asks for, or an empty string if it asks for nothing the customer could say."""
     text = seen[-1].get("say", "") if seen else ""
     for sentence in re.split(r"(?<=[.!?]) ", text):
-        if sentence.endswith("?"):
+        if _ASKS.search(sentence):
             if _NEW_EMAIL.search(sentence):
                 return "new_email"
             for name, pattern in _QUESTIONS:
