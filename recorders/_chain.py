@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gristmill.digest import encode, fingerprint
-from gristmill.recorders._files import Damage, create, storing, write_at
+from gristmill.recorders._files import Damage, storing, write_at
 
 __all__ = ["ChainWriter", "read_chain", "repair_chain"]
 
@@ -19,14 +19,14 @@ _TAIL = len(b',"prev":"","hash":""}') + 2 * 32
 
 
 class ChainWriter:
-    """Appends rows to one file; `start` is what the first line chains to."""
+    """Appends rows to one file after its first `offset` bytes; the first new line chains to `start`."""
 
     def __init__(self, path: Path, start: str, *, offset: int = 0) -> None:
         self.path = path
         self._last = start.encode()
         self._end = offset
         with storing(path, "create"):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC) if offset else create(path)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def append(self, row: object) -> None:
         """Append one row; a failed write leaves the file as it was.

@@ -108,30 +108,40 @@ def _episode_row(episode: Episode) -> dict[str, Any]:
 
 def message_rows(episodes: Sequence[Episode]) -> pa.Table:
     """Return one row per entry, in the order of the episodes."""
-    columns: dict[str, list[Any]] = {name: [] for name in MESSAGES.names}
-    add = [column.append for column in columns.values()]
-    for episode in episodes:
-        for time, entry in enumerate(episode.entries):
-            for push, value in zip(add, (episode.id, time, *_split(entry)), strict=True):
-                push(value)
-    return pa.Table.from_pydict(columns, schema=MESSAGES)
+    rows = [
+        (episode.id, time, *_split(entry))
+        for episode in episodes
+        for time, entry in enumerate(episode.entries)
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(MESSAGES)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, MESSAGES, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=MESSAGES)
 
 
 def _split(entry: Entry) -> tuple[Any, ...]:
     """Return the values of the columns from `from` to `extra_json`."""
-    rest = dict(entry)
-    source = _take(rest, "from")
-    to = rest.pop("to") if "to" in rest and _strings(rest["to"]) else None
-    kind = next((kind for kind in _KINDS if kind in entry), "other")
-    text = _take(rest, _TEXT[kind]) if kind in _TEXT else None
-    tool = _take(rest, "call" if kind == "call" else "tool")
-    args = encode(rest.pop("args")).decode() if "args" in rest else None
-    result = encode(rest.pop("result")).decode() if "result" in rest else None
+    kind = next(filter(entry.__contains__, _KINDS), "other")
+    text_key, tool_key = _TEXT.get(kind), "call" if kind == "call" else "tool"
+    source = to = text = tool = args = result = None
+    rest: Entry = {}
+    for key, value in entry.items():
+        if key == "args":
+            args = encode(value).decode()
+        elif key == "result":
+            result = encode(value).decode()
+        elif key == "to" and _strings(value):
+            to = value
+        elif type(value) is not str:
+            rest[key] = value
+        elif key == "from":
+            source = value
+        elif key == text_key:
+            text = value
+        elif key == tool_key:
+            tool = value
+        else:
+            rest[key] = value
     return source, to, kind, text, tool, args, result, encode(rest).decode() if rest else None
-
-
-def _take(rest: Entry, key: str) -> str | None:
-    return rest.pop(key) if type(rest.get(key)) is str else None
 
 
 def _strings(value: Any) -> bool:
