@@ -10,9 +10,11 @@ called, and is truncated at `max_acts` acts or `max_errors` malformed acts in a 
 
 import inspect
 import sys
-from functools import lru_cache
+from copy import copy
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import msgspec
@@ -21,15 +23,24 @@ from pettingzoo import AECEnv
 
 import gristmill
 from gristmill.digest import decode, encode
-from gristmill.envs.spaces import ActSpace, EntriesSpace
+from gristmill.envs import tools
+from gristmill.envs.spaces import ActSpace, EntriesSpace, View
 from gristmill.envs.tools import Tool, collect_tools, tool
-from gristmill.errors import ToolError, UsageError
+from gristmill.errors import PluginError, ToolError, UsageError
 from gristmill.generators.space import Space
-from gristmill.types import Act, Brief, Check, Entry, Episode, Scenario, Verdict
+from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict
 
 __all__ = ["DialogueWorld", "ToolFault", "expect"]
 
 _MAX_TEXT = 4_000
+_FAULTS = {
+    "rate-limit": "rate limited, try again",
+    "timeout-before": "timed out",
+    "timeout-after": "timed out",
+}
+_FOREIGN = {"abc", "builtins", "pettingzoo", "typing"}
+_DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
+_MAX_DEPTH = 32  # of lists and objects within one another
 
 
 class ToolFault(msgspec.Struct):
@@ -64,8 +75,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     max_errors: ClassVar[int] = 3
 
     def __init__(self, *, rewards: bool = True) -> None:
-        super().__init__()
-        self.version = _version(type(self))
+        super().__init__()  # type: ignore[no-untyped-call]  # mypy's exclusion of PettingZoo does not reach super()
+        kind: Any = type(self)  # mypy does not see that a class can be hashed
+        self.version = _version(kind)
         self.metadata = {"name": self.id, "render_modes": ["ansi"], "is_parallelizable": False}
         self.render_mode = "ansi"
         self.possible_agents = list(self.seats)
@@ -151,13 +163,14 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         if given is None:
             given = self.scenario(0 if seed is None else seed, 0)
         elif not isinstance(given, Scenario):
-            given = Scenario.of(self.id, self._legal(given))
+            if problem := self.space.problem(given):
+                raise UsageError(f"Malformed scenario: {problem}.")
+            given = Scenario.of(self.id, given)
         if given.world != self.id:
             raise UsageError(f"Expected a scenario of {self.id}, got one of {given.world}.")
         self.current = given
         self._log, self._errors, self._acts = [], 0, 0
         self._seen = dict.fromkeys(self.seats, 0)
-        self._faults = self.faults(given.values)
         self.agents = list(self.seats)
         self.agent_selection = self.seats[0]
         self.rewards = dict.fromkeys(self.seats, 0.0)
@@ -165,8 +178,16 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self.terminations = dict.fromkeys(self.seats, False)
         self.truncations = dict.fromkeys(self.seats, False)
         self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in self.seats}
-        self._skip_agent_selection = None
-        self.setup(given.values)
+        self._skip_agent_selection = None  # type: ignore[assignment]  # PettingZoo leaves out that it may be None
+        try:
+            # Striking counts a fault down, so this episode needs its own.
+            self._faults = [copy(fault) for fault in self.faults(given.values)]
+            self.setup(given.values)
+        except Exception as error:
+            self.current = None
+            if problem := self.space.problem(given.values):
+                raise UsageError(f"Malformed scenario: {problem}.") from error
+            raise
 
     def observation_space(self, agent: str) -> GymSpace[list[Entry]]:
         """Return the space of lists of entries."""
@@ -183,11 +204,12 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             for entry in self._log[self._seen[agent] :]
             if entry["from"] != agent and ("to" not in entry or agent in entry["to"])
         ]
-        view: list[Entry] = decode(encode(fresh))
-        return view
+        return View(decode(encode(fresh)))
 
     def step(self, action: Act | None) -> None:
         """Apply one act of the seat to move."""
+        if self.current is None or not self.agents:
+            raise UsageError("Expected reset() before this step: no episode is going on.")
         seat = self.agent_selection
         if self.terminations[seat] or self.truncations[seat]:
             self._was_dead_step(action)  # type: ignore[arg-type]  # PettingZoo types the dead step's None as an act
@@ -196,12 +218,12 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self._clear_rewards()
         self._acts += 1
         error, act = self._parse(seat, action)
-        self._log.append({"from": seat, **act} if "say" in act else {"from": seat, **act, "to": [seat]})
+        # What is said is for everybody, unless it is refused.
+        self._log.append({"from": seat, **act, **({} if "say" in act and not error else {"to": [seat]})})
         self._seen[seat] = len(self._log)
         if error:
             self._refuse(seat, error)
         else:
-            self._errors = 0
             self._apply(seat, act)
         if self._acts >= self.max_acts:
             self._finish(self.truncations)
@@ -219,33 +241,33 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def _parse(self, seat: str, action: Any) -> tuple[str, Act]:
         """Return an error, or an empty string, and the act as it is to be recorded."""
         try:
-            act = decode(encode(action))
-        except (TypeError, ValueError, msgspec.MsgspecError, RecursionError):
-            return f"expected an act, got {type(action).__name__} that is not plain JSON", {
-                "raw": repr(action)[:200]
-            }
+            data = encode(action)
+            act = decode(data)
+        except (TypeError, ValueError, OverflowError, msgspec.MsgspecError, RecursionError):
+            kind = type(action).__name__
+            return f"expected an act, got {kind} that is not plain JSON", {"raw": _shown(action)}
         match act:
             case {"say": str(text), **rest} if not rest:
-                return (
-                    ("", act)
-                    if len(text) <= _MAX_TEXT
-                    else (
-                        f"expected at most {_MAX_TEXT} characters, got {len(text)}",
-                        {"say": text[:_MAX_TEXT]},
-                    )
-                )
-            case {"call": str(), "args": dict(), **rest} if not rest:
-                if len(encode(act)) <= _MAX_TEXT:
+                if len(text) <= _MAX_TEXT:
                     return "", act
-                return f"expected a call of at most {_MAX_TEXT} bytes", {"raw": str(act)[:200]}
+                error = f"expected at most {_MAX_TEXT} characters, got {len(text)}"
+                return error, {"say": text[:_MAX_TEXT]}
+            case {"call": str(), "args": dict(args), **rest} if not rest:
+                if len(data) > _MAX_TEXT:
+                    return f"expected a call of at most {_MAX_TEXT} bytes, got {len(data)}", {
+                        "raw": _shown(act)
+                    }
+                if _deep(args, _MAX_DEPTH):
+                    return f"expected arguments nested at most {_MAX_DEPTH} deep", {"raw": _shown(act)}
+                return "", act
             case {"raw": str(text), **rest} if not rest:
-                return "expected a message or a tool call, got text that is neither", {
-                    "raw": text[:_MAX_TEXT]
-                }
-        return 'expected {"say": text} or {"call": tool, "args": {…}}', {"raw": repr(act)[:200]}
+                error = "expected a message or a tool call, got text that is neither"
+                return error, {"raw": text[:_MAX_TEXT]}
+        return 'expected {"say": text} or {"call": tool, "args": {…}}', {"raw": _shown(act)}
 
     def _apply(self, seat: str, act: Act) -> None:
         if "say" in act:
+            self._errors = 0
             here = self.seats.index(seat)
             self.agent_selection = self.seats[(here + 1) % len(self.seats)]
             return
@@ -254,31 +276,36 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             valid = ", ".join(one.name for one in self._tools_of(seat))
             self._refuse(seat, f"unknown tool {act['call']!r}; valid: {valid}")
             return
-        self._answer(seat, found, act["args"])
+        try:
+            args = found.check(act["args"])
+        except ToolError as error:
+            self._refuse(seat, str(error), {"from": "tool", "tool": found.name})
+            return
+        self._errors = 0
+        self._answer(seat, found, args)
         if found.ends:
             self._finish(self.terminations)
 
     def _answer(self, seat: str, found: Tool, args: dict[str, Any]) -> None:
         """Call a tool, with whatever fault is in store for it, and log the answer."""
         fault = self._struck(found)
-        if fault is not None:
-            self._log.append(
-                {"from": "world", "event": "fault", "kind": fault.kind, "tool": found.name, "to": []}
-            )
+        kind = fault.kind if fault is not None else ""
         answer: Entry = {"from": "tool", "tool": found.name, "to": [seat]}
         try:
-            if fault is not None and fault.kind == "rate-limit":
-                raise ToolError("rate limited, try again")
-            if fault is not None and fault.kind == "timeout-before":
-                raise ToolError("timed out")
-            result = found(args)
-            if fault is not None and fault.kind == "timeout-after":
-                raise ToolError("timed out")
-            if fault is not None and fault.kind == "stale-read":
-                result = self.stale(found.name, args, result)
-            answer["result"] = decode(encode(result))
+            if kind in ("rate-limit", "timeout-before"):
+                answer["error"] = _FAULTS[kind]
+            else:
+                result = found(args)
+                if kind == "stale-read":
+                    result = self.stale(found.name, args, result)
+                answer |= {"error": _FAULTS[kind]} if kind in _FAULTS else {"result": decode(encode(result))}
         except ToolError as error:
             answer["error"] = str(error)
+            if fault is not None:  # the tool refused by itself; the fault waits for the next such call
+                fault.nth, kind = 1, ""
+                self._faults.append(fault)
+        if kind:
+            self._log.append({"from": "world", "event": "fault", "kind": kind, "tool": found.name, "to": []})
         if not found.ends:
             self._log.append(answer)
 
@@ -295,8 +322,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                 self._faults.remove(fault)
         return struck
 
-    def _refuse(self, seat: str, error: str) -> None:
-        self._log.append({"from": "world", "error": error, "to": [seat]})
+    def _refuse(self, seat: str, error: str, source: Entry | None = None) -> None:
+        """Answer a malformed act, and end the episode when too many came in a row."""
+        self._log.append({**(source or {"from": "world"}), "error": error, "to": [seat]})
         self._errors += 1
         if self._errors >= self.max_errors:
             self._finish(self.truncations)
@@ -311,7 +339,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def _record(self) -> Episode:
         assert self.current is not None
-        end = "truncated" if any(self.truncations.values()) else "terminated"
+        end: End = "truncated" if any(self.truncations.values()) else "terminated"
         return Episode(
             id="", world=self.id, version=self.version, scenario=self.current, seats={}, seed=0,
             entries=self._log, end=end, state=self.state(),
@@ -322,7 +350,10 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def _collect(self) -> dict[str, Tool]:
         found: dict[str, Tool] = {}
         for box in self.toolboxes():
-            found.update(collect_tools(box))
+            for name, one in collect_tools(box).items():
+                if name in found:
+                    raise PluginError(f"Tool {name!r}: expected one tool of that name, got two.")
+                found[name] = one
         for one in found.values():
             if self._owner(one) not in self.seats:
                 raise UsageError(
@@ -341,18 +372,6 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             raise UsageError("Expected reset() before this call.")
         return self.current.values
 
-    def _legal(self, values: Any) -> dict[str, Any]:
-        if not isinstance(values, dict):
-            raise UsageError(f"Expected a scenario's values as a dict, got {type(values).__name__}.")
-        missing = set(self.space.mode) - set(values) if not set(values) & set(self.space.fields) else set()
-        strange = set(values) - set(self.space.fields)
-        if missing or strange:
-            raise UsageError(
-                f"Expected the fields {sorted(self.space.fields)}, got "
-                f"{f'unknown {sorted(strange)}' if strange else 'none of them'}."
-            )
-        return values
-
 
 class TwoSeatDialogue(DialogueWorld):
     """A dialogue whose first seat opens it and hangs up when it is done."""
@@ -369,19 +388,43 @@ def expect(name: str, expected: Any, got: Any, **evidence: Any) -> Check:
     return Check(name=name, status="fail", evidence={"expected": expected, "got": got, **evidence})
 
 
-@lru_cache
-def _version(kind: type) -> str:
+def _shown(value: Any) -> str:
+    """Return the beginning of what `value` looks like, whatever it is."""
+    try:
+        return repr(value)[:200].encode(errors="replace").decode()
+    except Exception:  # noqa: BLE001  # repr runs code of the value's, and may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def _deep(value: Any, left: int) -> bool:
+    """Return whether lists and objects lie more than `left` deep in one another."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (left == 0 or any(_deep(one, left - 1) for one in value))
+
+
+@cache
+def _version(kind: Any) -> str:
     """Return the release and a digest of every source file that decides how episodes of this world go."""
-    files: set[Path] = set()
+    files = {Path(tools.__file__)}
     for one in kind.__mro__:
-        source = getattr(sys.modules.get(one.__module__), "__file__", None)
-        if source and one.__module__.split(".")[0] not in ("builtins", "typing", "pettingzoo", "abc"):
-            path = Path(source)
-            own_folder = (path.parent / "__init__.py").exists() and path.name == "env.py"
-            files |= set(path.parent.glob("*.*")) if own_folder else {path}
-    sums = sorted(
-        (path.name, blake2b(path.read_bytes()).hexdigest())
-        for path in files
-        if path.suffix in {".py", ".md", ".sql"}
-    )
+        module = sys.modules.get(one.__module__)
+        if module is not None and one.__module__.split(".")[0] not in _FOREIGN:
+            files |= _sources(module)
+    sums = sorted((path.name, blake2b(path.read_bytes()).hexdigest()) for path in files)
     return f"{gristmill.__version__}+{blake2b(repr(sums).encode(), digest_size=4).hexdigest()}"
+
+
+def _sources(module: ModuleType) -> set[Path]:
+    """Return a module's file, and what it has beside it: its folder if that is a world's, else what it imports."""
+    if not getattr(module, "__file__", None):
+        return set()
+    path = Path(str(module.__file__))
+    folder = path.parent
+    if path.name == "env.py" and (folder / "__init__.py").exists():
+        return {one for one in folder.rglob("*.*") if one.suffix in _DECISIVE and one.is_file()}
+    names = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
+    beside = [value for value in vars(module).values() if isinstance(value, ModuleType)]
+    beside += [sys.modules[name] for name in names if name in sys.modules]
+    paths = {Path(str(one.__file__)) for one in beside if getattr(one, "__file__", None)}
+    return {path, *(one for one in paths if one.parent == folder and one.suffix == ".py")}

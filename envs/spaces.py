@@ -8,7 +8,7 @@ from gymnasium.spaces import Space
 
 from gristmill.types import Act, Entry, call, say
 
-__all__ = ["ActSpace", "EntriesSpace"]
+__all__ = ["ActSpace", "EntriesSpace", "View"]
 
 _WORDS = ("yes", "no", "hello", "thanks", "please", "sorry", "order", "help", "refund", "bye")
 
@@ -35,8 +35,10 @@ class ActSpace(Space[Act]):
         if not self.schemas or rng.random() < 0.5:
             return say(" ".join(rng.choice(_WORDS, size=int(rng.integers(1, 6)))))
         name = str(rng.choice(list(self.schemas)))
-        properties: dict[str, Any] = self.schemas[name].get("properties", {})
-        return call(name, **{key: _value(schema, rng) for key, schema in properties.items()})
+        schema = self.schemas[name]
+        properties: dict[str, Any] = schema.get("properties", {})
+        shared = schema.get("$defs", {})
+        return call(name, **{key: _value(one, rng, shared) for key, one in properties.items()})
 
     def contains(self, x: Any) -> bool:
         """Return whether `x` is a message or a call of a known tool with its required arguments and no others."""
@@ -44,7 +46,9 @@ class ActSpace(Space[Act]):
             return False
         if set(x) == {"say"}:
             return isinstance(x["say"], str)
-        if set(x) != {"call", "args"} or x["call"] not in self.schemas or not isinstance(x["args"], dict):
+        if set(x) != {"call", "args"} or not isinstance(x["call"], str) or not isinstance(x["args"], dict):
+            return False
+        if x["call"] not in self.schemas:
             return False
         schema = self.schemas[x["call"]]
         given = set(x["args"])
@@ -52,6 +56,12 @@ class ActSpace(Space[Act]):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ActSpace) and self.schemas == other.schemas
+
+
+class View(list[Entry]):
+    """What a seat sees: a list of entries, with the `dtype` that PettingZoo's `api_test` asks observations for."""
+
+    dtype = None
 
 
 class EntriesSpace(Space[list[Entry]]):
@@ -77,16 +87,27 @@ class EntriesSpace(Space[list[Entry]]):
         return isinstance(other, EntriesSpace)
 
 
-def _value(schema: dict[str, Any], rng: np.random.Generator) -> Any:
-    if "enum" in schema:
-        return schema["enum"][int(rng.integers(len(schema["enum"])))]
+def _value(schema: dict[str, Any], rng: np.random.Generator, shared: dict[str, Any]) -> Any:
+    """Return a random value of a schema of the sorts that msgspec writes."""
+    if "$ref" in schema:
+        return _value(shared[schema["$ref"].rpartition("/")[2]], rng, shared)
+    for options in ("enum", "anyOf"):
+        if options in schema:
+            option = schema[options][int(rng.integers(len(schema[options])))]
+            return option if options == "enum" else _value(option, rng, shared)
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
+    high = schema.get("maximum", schema.get("exclusiveMaximum", low + 101) - 1)
     match schema.get("type"):
+        case "null":
+            return None
         case "integer":
-            return int(rng.integers(0, 100))
+            return int(rng.integers(low, high + 1))
         case "number":
-            return float(np.round(rng.random() * 100, 2))
+            return float(np.round(low + rng.random() * (high - low), 2))
         case "boolean":
             return bool(rng.random() < 0.5)
         case "array":
-            return [_value(schema.get("items", {}), rng) for _ in range(int(rng.integers(0, 3)))]
-    return str(rng.choice(_WORDS))
+            return [_value(schema.get("items", {}), rng, shared) for _ in range(int(rng.integers(0, 3)))]
+        case "object":
+            return {key: _value(one, rng, shared) for key, one in schema.get("properties", {}).items()}
+    return str(rng.choice(_WORDS))[: schema.get("maxLength")]

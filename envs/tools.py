@@ -2,13 +2,15 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints, overload
 
 import msgspec
 
 from gristmill.errors import PluginError, ToolError
 
 __all__ = ["Tool", "collect_tools", "tool"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "gristmill_tool"
 
@@ -41,31 +43,38 @@ class Tool:
             },
         }
 
-    def __call__(self, args: Mapping[str, Any]) -> Any:
-        """Call the tool with checked arguments.
+    def check(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with their types checked and defaults filled in.
 
         Raises:
-            ToolError: when an argument is missing, unknown or of the wrong type, or the tool refuses.
+            ToolError: when an argument is missing, unknown or of the wrong type.
         """
         try:
             checked = msgspec.convert(args, self._args)
         except msgspec.ValidationError as error:
             wants = ", ".join(self._fields) or "no arguments"
             raise ToolError(f"{self.name}: {error}; expected {wants}") from None
-        return self._call(*[getattr(checked, name) for name in self._fields])
+        return {name: getattr(checked, name) for name in self._fields}
+
+    def __call__(self, args: Mapping[str, Any]) -> Any:
+        """Call the tool with arguments that `check` returned.
+
+        Raises:
+            ToolError: when the tool refuses.
+        """
+        return self._call(**args)
 
 
+@overload
+def tool(function: F, /) -> F: ...
+@overload
+def tool(*, seat: str = "", mutates: bool = False, ends: bool = False) -> Callable[[F], F]: ...
 def tool(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    seat: str = "",
-    mutates: bool = False,
-    ends: bool = False,
-) -> Any:
+    function: F | None = None, /, *, seat: str = "", mutates: bool = False, ends: bool = False
+) -> F | Callable[[F], F]:
     """Mark a method as a tool; see `Tool` for the options."""
 
-    def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+    def mark(method: F) -> F:
         setattr(method, _MARK, {"seat": seat, "mutates": mutates, "ends": ends})
         return method
 
@@ -83,7 +92,12 @@ def collect_tools(owner: object) -> dict[str, Tool]:
 
 
 def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise PluginError(
+            f"Tool {function.__qualname__}: expected types that can be resolved, got {error}."
+        ) from None
     fields: list[Any] = []
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         if name not in hints:
@@ -98,7 +112,12 @@ def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
 
 
 def _schema(args: type[msgspec.Struct]) -> dict[str, Any]:
-    _, parts = msgspec.json.schema_components([args])
+    try:
+        _, parts = msgspec.json.schema_components([args])
+    except TypeError as error:
+        raise PluginError(
+            f"Tool {args.__name__}: expected arguments of types that JSON can say, got {error}."
+        ) from None
     schema = dict(parts.pop(args.__name__))
     schema.pop("title", None)
     if parts:

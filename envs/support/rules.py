@@ -180,4 +180,4 @@ def _apply(rows: Rows, wish: Wish) -> None:
                 pay(order["paid_by"], difference)
             else:
                 item["state"] = "cancelled" if wish.tool == "cancel_item" else "refunded"
-                pay(args.get("to", order["paid_by"]), -item["price"])
+                pay(str(args.get("to") or order["paid_by"]), -item["price"])

@@ -119,11 +119,11 @@ def email_of(values: dict[str, Any]) -> str:
 
 def new_item_of(request: dict[str, Any]) -> str:
     """Return the item asked for in exchange: of the same family unless that is the obstacle."""
-    family = FAMILY_OF[request["item"]]
+    family, place = FAMILY_OF[request["item"]], int(request["new_item"])
     if blocker(request) == "other_family":
         families = [name for name in FAMILIES if name != family]
-        return FAMILIES[families[request["new_item"]]][request["new_item"]]
-    return [item for item in FAMILIES[family] if item != request["item"]][request["new_item"]]
+        return FAMILIES[families[place]][place]
+    return [item for item in FAMILIES[family] if item != request["item"]][place]
 
 
 def blocker(request: dict[str, Any]) -> str:
@@ -131,7 +131,7 @@ def blocker(request: dict[str, Any]) -> str:
     if not request.get("blocked"):
         return ""
     reasons = BLOCKERS[request["intent"]]
-    return reasons[request["blocker"] % len(reasons)]
+    return reasons[int(request["blocker"]) % len(reasons)]
 
 
 def shop_rows(values: dict[str, Any]) -> Rows:
