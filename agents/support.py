@@ -225,9 +225,8 @@ class _Desk:
 
     def serve(self, owner: str) -> _Steps:
         """Deal with the request at hand; return what to tell the customer."""
-        intent = next(
-            (name for name, pattern in _INTENTS if pattern.search(_EMAIL.sub(" ", self.wish))), "status"
-        )
+        wish = _EMAIL.sub(" ", self.wish)
+        intent = next((name for name, pattern in _INTENTS if pattern.search(wish)), "status")
         if intent == "human":
             yield from self.write("escalate", customer_id=owner, reason="human")
             return self.tell("human")
