@@ -18,9 +18,11 @@ from gristmill.digest import digest, fingerprint
 from gristmill.errors import UsageError
 from gristmill.seeding import numpy_stream
 
-__all__ = ["Batch", "Batches", "Corpus"]
+__all__ = ["Batch", "Batches", "Corpus", "Shape", "choose_shapes", "size_up"]
 
 GRID = 32  # row lengths are multiples of this
+COMMON = 0.97  # a bucket's P suits this share of its views; the others go to the next bucket
+Shape = tuple[int, int, int]
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
@@ -89,6 +91,14 @@ class Corpus:
         return np.diff(self.starts)
 
     @property
+    def predicted(self) -> npt.NDArray[np.int64]:
+        """Tokens with loss per view [n]; the first token of a view is never predicted."""
+        firsts = np.zeros(len(self.loss), bool)
+        firsts[self.starts[:-1]] = True
+        counts: npt.NDArray[np.int64] = np.add.reduceat(self.loss & ~firsts, self.starts[:-1], dtype=np.int64)
+        return counts
+
+    @property
     def digest(self) -> str:
         """Content hash."""
         return digest([fingerprint(part.tobytes()) for part in (self.tokens, self.loss, self.starts)])
@@ -120,20 +130,16 @@ class Batches:
         per_epoch: batches in one epoch.
     """
 
-    def __init__(self, corpus: Corpus, *, rows: int, seed: int, pad: int, buckets: int = 3) -> None:
-        self._corpus, self._rows, self._seed, self._pad = corpus, rows, seed, pad
-        sizes = -(-corpus.lengths // GRID) * GRID
-        # The first token of a view is never predicted.
-        firsts = np.zeros(len(corpus.loss), bool)
-        firsts[corpus.starts[:-1]] = True
-        predicted = np.add.reduceat(corpus.loss & ~firsts, corpus.starts[:-1], dtype=np.int64)
-        bounds = bucket_bounds(sizes, buckets)
-        self._bucket = np.searchsorted(bounds, sizes)
-        self.shapes = []
-        for index, bound in enumerate(bounds):
-            # A batch may be filled up with shorter rows, so the buckets before count too.
-            most = int(predicted[self._bucket <= index].max())
-            self.shapes.append((rows, int(bound), -(-most // GRID) * GRID))
+    def __init__(self, corpus: Corpus, shapes: Sequence[Shape], *, seed: int, pad: int) -> None:
+        self._corpus, self._seed, self._pad = corpus, seed, pad
+        self.shapes, self._rows = list(shapes), shapes[0][0]
+        fits = _fit(corpus, self.shapes)
+        if not fits[-1].all():
+            raise UsageError(
+                f"Expected batches that hold views of {corpus.lengths.max()} tokens, {corpus.predicted.max()} of them "
+                f"with loss, got a longest shape (rows, tokens, predictions) of {self.shapes[-1]}."
+            )
+        self._bucket = fits.argmax(axis=0)
         self.per_epoch = len(self._plan(0))
         self._epoch, self._order = -1, self._plan(0)
 
@@ -164,6 +170,33 @@ class Batches:
         if len(rest):
             plan.append((len(self.shapes) - 1, rest))
         return [plan[place] for place in rng.permutation(len(plan))]
+
+
+def choose_shapes(corpus: Corpus, *, rows: int, buckets: int) -> list[Shape]:
+    """Return at most `buckets` shapes (B, T, P), short to long, the last of which holds any view."""
+    sizes, predicted = -(-corpus.lengths // GRID) * GRID, corpus.predicted
+    bounds = bucket_bounds(sizes, buckets)
+    shapes, most = [], 0
+    for bound in bounds:
+        shorter = shapes[-1][1] if shapes else 0
+        here = predicted[(sizes > shorter) & (sizes <= bound)]
+        common = predicted.max() if bound == bounds[-1] else np.quantile(here, COMMON)
+        most = max(most, size_up(common))
+        shapes.append((rows, int(bound), most))
+    return shapes
+
+
+def _fit(corpus: Corpus, shapes: Sequence[Shape]) -> npt.NDArray[np.bool_]:
+    """Return which views fit which shape [shapes, n]."""
+    longest = np.array([shape[1] for shape in shapes])[:, None]
+    most = np.array([shape[2] for shape in shapes])[:, None]
+    fits: npt.NDArray[np.bool_] = (corpus.lengths <= longest) & (corpus.predicted <= most)
+    return fits
+
+
+def size_up(count: float) -> int:
+    """Return `count` rounded up to the grid."""
+    return int(-(-count // GRID) * GRID)
 
 
 def bucket_bounds(sizes: npt.NDArray[np.int64], buckets: int) -> npt.NDArray[np.int64]:

@@ -24,7 +24,7 @@ from gristmill.digest import digest, fingerprint
 from gristmill.errors import UsageError
 from gristmill.seeding import derive
 from gristmill.training import checkpoints
-from gristmill.training.data import Batches, Corpus
+from gristmill.training.data import Batches, Corpus, Shape, choose_shapes, size_up
 from gristmill.training.metrics import Metrics, Recorder
 from gristmill.training.optimiser import Optimiser, learning_rate
 from gristmill.training.step import Score, State, fresh_state, place, replicate, score, update
@@ -58,7 +58,7 @@ class TrainConfig:
     epochs: float = 1.0
     steps: int | None = None
     rows: int = 16
-    buckets: int = 3
+    buckets: int = 4
     rate: float = 0.012
     warmup: float = 0.05
     floor: float = 0.05
@@ -124,11 +124,10 @@ class _Job:
         template = Template(self.model.tokenizer, self.model.template)
         longest, pad = self.model.config.max_len, self.model.tokenizer.pad
         corpus = Corpus.of(template, views, max_len=longest)
-        self.batches = Batches(corpus, rows=config.rows, seed=config.seed, pad=pad, buckets=config.buckets)
-        self.checks: Batches | None = None
-        if valid:
-            held = Corpus.of(template, valid, max_len=longest)
-            self.checks = Batches(held, rows=config.rows, seed=config.seed, pad=pad, buckets=config.buckets)
+        held = Corpus.of(template, valid, max_len=longest) if valid else None
+        shapes = _shapes([corpus, held] if held else [corpus], config, self.model.about.get("shapes", []))
+        self.batches = Batches(corpus, shapes, seed=config.seed, pad=pad)
+        self.checks = Batches(held, shapes, seed=config.seed, pad=pad) if held else None
         per_epoch = self.batches.per_epoch
         self.steps = config.steps or max(1, round(config.epochs * per_epoch))
         self.mean_tokens = len(corpus.tokens) / per_epoch
@@ -214,6 +213,7 @@ class _Job:
 
     def _save(self, state: State, metrics: Metrics) -> None:
         about = {"generation": self.config.generation, "step": metrics.step, "job": self.job}
+        about["shapes"] = self.batches.shapes
         model = replace(self.model, params=jax.device_get(state.params), about=about)
         progress = checkpoints.Progress(step=metrics.step, job=self.job, valid_loss=metrics.full_valid_loss)
         checkpoints.save(self.out, state, model, progress)
@@ -229,6 +229,16 @@ def _start(views: Sequence[View], init: Model | Path | str | None, config: Train
     shape = replace(config.model, vocab=tokenizer.vocab)
     key = jax.random.key(derive(config.seed, "parameters") & 0x7FFFFFFF)
     return Model(shape, tokenizer, config.template, init_params(shape, key))
+
+
+def _shapes(corpora: Sequence[Corpus], config: TrainConfig, known: Sequence[Sequence[int]]) -> list[Shape]:
+    """Return the shapes of batches: those the model was trained with, which are compiled, as far as they do."""
+    shapes = [(config.rows, length, most) for _, length, most in known] or choose_shapes(
+        corpora[0], rows=config.rows, buckets=config.buckets
+    )
+    longest = max(shapes[-1][1], *(size_up(corpus.lengths.max()) for corpus in corpora))
+    most = max(shapes[-1][2], *(size_up(corpus.predicted.max()) for corpus in corpora))
+    return shapes if (longest, most) == shapes[-1][1:] else [*shapes, (config.rows, longest, most)]
 
 
 def _means(found: Score) -> tuple[float, float]:

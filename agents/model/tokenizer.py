@@ -25,7 +25,8 @@ SPECIALS = ("<pad>", "<end>", "<call>", "<raw>", "<error>", "<cut>", "<brief>", 
 
 PIECES = "|".join(
     [
-        r'"?[\]}]*,?[{\[]*"[\p{L}_][\p{L}\p{N}_]*":[\[{]*"?',  # a JSON key with what surrounds it
+        # a JSON key with what surrounds it, but not the quote that opens the next key
+        r'"?[\]}]*,?[{\[]*"[\p{L}_][\p{L}\p{N}_]*":[\[{]*(?:"(?![\p{L}_][\p{L}\p{N}_]*":))?',
         r'"?[\]},:\[{]+"?',  # other JSON punctuation, with the quote it touches
         r"@\p{L}+(?:\.\p{L}+)+",  # the domain of an e-mail address
         r"'\p{L}{1,2}(?!\p{L})",  # an English contraction or possessive
