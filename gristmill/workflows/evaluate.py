@@ -1,0 +1,179 @@
+"""How well policies do on scenarios they have not met: recorded, verified runs in, rates with intervals out."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from gristmill.digest import decoder, encode
+from gristmill.errors import StoreError, UsageError
+from gristmill.executors import Executor
+from gristmill.recorders.store import RunStore
+from gristmill.recorders.verify import verify_run
+from gristmill.types import Level
+from gristmill.workflows.metrics import (
+    BREAKDOWNS,
+    Difference,
+    Outcome,
+    PassK,
+    Rate,
+    breakdown,
+    errors_by_side,
+    failed_checks,
+    pass_k,
+)
+from gristmill.workflows.outcomes import outcomes
+from gristmill.workflows.run import Progress, run
+
+__all__ = ["Evaluation", "compare", "evaluate", "load_evaluation", "overlap", "summarise"]
+
+FILE = "evaluation.json"
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run says about the policies that played it.
+
+    Attributes:
+        label: short name, for tables.
+        world: spec of the world, and `version` of its code.
+        seats: who played, by seat: spec, digest, generation.
+        run: the run directory.
+        seed: root seed of the scenarios.
+        success: of the first attempt at every scenario.
+        by: the same by intent, obstacle, fault and number of requests.
+        pass_k: pass^1, pass^2, … over the scenarios that were played several times.
+        checks: how many first attempts failed each check.
+        errors: first attempts that ended in an error, by the side at fault.
+        seconds: how long the playing took, as far as this call did it.
+    """
+
+    label: str
+    world: str
+    version: str
+    seats: dict[str, dict[str, str | int]]
+    run: str
+    seed: int
+    success: Rate
+    by: dict[str, dict[str, Rate]]
+    pass_k: list[PassK]
+    checks: dict[str, int]
+    errors: dict[str, int]
+    seconds: float = 0.0
+
+
+def evaluate(
+    world: str,
+    seats: Mapping[str, str],
+    out: Path,
+    *,
+    n: int = 512,
+    trials: int = 1,
+    repeated: int | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    level: Level = "checked",
+    label: str = "",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Play scenarios as an ordinary run in `out`, and write what it says to `evaluation.json` there.
+
+    What is recorded already is not played again.
+
+    Args:
+        world: spec of the world.
+        seats: spec of the policy of each seat; the others get `expert`.
+        out: the run directory, made or continued.
+        n: how many scenarios.
+        trials: how often some of them are played, for pass^k.
+        repeated: how many of them, the first ones; all by default.
+        seed: root seed; take one that made no training data.
+        jobs: how many workers.
+        executor: where they run.
+        level: how strongly every episode is verified.
+        label: short name, for tables; by default the specs of the policies.
+        progress: called with the episodes done, those asked for, and the counts by status.
+
+    Raises:
+        UsageError: when something asked for does not exist, or `out` holds a run of something else.
+    """
+    if trials < 1:
+        raise UsageError(f"Expected at least one trial, got {trials}.")
+    again = min(n, n if repeated is None else repeated) if trials > 1 else 0
+    start = time.monotonic()
+    for count, attempts, before in ((n, 1, 0), (again, trials, n - again)):
+        if count:
+            tell = _shifted(progress, before, n + again * (trials - 1))
+            run(
+                world, seats, out, n=count, attempts=attempts, seed=seed, jobs=jobs, executor=executor, progress=tell
+            )  # fmt: skip
+    store = RunStore.open(out)
+    if level != "checked":
+        verify_run(store, level, jobs)
+    found = summarise(store, label=label, n=n, seconds=time.monotonic() - start)
+    (out / FILE).write_bytes(msgspec.json.format(encode(found), indent=1) + b"\n")
+    return found
+
+
+def summarise(store: RunStore, *, label: str = "", n: int | None = None, seconds: float = 0.0) -> Evaluation:
+    """Return what a run says, whoever played it and why; only of its first `n` scenarios, if given."""
+    spec = store.spec
+    seats: dict[str, dict[str, str | int]] = spec.get("seats", {})
+    found = [outcome for outcome in outcomes(store) if n is None or outcome.index < n]
+    first = [outcome for outcome in found if outcome.attempt == 0]
+    return Evaluation(
+        label=label or _label(seats) or store.path.name,
+        world=str(spec.get("world", "")),
+        version=str(spec.get("version", "")),
+        seats=seats,
+        run=str(store.path),
+        seed=int(spec.get("seed", 0)),
+        success=Rate.of(first),
+        by={name: breakdown(first, name) for name in BREAKDOWNS},
+        pass_k=_pass_k(found),
+        checks=failed_checks(first),
+        errors=errors_by_side(first),
+        seconds=seconds,
+    )
+
+
+def load_evaluation(out: Path) -> Evaluation:
+    """Return the evaluation that `evaluate` wrote into a run directory.
+
+    Raises:
+        StoreError: when there is none, or it cannot be read.
+    """
+    try:
+        return decoder(Evaluation)((out / FILE).read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise StoreError(
+            f"Expected an evaluation in {out / FILE}, got: {error}. `gristmill eval` makes one."
+        ) from None
+
+
+def compare(evaluations: Sequence[Evaluation]) -> list[Difference]:
+    """Return how much higher each success rate is than the first one's."""
+    return [Difference.of(evaluations[0].success, other.success) for other in evaluations[1:]]
+
+
+def overlap(evaluated: RunStore, others: Iterable[RunStore]) -> int:
+    """Return how many scenarios of a run occur in other runs too; 0 is what a held-out run should say."""
+    mine = {episode.scenario.id for episode in evaluated.episodes()}
+    met = {episode.scenario.id for other in others for episode in other.episodes()}
+    return len(mine & met)
+
+
+def _pass_k(found: Sequence[Outcome]) -> list[PassK]:
+    most = 1 + max((outcome.attempt for outcome in found), default=0)
+    return pass_k(found, most) if most > 1 else []
+
+
+def _label(seats: Mapping[str, Mapping[str, str | int]]) -> str:
+    return ", ".join(f"{seat}={who.get('policy', '?')}" for seat, who in seats.items())
+
+
+def _shifted(progress: Progress | None, before: int, asked: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, _, counts: progress(before + done, asked, counts)

@@ -1,0 +1,228 @@
+"""Success in numbers: rates with intervals, pass^k, and the cells that scenarios fall into.
+
+An `error` is a fault of the machinery or of a scripted counterpart, so it is neither a success nor a failure: rates are
+over the attempts that were judged, and what was not judged is always counted beside them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from math import comb, hypot, sqrt
+
+import msgspec
+
+from gristmill.errors import UsageError
+from gristmill.types import Status
+
+__all__ = [
+    "BREAKDOWNS",
+    "Cell",
+    "Difference",
+    "Outcome",
+    "PassK",
+    "Rate",
+    "breakdown",
+    "errors_by_side",
+    "failed_checks",
+    "pass_k",
+    "wilson",
+]
+
+Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+_FAULT = re.compile(r" !(?P<fault>[\w-]+)$")
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one attempt went.
+
+    Attributes:
+        id: of the episode.
+        scenario: what was played; equal draws under several indices are several.
+        index: of the draw.
+        attempt: 0, 1, … for repeated plays.
+        stratum: cell of the scenario space.
+        status: of the verdict that counts.
+        reasons: the checks that did not pass, with the side at fault where there is one.
+        side: who is at fault when the status is `error`.
+        generation: highest of the policies that played.
+    """
+
+    id: str
+    scenario: str
+    index: int = 0
+    attempt: int
+    stratum: str
+    status: Status
+    reasons: tuple[str, ...] = ()
+    side: str = ""
+    generation: int = 0
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """Passed out of judged, with its 95 % interval.
+
+    Attributes:
+        passed: attempts that passed.
+        n: attempts that were judged, passed or failed.
+        errors: attempts that ended in an `error`, which are not in `n`; nor are those `unverified`.
+        rate: `passed / n`; 0 when nothing was judged.
+        low, high: Wilson's interval, see `wilson`.
+    """
+
+    passed: int
+    n: int
+    errors: int = 0
+    unverified: int = 0
+    rate: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome]) -> "Rate":
+        """Return the rate of some attempts."""
+        counts = Counter(outcome.status for outcome in outcomes)
+        passed, n = counts["pass"], counts["pass"] + counts["fail"]
+        low, high = wilson(passed, n)
+        return cls(
+            passed=passed,
+            n=n,
+            errors=counts["error"],
+            unverified=counts["unverified"],
+            rate=passed / n if n else 0.0,
+            low=low,
+            high=high,
+        )
+
+    @property
+    def played(self) -> int:
+        """All attempts, judged or not."""
+        return self.n + self.errors + self.unverified
+
+    @property
+    def worst(self) -> float:
+        """The rate if everything that was not judged had failed."""
+        return self.passed / self.played if self.played else 0.0
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """How much higher one rate is than another, with its 95 % interval; 1 is 100 points."""
+
+    rate: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, before: Rate, after: Rate) -> "Difference":
+        """Return the difference of two rates that were measured independently.
+
+        Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10.
+        """
+        rate = after.rate - before.rate
+        down = hypot(after.rate - after.low, before.high - before.rate)
+        up = hypot(after.high - after.rate, before.rate - before.low)
+        return cls(rate=rate, low=rate - down, high=rate + up)
+
+
+class PassK(msgspec.Struct, frozen=True, kw_only=True):
+    """The chance that `k` attempts at one scenario all pass, averaged over scenarios."""
+
+    k: int
+    rate: float
+    scenarios: int
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stratum says.
+
+    `refund/outside_window+email !timeout-after` is two requests, the first of which meets an obstacle, and a fault.
+    """
+
+    intents: tuple[str, ...]
+    obstacles: tuple[str, ...] = ()
+    fault: str = ""
+
+    @classmethod
+    def of(cls, stratum: str) -> "Cell":
+        """Return the parts of a stratum; one without any marks is a single intent."""
+        found = _FAULT.search(stratum)
+        requests = [part.partition("/") for part in _FAULT.sub("", stratum).split("+")]
+        return cls(
+            intents=tuple(name or "(any)" for name, _, _ in requests),
+            obstacles=tuple(obstacle for _, _, obstacle in requests if obstacle),
+            fault=found["fault"] if found else "",
+        )
+
+
+BREAKDOWNS: dict[str, Callable[[Cell], Iterable[str]]] = {
+    "intent": lambda cell: dict.fromkeys(cell.intents),
+    "obstacle": lambda cell: dict.fromkeys(cell.obstacles) or ("none",),
+    "fault": lambda cell: (cell.fault or "none",),
+    "requests": lambda cell: ("one" if len(cell.intents) == 1 else "several",),
+}
+
+
+def wilson(passed: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a proportion.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", 1927, equation for the limits of p.
+
+    Raises:
+        UsageError: unless 0 <= passed <= n.
+    """
+    if not 0 <= passed <= n:
+        raise UsageError(f"Expected 0 <= passed <= n, got {passed} of {n}.")
+    if not n:
+        return 0.0, 1.0
+    rate, square = passed / n, Z95 * Z95
+    centre = rate + square / (2 * n)
+    spread = Z95 * sqrt(rate * (1 - rate) / n + square / (4 * n * n))
+    low, high = (centre - spread) / (1 + square / n), (centre + spread) / (1 + square / n)
+    # At the ends the limits are exact, but rounding may put them on the wrong side of the rate.
+    return max(0.0, min(low, rate)), min(1.0, max(high, rate))
+
+
+def pass_k(outcomes: Iterable[Outcome], most: int) -> list[PassK]:
+    """Return pass^1 … pass^`most`: the mean over scenarios of C(c, k) / C(n, k), c of n attempts having passed.
+
+    Yao et al., "τ-bench: A Benchmark for Tool-Agent-User Interaction in Real-World Domains", 2024, section 4. Scenarios
+    with fewer than `most` judged attempts are left out of all of them, so that the figures are about the same scenarios.
+    """
+    attempts: dict[str, list[bool]] = {}
+    for outcome in outcomes:
+        if outcome.status in ("pass", "fail"):
+            attempts.setdefault(outcome.scenario, []).append(outcome.status == "pass")
+    counts = [(sum(passed), len(passed)) for passed in attempts.values() if len(passed) >= most]
+    return [
+        PassK(
+            k=k,
+            rate=sum(comb(c, k) / comb(n, k) for c, n in counts) / len(counts) if counts else 0.0,
+            scenarios=len(counts),
+        )
+        for k in range(1, most + 1)
+    ]
+
+
+def breakdown(outcomes: Iterable[Outcome], by: str) -> dict[str, Rate]:
+    """Return the rate of every intent, obstacle, fault or number of requests, in alphabetical order.
+
+    A conversation with several requests counts for the intent of each.
+    """
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        for name in BREAKDOWNS[by](Cell.of(outcome.stratum)):
+            groups.setdefault(name, []).append(outcome)
+    return {name: Rate.of(groups[name]) for name in sorted(groups)}
+
+
+def failed_checks(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many attempts failed each check, most frequent first; errors are not failures."""
+    return _counted(reason for outcome in outcomes if outcome.status == "fail" for reason in outcome.reasons)
+
+
+def errors_by_side(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many attempts ended in an error of each side, most frequent first."""
+    return _counted(outcome.side or "unknown" for outcome in outcomes if outcome.status == "error")
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))

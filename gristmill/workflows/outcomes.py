@@ -1,0 +1,64 @@
+"""A run's record and ledger into outcomes, and back from an outcome to its episode and evidence."""
+
+from collections.abc import Collection, Iterator
+
+from gristmill.recorders.ledger import LEVELS, Standing, latest, verdict_id
+from gristmill.recorders.store import RunStore
+from gristmill.types import Episode, Level, Verdict
+from gristmill.workflows.metrics import Outcome
+
+__all__ = ["outcomes", "verdicts_of"]
+
+Standings = dict[tuple[str, Level], Standing]
+
+
+def outcomes(store: RunStore) -> Iterator[Outcome]:
+    """Yield how every recorded attempt went, in the order of recording.
+
+    The weakest verdict that is not a pass counts, else the strongest pass; a verdict of another record than the one
+    that is there does not count.
+    """
+    standings = latest(store.ledger())
+    for episode in store.episodes():
+        found = _counting(episode, standings.get(episode.id, {}))
+        side = _side(episode, found)
+        yield Outcome(
+            id=episode.id,
+            scenario=f"{episode.scenario.id}.{episode.scenario.index}",
+            index=episode.scenario.index,
+            attempt=episode.attempt,
+            stratum=episode.scenario.stratum,
+            status=found.status if found else "error" if episode.fault else "unverified",
+            reasons=found.reasons if found else (),
+            side=side,
+            generation=max((seat.generation for seat in episode.seats.values()), default=0),
+        )
+
+
+def verdicts_of(store: RunStore, ids: Collection[str]) -> dict[str, Verdict]:
+    """Return the verdict that counts of each of some episodes, with its evidence."""
+    standings = latest(store.ledger())
+    wanted: set[str] = set()
+    for name in ids:
+        if found := _counting(store.episode(name), standings.get(name, {})):
+            wanted.add(found.verdict_id)
+    return {
+        verdict.episode_id: verdict
+        for verdict in store.verdicts()
+        if verdict.episode_id in ids and verdict_id(verdict) in wanted
+    }
+
+
+def _counting(episode: Episode, standings: Standings) -> Standing | None:
+    content = episode.content_hash() if standings else ""
+    ordered = sorted(standings.items(), key=lambda item: LEVELS.index(item[0][1]))
+    current = [found for _, found in ordered if found.content_hash == content]
+    return next((found for found in current if found.status != "pass"), current[-1] if current else None)
+
+
+def _side(episode: Episode, found: Standing | None) -> str:
+    if episode.fault is not None:
+        return episode.fault.side
+    if found is None or found.status != "error":
+        return ""
+    return next((reason.partition(": ")[2] for reason in found.reasons if ": " in reason), "")

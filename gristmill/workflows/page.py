@@ -1,0 +1,195 @@
+"""The report as HTML. Every word that comes from an episode, a policy or a path is escaped by the template engine."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from gristmill.digest import decode, encode
+from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis
+from gristmill.workflows.evaluate import Evaluation
+from gristmill.workflows.metrics import BREAKDOWNS, Cell, Difference, Rate
+from gristmill.workflows.report_types import Report, Training
+from gristmill.workflows.transcripts import Transcript
+
+__all__ = ["render"]
+
+_NAMES = {
+    "intent": "What the customer wants",
+    "obstacle": "What stands in the way",
+    "fault": "Injected tool fault",
+    "requests": "Requests in one conversation",
+}
+
+
+def render(data: Report) -> str:
+    """Return the page."""
+    return _environment().get_template("report.html.j2").render(
+        report=data,
+        difference=_difference(data),
+        verdict=_verdict(data),
+        styles=_styles(data),
+        breakdowns=list(_breakdowns(data)),
+        checks=_table([one.checks for one in data.evaluations]),
+        errors=_table([one.errors for one in data.evaluations]),
+        pass_k_chart=_pass_k_chart(data),
+        curves=[_curves(one) for one in data.trainings],
+        seconds=sum(stage.seconds for stage in data.stages),
+        groups=_groups(data.transcripts),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("gristmill.workflows", "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"rate": _rate, "time": _time, "pretty": _pretty, "args": _args, "count": _count}
+    made.globals |= {"bar": interval_bar, "axis": rate_axis, "cell": Cell.of}
+    return made
+
+
+# Numbers in words.
+
+
+def _rate(value: float) -> str:
+    return f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}\N{NO-BREAK SPACE}min {rest:02d}\N{NO-BREAK SPACE}s"
+
+
+def _pretty(value: Any) -> str:
+    """Return plain data as JSON for people: on one line if it is short, strings that hold JSON opened up."""
+    data = encode(_opened(value))
+    return msgspec.json.format(data, indent=0 if len(data) < 90 else 2).decode()
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _opened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_opened(item) for item in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return decode(value)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return value
+    return value
+
+
+def _args(args: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={_pretty(value)}" for name, value in args.items())
+
+
+# What came out.
+
+
+def _named(data: Report, label: str) -> Evaluation | None:
+    return next((one for one in data.evaluations if one.label == label), None)
+
+
+def _difference(data: Report) -> Difference | None:
+    before, after = _named(data, data.before), _named(data, data.after)
+    return Difference.of(before.success, after.success) if before and after else None
+
+
+def _verdict(data: Report) -> bool | None:
+    """Return whether the bar is met, or None where there is none."""
+    after, difference = _named(data, data.after), _difference(data)
+    if data.bar is None or after is None or difference is None:
+        return None
+    # Rates are compared as they are, not as they are rounded for people.
+    return after.success.rate >= data.bar.rate and 100 * difference.rate >= data.bar.points
+
+
+def _styles(data: Report) -> list[str]:
+    """Return the colour class of each evaluation: grey before, green after, the others as they come."""
+    others = iter(("s2", "s3", "s4") * len(data.evaluations))
+    known = {data.before: "s0", data.after: "s1"} if data.after else {}
+    if not known and data.evaluations:
+        known = {data.evaluations[0].label: "s1"}
+    return [known.get(one.label) or next(others) for one in data.evaluations]
+
+
+def _breakdowns(data: Report) -> Iterator[tuple[str, list[tuple[str, list[Rate | None]]]]]:
+    """Yield, for each breakdown that says something, its title and its rows: a name and a rate per evaluation."""
+    for by in BREAKDOWNS:
+        columns = [one.by.get(by, {}) for one in data.evaluations]
+        names = list(dict.fromkeys(name for column in columns for name in column))
+        if len(names) > 1:
+            names.sort(key=lambda name: (name == "none", name))
+            yield _NAMES[by], [(name, [column.get(name) for column in columns]) for name in names]
+
+
+def _table(columns: list[dict[str, int]]) -> list[tuple[str, list[int]]]:
+    """Return counts by name as rows, the most frequent first."""
+    rows = [
+        (name, [column.get(name, 0) for column in columns])
+        for name in dict.fromkeys(name for column in columns for name in column)
+    ]
+    return sorted(rows, key=lambda row: -sum(row[1]))
+
+
+# Pictures.
+
+
+def _pass_k_chart(data: Report) -> Markup | None:
+    series = [
+        Series(name=one.label, style=f"curve {style}", points=[(at.k, at.rate) for at in one.pass_k])
+        for one, style in zip(data.evaluations, _styles(data), strict=True)
+    ]
+    if not any(one.points for one in series):
+        return None
+    dots = [Series(name=one.name, style=one.style, points=one.points, dots=True) for one in series]
+    return line_chart(
+        [*series, *dots], title="pass^k over k", x="attempts k at one scenario", y="all k pass (%)", per_cent=True
+    )  # fmt: skip
+
+
+def _curves(job: Training) -> tuple[Training, Markup, Markup]:
+    loss = line_chart(
+        _series(job, "loss"), title=f"Loss of {job.name}", x="training step", y="loss (nats per token)"
+    )
+    accuracy = line_chart(
+        _series(job, "mean_token_accuracy"), title=f"Token accuracy of {job.name}",
+        x="training step", y="tokens predicted (%)", per_cent=True,
+    )  # fmt: skip
+    return job, loss, accuracy
+
+
+def _series(job: Training, name: str) -> list[Series]:
+    def points(field: str) -> list[tuple[float, float]]:
+        values = ((point.step, getattr(point, field)) for point in job.points)
+        return [(step, value) for step, value in values if value is not None]
+
+    return [
+        Series(name="training", style="curve train", points=points(f"train_{name}")),
+        Series(name="validation", style="curve valid", points=points(f"valid_{name}")),
+        Series(name="validation, all", style="curve full", points=points(f"full_valid_{name}"), dots=True),
+    ]
+
+
+# Episodes.
+
+
+def _groups(shown: list[Transcript]) -> dict[str, list[Transcript]]:
+    groups: dict[str, list[Transcript]] = {}
+    for one in shown:
+        groups.setdefault(one.group, []).append(one)
+    return groups

@@ -1,0 +1,120 @@
+"""One page that says what came out and how anyone can see it again: a single HTML file that fetches nothing."""
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from os import cpu_count
+from pathlib import Path
+
+import gristmill
+from gristmill.errors import StoreError, UsageError
+from gristmill.recorders.mine import load_view
+from gristmill.recorders.store import RunStore
+from gristmill.workflows.evaluate import summarise
+from gristmill.workflows.outcomes import outcomes
+from gristmill.workflows.page import render
+from gristmill.workflows.report_types import Bar, Mask, Point, Report, Stage, Training, Yield
+from gristmill.workflows.transcripts import Transcript, kept, rejected
+
+__all__ = [
+    "Bar",
+    "Mask",
+    "Point",
+    "Report",
+    "Stage",
+    "Training",
+    "Yield",
+    "machine",
+    "report_runs",
+    "write_report",
+    "yields",
+]
+
+
+def write_report(data: Report, out: Path) -> Path:
+    """Write the page and return its path.
+
+    Raises:
+        UsageError: when `before` or `after` names no evaluation.
+        StoreError: when the file cannot be written.
+    """
+    labels = [one.label for one in data.evaluations]
+    for name in (data.before, data.after):
+        if name and name not in labels:
+            raise UsageError(
+                f"Expected the label of an evaluation, got {name!r}. Valid: {', '.join(labels)}."
+            )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(render(data), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"Could not write {out}: {error.strerror}.") from error
+    return out
+
+
+def report_runs(runs: Sequence[Path], *, count: int = 10, title: str = "", command: str = "") -> Report:
+    """Return what there is to say about some runs, whatever they are: verdicts, yields, episodes to read.
+
+    Args:
+        runs: run directories.
+        count: how many episodes to show in all.
+        title: of the page.
+        command: what to type to see it again.
+    """
+    stores = [RunStore.open(run) for run in runs]
+    each = max(2, -(-count // len(stores)))
+    names = [_name(store, stores) for store in stores]
+    shown: list[Transcript] = []
+    for store, name in zip(stores, names, strict=True):
+        bad = rejected(store, -(-each // 2), group=f"{name}: not passed")
+        good = kept(store, _passing(store), each - len(bad), group=f"{name}: passed")
+        shown += good + bad
+    return Report(
+        title=title or f"Run {', '.join(names)}",
+        command=command,
+        machine=machine(),
+        evaluations=[summarise(store, label=name) for store, name in zip(stores, names, strict=True)],
+        yields=[one for store, name in zip(stores, names, strict=True) for one in yields(store, name)],
+        transcripts=shown[:count],
+    )
+
+
+def yields(store: RunStore, name: str) -> list[Yield]:
+    """Return the yield tables of the views that were mined from a run."""
+    views = sorted(path.stem for path in (store.path / "views").glob("*.json"))
+    return [Yield(title=f"{name}, view {view}", stages=load_view(store, view).stages) for view in views]
+
+
+def machine() -> dict[str, str]:
+    """Return what a figure depends on: the processor and the versions."""
+    found = {
+        "Processor": f"{_processor()}, {cpu_count()} logical cores",
+        "System": f"{platform.system()} {platform.release()} ({platform.machine()})",
+        "Python": platform.python_version(),
+        "Gristmill": gristmill.__version__,
+    }
+    for package in ("numpy", "jax", "pettingzoo"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+def _name(store: RunStore, stores: Sequence[RunStore]) -> str:
+    """Return the shortest name that tells a run from the others."""
+    same = sum(other.path.name == store.path.name for other in stores) > 1
+    return str(store.path) if same else store.path.resolve().name
+
+
+def _passing(store: RunStore) -> list[str]:
+    return [one.id for one in outcomes(store) if one.status == "pass"]

@@ -1,0 +1,104 @@
+"""What a report holds, as plain data; a part without data is left out of the page."""
+
+import msgspec
+
+from gristmill.recorders.mine import Stage as YieldStage
+from gristmill.workflows.evaluate import Evaluation
+from gristmill.workflows.transcripts import Transcript
+
+__all__ = ["Bar", "Mask", "Point", "Report", "Stage", "Training", "Yield"]
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for, fixed before the result was known.
+
+    Attributes:
+        rate: success that the policy of `Report.after` is to reach, as a fraction.
+        points: how many points above that of `Report.before`.
+    """
+
+    rate: float = 0.8
+    points: float = 40.0
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the work: its name, how long it took, and what it did, in a sentence."""
+
+    name: str
+    seconds: float
+    about: str = ""
+
+
+class Yield(msgspec.Struct, frozen=True, kw_only=True):
+    """How many episodes went through each stage of a selection, and why the others did not."""
+
+    title: str
+    stages: tuple[YieldStage, ...]
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics of a training step; see `gristmill.training.metrics.Metrics`, whose files hold such objects."""
+
+    step: int
+    train_loss: float
+    train_mean_token_accuracy: float
+    valid_loss: float | None = None
+    valid_mean_token_accuracy: float | None = None
+    full_valid_loss: float | None = None
+    full_valid_mean_token_accuracy: float | None = None
+
+
+class Mask(msgspec.Struct, frozen=True, kw_only=True):
+    """What the loss covered; see `gristmill.agents.model.mask.MaskReport`, which is written as such an object."""
+
+    views: int
+    empty: int
+    tokens: dict[str, int]
+    covered: dict[str, int]
+    acts: int
+    ends: int
+    examples: list[list[str]] = []
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """One training job: its curves, what its loss covered, and a sentence on data and settings."""
+
+    name: str
+    points: list[Point]
+    mask: Mask | None = None
+    about: str = ""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the page shows; a part without data is left out.
+
+    Attributes:
+        title: what was done.
+        summary: what came out, in a sentence or two; by default made from `evaluations`.
+        command: what to type to see it again.
+        machine: what it ran on.
+        stages: the work, in order.
+        yields: selections.
+        evaluations: all on the same scenarios, in the order of the tables.
+        before, after: labels of the evaluations whose difference counts.
+        bar: what the difference was to be.
+        trainings: jobs, in order.
+        transcripts: episodes to read.
+        seat: the seat that is looked at; its words stand on the right.
+        notes: what a reader should know before trusting the figures.
+    """
+
+    title: str
+    summary: str = ""
+    command: str = ""
+    machine: dict[str, str] = {}
+    stages: list[Stage] = []
+    yields: list[Yield] = []
+    evaluations: list[Evaluation] = []
+    before: str = ""
+    after: str = ""
+    bar: Bar | None = None
+    trainings: list[Training] = []
+    transcripts: list[Transcript] = []
+    seat: str = "agent"
+    notes: list[str] = []
