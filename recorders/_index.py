@@ -116,7 +116,7 @@ class Index:
     def _batches(self) -> Iterator[Iterable[Episode]]:
         for number, (_, groups) in list(self._sealed.items()):
             for group in range(len(groups)):
-                yield self._group(number, group)[0].values()
+                yield reversed(self._group(number, group)[0].values())
         for segment, commits in list(self._logged.items()):
             with self._segment(segment).open("rb") as file:
                 for commit in commits:
@@ -193,7 +193,11 @@ class Index:
             for name in groups[group]:
                 self._note(f"shards/*-{number:06}.parquet, row group {group}", str(error), name)
             return {}, {}
-        return {episode.id: episode for episode in episodes}, {head["episode_id"]: head for head in heads}
+        # Backwards, so that the first of two records of one attempt is the one that counts.
+        return (
+            {episode.id: episode for episode in reversed(episodes)},
+            {head["episode_id"]: head for head in reversed(heads)},
+        )
 
     def _note(self, where: str, message: str, episode_id: str) -> None:
         damage = Damage(where=where, message=message, episode_id=episode_id)

@@ -1,0 +1,174 @@
+"""Damage: what cannot be read is named, and the rest is read."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill.errors import StoreError
+from gristmill.recorders.mine import mine
+from gristmill.recorders.store import RunStore
+from tests.recorders.fakes import episode, verdict
+
+EPISODES = [episode(index, size=2) for index in range(4)]
+IDS = [one.id for one in EPISODES]
+
+
+def filled(path: Path) -> RunStore:
+    """Return a run with the episodes in its log."""
+    store = RunStore.create(path, {})
+    with store.writer() as writer:
+        for one in EPISODES:
+            writer.append(one, verdict(one))
+    return store
+
+
+def flip(path: Path, place: int) -> None:
+    """Flip one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 4
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_log_cut_off_anywhere_keeps_every_whole_episode(tmp_path: Path, step: int) -> None:
+    """At each length of its last batch and line, the log has the episodes before, and can be gone on with."""
+    path = tmp_path / "run"
+    filled(path)
+    log, index = path / "wal/run-000001.arrows", path / "wal/run-000001.idx"
+    data, lines = log.read_bytes(), index.read_bytes()
+    last = lines.rstrip().rfind(b"\n") + 1
+    start = int(lines[last:].split()[1])
+
+    for cut in range(last, len(lines)):
+        index.write_bytes(lines[:cut])
+        assert EPISODES[:3] == list(RunStore.open(path).episodes())
+        assert [] == RunStore.open(path).damage
+    index.write_bytes(lines)
+    for cut in range(start, len(data), step):
+        log.write_bytes(data[:cut])
+        store = RunStore.open(path)
+        assert EPISODES[:3] == list(store.episodes())
+        assert [IDS[3]] == [
+            damage.episode_id for damage in store.damage
+        ]  # it was acknowledged, so it is missed
+
+    with store.writer() as writer:
+        writer.append(EPISODES[3])
+    assert EPISODES == list(RunStore.open(path).episodes())
+
+
+def test_a_torn_ledger_keeps_every_whole_verdict(tmp_path: Path) -> None:
+    """At each length of its last line, the ledger has the verdicts before, without a complaint."""
+    filled(tmp_path / "run")
+    path = tmp_path / "run/ledger/run-000002.jsonl"
+    data = path.read_bytes()
+    last = data.rstrip().rfind(b"\n") + 1
+
+    for cut in range(last, len(data)):
+        path.write_bytes(data[:cut])
+        store = RunStore.open(tmp_path / "run")
+        assert IDS[:3] == [found.episode_id for found in store.verdicts()]
+        assert [] == store.damage
+
+
+def test_a_flipped_bit_in_the_log_costs_its_episode_only(tmp_path: Path) -> None:
+    """Wherever the bit is, the other episodes are read, and sealing sets the segment aside."""
+    log = tmp_path / "run/wal/run-000001.arrows"
+    filled(tmp_path / "run")
+    places = [int(line.split()[1]) for line in log.with_suffix(".idx").read_bytes().splitlines()]
+    flip(log, places[1] + 500)
+
+    store = RunStore.open(tmp_path / "run")
+
+    assert [IDS[0], IDS[2], IDS[3]] == [one.id for one in store.episodes()]
+    assert [(f"wal/run-000001.arrows, byte {places[1]}", IDS[1])] == [
+        (d.where, d.episode_id) for d in store.damage
+    ]
+    with pytest.raises(StoreError, match="No episode"):
+        store.episode(IDS[1])
+    assert {"the bytes do not match their hash": 1} == mine(store).stages[0].reasons
+    store.seal()
+    assert {IDS[0], IDS[2], IDS[3]} == RunStore.open(tmp_path / "run").ids()
+    assert ["run-000001.arrows", "run-000001.idx"] == sorted(
+        item.name for item in (tmp_path / "run/damaged").iterdir()
+    )
+
+
+def test_a_flipped_bit_in_the_index_names_its_line(tmp_path: Path) -> None:
+    """The episodes of the other lines are read."""
+    index = tmp_path / "run/wal/run-000001.idx"
+    filled(tmp_path / "run")
+    for place in range(0, index.read_bytes().find(b"\n"), 7):
+        flip(index, place)
+        store = RunStore.open(tmp_path / "run")
+        assert IDS[1:] == [one.id for one in store.episodes()]
+        assert ["wal/run-000001.idx, line 1"] == [damage.where for damage in store.damage]
+        flip(index, place)
+
+
+def test_a_changed_ledger_is_found(tmp_path: Path) -> None:
+    """A changed line, and one that was taken out, break the chain; the other verdicts are read."""
+    path = tmp_path / "run/ledger/run-000002.jsonl"
+    filled(tmp_path / "run")
+    data = path.read_bytes()
+
+    path.write_bytes(data.replace(b'"pass"', b'"fail"', 1))
+    store = RunStore.open(tmp_path / "run")
+    assert IDS[1:] == [found.episode_id for found in store.verdicts()]
+    assert ["ledger/run-000002.jsonl, line 1"] == [damage.where for damage in store.damage]
+
+    path.write_bytes(b"".join(data.splitlines(keepends=True)[::2]))
+    store = RunStore.open(tmp_path / "run")
+    assert [IDS[0], IDS[2]] == [found.episode_id for found in store.verdicts()]
+    assert ["ledger/run-000002.jsonl, line 2"] == [damage.where for damage in store.damage]
+
+
+@pytest.mark.parametrize("kind", ["episodes", "messages"])
+def test_a_flipped_bit_in_a_shard_is_found_and_named(tmp_path: Path, kind: str) -> None:
+    """Other shards and the log are read; every episode that is lost is named or counted."""
+    store = filled(tmp_path / "run")
+    store.seal()
+    with store.writer() as writer:
+        writer.append(episode(9))
+    path = tmp_path / f"run/shards/{kind}-000001.parquet"
+    size = path.stat().st_size
+    silent = 0
+    for place in range(0, size, size // 40):
+        flip(path, place)
+        store = RunStore.open(tmp_path / "run")
+        found = list(store.episodes())
+        assert episode(9) in found
+        assert all(one in [*EPISODES, episode(9)] for one in found)
+        silent += len(found) < 5 and not store.damage
+        assert any(kind in damage.where for damage in store.check())
+        flip(path, place)
+    assert 0 == silent
+
+
+def test_a_changed_manifest_loses_no_shard(tmp_path: Path) -> None:
+    """Shards that a damaged manifest does not list are read as they lie there, and never removed."""
+    store = filled(tmp_path / "run")
+    store.seal()
+    with store.writer() as writer:
+        writer.append(episode(9))
+    store.seal()
+    flip(tmp_path / "run/MANIFEST.jsonl", 60)
+
+    store = RunStore.open(tmp_path / "run")
+    with store.writer() as writer:
+        writer.append(episode(10))
+
+    assert {*IDS, episode(9).id, episode(10).id} == store.ids()
+    assert ["run/MANIFEST.jsonl, line 1"] == [damage.where for damage in store.damage]
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    """The run can still be opened and read."""
+    store = filled(tmp_path / "run")
+    store.seal()
+    (tmp_path / "run/shards/messages-000001.parquet").unlink()
+
+    store = RunStore.open(tmp_path / "run")
+
+    assert [] == list(store.episodes())
+    assert any("messages-000001.parquet" in damage.where for damage in store.check())
