@@ -56,11 +56,9 @@ def _flat(name: str, values: Array, mask: Array | None) -> dict[str, pa.Array]:
             f"{name}.{place}": pa.array(np.ascontiguousarray(rows[:, place]), mask=mask)
             for place in range(width)
         }
-    offsets = pa.array(
-        np.arange(len(rows) + 1, dtype=np.int32) * width,
-        mask=None if mask is None else np.append(mask, False),
-    )
-    return {name: pa.ListArray.from_arrays(offsets, pa.array(rows.reshape(-1)))}
+    offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * width)
+    absent = None if mask is None else pa.array(mask)
+    return {name: pa.ListArray.from_arrays(offsets, pa.array(rows.reshape(-1)), mask=absent)}
 
 
 def steps(rows: pa.Table, layout: Layout) -> Steps:
