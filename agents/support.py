@@ -10,7 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 from gristmill.agents import support_words as words
-from gristmill.agents.wording import Wording
+from gristmill.agents.wording import Phrase, Wording
 from gristmill.policy import Script, policy
 from gristmill.types import Act, Brief, Entry, call, say
 
@@ -25,7 +25,7 @@ _ORDER = re.compile(r"\bW\d{4}\b")
 _EMAIL = re.compile(r"[\w.+'-]+@[\w.-]+\w")
 _ZIP = re.compile(r"\b\d{5}\b")
 _ADDRESS = re.compile(r"\b\d{1,2} [A-Z][\w']+ [A-Z]\w+")
-_NEW_ITEM = re.compile(r"\b(?:for|to|into|want|take|prefer) (?:the|a|an) (\w+)")
+_NEW_ITEM = re.compile(r"\b(?:for|to|into|want|take|prefer) (?:the|a|an|one) (\w+)")
 _ANY_ITEM = re.compile(r"\b(?:the|a|an) (\w+)", re.IGNORECASE)
 _INTENTS = tuple(
     (intent, re.compile(pattern, re.IGNORECASE))
@@ -45,17 +45,29 @@ _INTENTS = tuple(
     )
 )
 _ASKS = re.compile(
-    r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|tell me|give me|need|want to know)\b",
+    r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|(tell|give|send) me|need|want to know|let me know"
+    r"|provide|share|verify)\b",
     re.IGNORECASE,
 )
+# What a sentence of the agent asks for; the first that fits counts.
 _QUESTIONS = (
-    ("identity", re.compile(r"\b(e-mail|zip)\b", re.IGNORECASE)),
-    ("order", re.compile(r"\border number\b", re.IGNORECASE)),
+    ("new_email", re.compile(r"\bnew (e-?mail|address for your account)\b", re.IGNORECASE)),
+    ("identity", re.compile(r"\b(e-?mail|zip|postal code|who you are)\b", re.IGNORECASE)),
+    ("order", re.compile(r"\border (number|id)\b|\b(which|what) order\b", re.IGNORECASE)),
     ("address", re.compile(r"\baddress\b", re.IGNORECASE)),
-    ("new_item", re.compile(r"\binstead\b", re.IGNORECASE)),
+    ("new_item", re.compile(r"\binstead\b|\bnew (item|product)\b|\bexchange .*for\b", re.IGNORECASE)),
 )
+_ELSE = re.compile(r"\b(else|more|further|other)\b", re.IGNORECASE)
+_WHAT = re.compile(
+    r"\b(how (can|may) i|what can i|what (is it|it is) about|what do you|what would you|which (item|product))\b",
+    re.IGNORECASE,
+)
+_CONFIRM = re.compile(
+    r"\b(shall|should i|like me to|want me to|proceed|go ahead|confirm|correct|right|sure|okay|ok|would you like)\b",
+    re.IGNORECASE,
+)
+_TURNED_AWAY = re.compile(r"\b(identi\w+|confirm|verif\w+|match|who you are)\b", re.IGNORECASE)
 _SECOND_THOUGHTS = re.compile(r"\bactually\b|\bon second thought\b", re.IGNORECASE)
-_NEW_EMAIL = re.compile(r"\bnew e-mail\b", re.IGNORECASE)
 
 
 @policy(_WORLD, "customer", "expert")
@@ -63,7 +75,7 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
     """Bring up one request after the other, answer questions, hang up after the last answer."""
     facts, wording = brief.facts, Wording(rng, forms)
     asked: dict[str, int] = {}
-    yield  # the customer speaks first
+    yield None  # the customer speaks first
     for number, request in enumerate(facts["requests"]):
         seen = yield say(_opening(wording, facts, request, number))
         while question := _question(seen):
@@ -72,51 +84,56 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
             if asked[question] > limit:
                 seen = yield call("hang_up", outcome="gave up")
             seen = yield say(_reply(wording, facts, request, question, asked[question] - 1, number))
-        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1:
-            break  # turned away: whoever cannot prove to be the customer has nothing more to ask
+        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and _TURNED_AWAY.search(_heard(seen)):
+            break  # whoever cannot prove to be the customer has nothing more to ask
     while True:
         yield call("hang_up", outcome="done")
 
 
 def _opening(wording: Wording, facts: dict[str, Any], request: dict[str, Any], number: int) -> str:
     intent = facts["first_wish"] if "first_wish" in facts and number == 0 else request["intent"]
+    detailed = intent == request["intent"] and request["details_first"]
+    wish = words.WISHES_WITH_DETAIL.get(intent, words.WISHES[intent]) if detailed else words.WISHES[intent]
     hello = words.HELLO if number == 0 else words.NEXT
-    slots = {**request, "order": words.NO_ORDER}
+    closing = words.CLOSING.get(intent, words.CLOSING_OF_A_WISH)
     if "orders" in request:
-        slots["order"] = f"{wording(words.OF_ORDER)}{request['orders'][0]}"
-    known = intent == request["intent"] and request["details_first"]
-    phrase = (
-        words.WISHES_WITH_DETAIL[intent]
-        if known and intent in words.WISHES_WITH_DETAIL
-        else words.WISHES[intent]
-    )
-    return words.sentence(wording(hello), wording(phrase, **slots), wording(words.PLEASE))
+        *ends, of_order = wording.parts(hello, wish, closing, words.OF_ORDER)
+        slots = {**request, "order": of_order + request["orders"][0]}
+    else:
+        ends, slots = wording.parts(hello, wish, closing), {**request, "order": ""}
+    return words.sentence(*ends).format(**slots)
+
+
+def _heard(seen: list[Entry]) -> str:
+    """Return the last message, empty if there was none."""
+    return str(seen[-1].get("say", "")) if seen else ""
 
 
 def _question(seen: list[Entry]) -> str:
     """Return what the last message asks for, or an empty string if it asks for nothing the customer could say."""
-    text = seen[-1].get("say", "") if seen else ""
-    for sentence in re.split(r"(?<=[.!?]) ", text):
-        if _ASKS.search(sentence):
-            if _NEW_EMAIL.search(sentence):
-                return "new_email"
-            for name, pattern in _QUESTIONS:
-                if pattern.search(sentence):
-                    return name
-    return ""
+    found = ""
+    for sentence in re.split(r"(?<=[.!?])\s", _heard(seen).strip()):
+        if not _ASKS.search(sentence):
+            continue
+        for name, pattern in _QUESTIONS:
+            if pattern.search(sentence):
+                return name
+        if sentence.endswith("?") and not _ELSE.search(sentence):
+            found = "wish" if _WHAT.search(sentence) else "yes" if _CONFIRM.search(sentence) else "unknown"
+    return found
 
 
 def _reply(
     wording: Wording, facts: dict[str, Any], request: dict[str, Any], question: str, before: int, number: int
 ) -> str:
     if question == "identity":
-        text = wording(
-            words.IDENTITY, email=facts["email"], zip=facts["zips"][min(before, len(facts["zips"]) - 1)]
-        )
+        slots = {"email": facts["email"], "zip": facts["zips"][min(before, len(facts["zips"]) - 1)]}
         if "first_wish" in facts and number == 0 and before == 0:
-            wish = wording(words.WISHES[request["intent"]], **{**request, "order": ""})
-            text = words.sentence(wording(words.CHANGED_MIND), wish, "") + " " + text
-        return text
+            wish = words.WISHES[request["intent"]]
+            changed, wanted, identity = wording.parts(words.CHANGED_MIND, wish, words.IDENTITY)
+            text = words.sentence(changed, wanted, "").format(**{**request, "order": ""})
+            return f"{text} {identity.format(**slots)}"
+        return wording(words.IDENTITY, **slots)
     if question == "order" and "orders" in request:
         return wording(words.ORDER, order=request["orders"][-1])
     if question == "address" and "address" in request:
@@ -125,31 +142,26 @@ def _reply(
         return wording(words.NEW_ITEM, item=request["new_item"])
     if question == "new_email" and "new_email" in request:
         return wording(words.NEW_EMAIL, email=request["new_email"])
-    return wording(words.DO_NOT_KNOW)
+    if question == "wish":
+        return _opening(wording, facts, request, number)
+    return wording(words.YES if question == "yes" else words.DO_NOT_KNOW)
 
 
 @policy(_WORLD, "agent", "expert")
 def expert(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
     """Follow the policy document to the letter."""
     desk = _Desk(Wording(rng, forms))
-    seen = yield
+    seen = yield None
     desk.hear(seen)
     owner = yield from desk.identify()
     while True:
         if owner is None:
-            outcome = wording_of_refusal(desk, "identity")
+            outcome = desk.refusal("identity")
         else:
             outcome = yield from desk.serve(owner)
         seen = yield say(outcome)
         desk.text = ""
         desk.hear(seen)
-
-
-def wording_of_refusal(desk: "_Desk", reason: str, **slots: object) -> str:
-    """Return a refusal in words."""
-    return (
-        desk.wording(words.REFUSE) + desk.wording(words.BECAUSE[reason], **slots) + desk.wording(words.ELSE)
-    )
 
 
 class _Desk:
@@ -159,6 +171,7 @@ class _Desk:
         self.wording = wording
         self.text = ""  # what the customer said about the request at hand
         self.last = ""
+        self.email = ""  # the one by which the customer is known
 
     def hear(self, seen: list[Entry]) -> None:
         """Take in what the customer said."""
@@ -172,7 +185,7 @@ class _Desk:
         """The last wish, which is the one that counts after second thoughts."""
         return _SECOND_THOUGHTS.split(self.text)[-1]
 
-    def ask(self, phrase: words.Phrase) -> _Steps:
+    def ask(self, phrase: Phrase) -> _Steps:
         """Ask the customer, and return the reply."""
         self.last = ""
         seen = yield say(self.wording(phrase))
@@ -218,6 +231,7 @@ class _Desk:
             if email and code:
                 found = yield from self.read("find_customer", email=email[0], zip=code[0])
                 if found:
+                    self.email = email[0]
                     return found["customer_id"]
             phrase = words.ASK_IDENTITY_AGAIN
         yield from self.write("file_refusal", order_id="", reason="identity")
@@ -242,23 +256,27 @@ class _Desk:
         if refusal:
             reason, slots = refusal
             yield from self.write("file_refusal", order_id=order, reason=reason)
-            return wording_of_refusal(self, reason, **slots)
+            return self.refusal(reason, **slots)
         return self.tell(intent, **tell)
 
     def tell(self, what: str, **slots: object) -> str:
         """Return an outcome in words."""
-        return self.wording(words.OUTCOMES[what], **slots) + self.wording(words.ELSE)
+        return self.wording(words.OUTCOMES[what], words.ELSE, **slots)
+
+    def refusal(self, reason: str, **slots: object) -> str:
+        """Return a refusal in words."""
+        return self.wording(words.REFUSE, words.BECAUSE[reason], words.ELSE, **slots)
 
     def change_email(self, owner: str) -> _Steps:
-        # The first address in a conversation is the one the customer is known by.
-        found = _EMAIL.search(re.split(r"(?i)e-mail", self.text, maxsplit=1)[-1]) if self.text else None
-        new = found[0] if found and not _ZIP.search(self.text[: self.text.find(found[0]) + 80]) else ""
+        new = self.new_email(self.text)
         if not new:
-            reply = yield from self.ask(words.ASK_EMAIL)
-            match = _EMAIL.search(reply)
-            new = match[0] if match else ""
+            new = self.new_email((yield from self.ask(words.ASK_EMAIL)))
         yield from self.write("update_email", customer_id=owner, email=new)
         return self.tell("email", email=new)
+
+    def new_email(self, text: str) -> str:
+        """Return the last address in a text that is not the one known, or an empty string."""
+        return next((one for one in reversed(_EMAIL.findall(text)) if one != self.email), "")
 
     def look_up(self, owner: str) -> _Steps:
         """Return the number of the order that is spoken of, and its view, or None."""
@@ -320,12 +338,14 @@ class _Desk:
         found = (yield from self.read("track_shipment", order_id=order)) or {"state": "unknown", "days": 0}
         if intent == "status":
             return None, {
-                "state": words.STATES.get(found["state"], found["state"]).format(days=found["days"])
+                "state": words.STATES.get(found["state"], found["state"]).format(
+                    days=words.days(found["days"])
+                )
             }
         if found["state"] == "late" and found["days"] > 7:
             yield from self.write("open_claim", order_id=order, kind="lost")
             return None, {}
-        return ("not_late", {"days": found["days"]}), {}
+        return ("not_late", {"days": words.days(found["days"])}), {}
 
     def after_delivery(self, intent: str, order: str, view: dict[str, Any], item: dict[str, Any]) -> _Steps:
         if view["status"] != "delivered":
@@ -361,7 +381,7 @@ class _Desk:
 
 def _made(tool: str, args: dict[str, Any], view: dict[str, Any]) -> bool:
     """Return whether an order shows that a change was made."""
-    states = {row["item"]: row.get("state", "ok") for row in view["items"]}
+    states: dict[str, str] = {row["item"]: row.get("state", "ok") for row in view["items"]}
     tickets = view.get("tickets", [])
     match tool:
         case "cancel_order":

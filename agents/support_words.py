@@ -1,27 +1,38 @@
 """How the support customer and the support agent put things.
 
-Every phrase stands for many forms, see `wording`. The words that carry the meaning (refund, exchange, zip …)
-are those by which each side understands the other.
+Every message is made of phrases, and stands for hundreds of forms, see `wording`. The words that carry the meaning
+(refund, exchange, zip …) are those by which each side understands the other. Items may be plural (gloves), so no
+verb agrees with them.
 """
 
 from gristmill.agents.wording import Phrase
 
+_QUESTIONS = ("Can ", "Could ", "What ", "When ", "Any ", "Do ")
+_THANKS = {", thanks": " Thanks.", ", thank you": " Thank you."}
+
 
 def sentence(opening: str, wish: str, closing: str) -> str:
-    """Join an opening, a wish and a closing into one sentence, a question where the wish is one."""
-    question = wish.startswith(("Can ", "Could ", "Where ", "What ", "When ", "Any "))
-    if opening.strip() and not wish.startswith(("I ", "I'")):
+    """Join an opening, a wish and a closing, as a question where the wish is one."""
+    question = wish.startswith(_QUESTIONS)
+    if opening and not wish.startswith(("I ", "I'")):
         wish = wish[0].lower() + wish[1:]
-    return opening + wish + closing + ("?" if question else ".")
+    if not question:
+        return opening + wish + closing + "."
+    if closing in _THANKS:
+        return opening + wish + "?" + _THANKS[closing]
+    return opening + wish + closing + "?"
 
 
 # The customer.
 
 HELLO = Phrase("[|Hi, |Hello, |Hey, |Hi there, |Hello there, |Good day, |Greetings, ]")
 NEXT = Phrase("[Also, |And |One more thing: |Next: |Then |Another thing: |Besides, |Oh, and ]")
-PLEASE = Phrase("[|, please|, thanks|, thank you|, if you can|, if possible]")
+_PLEASE = Phrase("[|, please|, thanks|, thank you|, if you can|, if possible]")
+_SADLY = Phrase("[|, I'm afraid|, sadly|, it seems|, unfortunately|, by the way]")
+_QUERY = Phrase("[|, please|, thanks|, thank you]")
+CLOSING = {"lost": _SADLY, "damaged": _SADLY, "status": _QUERY, "balance": _QUERY}
+CLOSING_OF_A_WISH = _PLEASE
 OF_ORDER = Phrase("[ in order | from order | of order | in my order | from my order ]")
-NO_ORDER = ""
 _WANT = "[I'd like to|I want to|I need to|Can I|Could I|Please let me|I would like to|I have to]"
 _GET = "[I'd like|I want|I need|Can I get|Could I have|Please give me|I would like|I am asking for]"
 
@@ -32,21 +43,18 @@ WISHES = {
     "exchange": Phrase(_WANT + " [exchange|swap|trade in] [the|my] {item}{order}"),
     "address": Phrase(_WANT + " change the address [for|of] the {item}{order}"),
     "gift_payment": Phrase(_WANT + " [pay|pay for] the {item}{order} [by gift card|with my gift card|with a gift card]"),
-    "lost": Phrase("[The|My] {item}{order} [never came|never arrived|is lost|never turned up|never showed up]"),
-    "damaged": Phrase("[The|My] {item}{order} [is|came|arrived|was] [damaged|broken|cracked|scratched|dented]"),
-    "status": Phrase("[Where is|What is the status of|When do I get|Can you track|Tell me where to find|Any status on] [the|my] {item}{order}"),
+    "lost": Phrase("[The|My] {item}{order} [never came|never arrived|got lost|never turned up|never showed up]"),
+    "damaged": Phrase("[The|My] {item}{order} [came|arrived|got here|turned up] [damaged|broken|cracked|scratched|dented]"),
+    "status": Phrase("[What is the status of|When do I get|Can you track|Please track|When will I get|Any status on] [the|my] {item}{order}"),
     "balance": Phrase(
         "[What is|Tell me|Can you check|I'd like to know|Please check|I want to know|Could you look up|Can I hear]"
         " [the balance of my gift card|my gift card balance|what is left on my gift card|my balance]"
     ),
     "email": Phrase(_WANT + " [change|update|replace|correct] my e-mail"),
-    "human": Phrase(
-        "[I'd like|I want|I need|Let me|Can I|Could I|Please let me|I would like]"
-        " [to speak|to talk|speak|talk] to a [person|human|manager|representative|real person|colleague of yours]"
-    ),
+    "human": Phrase(_WANT + " [speak|talk] [to|with] a [person|human|manager|representative|real person|colleague of yours]"),
 }  # fmt: skip
 WISHES_WITH_DETAIL = {
-    "exchange": Phrase(_WANT + " [exchange|swap|trade in] [the|my] {item}{order} for [a|the] {new_item}"),
+    "exchange": Phrase(_WANT + " [exchange|swap|trade in] [the|my] {item}{order} for [the|one] {new_item}"),
     "address": Phrase(_WANT + " change the address [for|of] the {item}{order} to {address}"),
     "email": Phrase(_WANT + " [change|update|replace|correct] my e-mail to {new_email}"),
 }
@@ -54,62 +62,71 @@ CHANGED_MIND = Phrase(
     "[Actually, |No wait, actually |Hm, actually |Sorry, actually |On second thought, |Well, actually ]"
 )
 IDENTITY = Phrase(
-    "[|Sure: |Of course: |It is |Yes: |Here: ]{email}[, | and | with zip |, zip | / ]{zip}[.| here.|, that is it.|, thanks.]"
+    "[|Sure: |Of course: |It is |Yes, |Here you are: |Certainly: |Right, ]{email}"
+    "[, | and | with zip |, zip | / | and zip ]{zip}[.|, that is it.|, thanks.|, thank you.|, as always.]"
 )
 ORDER = Phrase(
     "[|Sorry, |Oh, |Right, |My mistake, |Hm, ][it is |the number is |I meant |that is |it should be |make that |it was |it must be ]"
-    "{order}[.|, sorry.| I think.|, thanks.| here.]"
+    "{order}[.|, sorry.|, I think.|, thanks.|, thank you.]"
 )
 ADDRESS = Phrase(
     "[|Sure: |Yes: |Right: |Here it is: |Of course: ][to |it is |please use |the new one is |send it to |make it |ship to ]"
     "{address}[.|, please.|, thanks.| from now on.|, thank you.]"
 )
 NEW_ITEM = Phrase(
-    "[|Hm, |Well, |Let me see, |Right, |Oh, ][the |I'd like the |make it the |I'll take the |let it be the |it is the |give me the ]"
-    "{item}[.|, please.|, thanks.| then.| I think.]"
+    "[|Hm, |Well, |Let me see, |Right, |Oh, ][the |I'd like the |make it the |I'll take the |let it be the |just the |give me the ]"
+    "{item}[.|, please.|, thanks.| then.|, I think.]"
 )
 NEW_EMAIL = Phrase(
-    "[|Sure: |Yes: |Right: |Here it is: |Of course: ][|It is |It should be |Please use |Make it |The new one is |Take ]"
-    "{email}[|, please|, thanks| from now on| now].",
+    "[|Sure: |Yes: |Right: |Here it is: |Of course: ][|it is |it should be |please use |make it |the new one is |take ]"
+    "{email}[|, please|, thanks| from now on|, thank you]."
 )
 DO_NOT_KNOW = Phrase(
     "[|Hm, |Well, |Oh, |Sorry, |Let me see, ][I do not know|I have no idea|I can't say|no idea|I could not tell you|that I don't know"
     "|I don't have that][.|, sorry.| right now.|, I'm afraid.| at the moment.]"
 )
+YES = Phrase(
+    "[Yes|Sure|Of course|Certainly|Right|Absolutely|Yes, yes][, please|, go ahead|, do that|, I'd like that|, I do|]"
+    "[.|, thanks.|, thank you.|, I'm sure.|, that's it.]"
+)
 
 # The agent.
 
 ASK_IDENTITY = Phrase(
-    "[Sure.|Of course.|Happy to help.|Gladly.|Certainly.|No problem.|Let's see.|Thanks for writing.]"
-    " [May I have|Can I have|Could you give me|What are|Please tell me:] your e-mail and zip[ code|]?"
+    "[Sure.|Of course.|Happy to help.|I can help.|Certainly.|No problem.|Let's see.|Thanks for writing.]"
+    " [May I have|Can I have|Could you give me|What are|Would you tell me|Could I get]"
+    " your e-mail[ address|] and zip[ code|][|, please]?"
 )
 ASK_IDENTITY_AGAIN = Phrase(
     "[That does not match.|I find no match.|No match there.|I can't find you with that.|That finds nobody.]"
-    " [Could you check|Can you check|Would you check|Please check:] your e-mail and zip[ code| again|]?"
+    " [Could you check|Can you check|Would you check|Could you please check|May I have|Can I have]"
+    " your e-mail[ address|] and zip[ code| again| code again|]?"
 )
 ASK_ORDER = Phrase(
     "[I can't find that order.|There is no such order.|No such order here.|That order does not exist.|I see no such order.]"
-    " [What is|Could you check|Can you tell me|Please check:|May I have|Would you check] the order number[| again| once more|, please| for me]?"
+    " [What is|Could you check|Can you tell me|Could you repeat|May I have|Would you check] the order number"
+    "[| again| once more|, please| for me|, if you can|, maybe]?"
 )
-ASK_ADDRESS = Phrase(
-    "[|Sure. |Of course. |Gladly. |Certainly. |No problem. |Happy to. |All right. ]"
-    "[What is|Could you tell me|Can you give me|May I have|Please tell me:|Would you give me|I need] the new address[ for it||, please| then]?"
+_GLADLY = "[|Sure. |Of course. |Gladly. |Certainly. |No problem. |Happy to. |All right. ]"
+_COULD = (
+    "[What is|Could you tell me|Can you give me|May I have|Would you tell me|Would you give me|Could I have]"
 )
-ASK_EMAIL = Phrase(
-    "[|Sure. |Of course. |Gladly. |Certainly. |No problem. |Happy to. |All right. ]"
-    "[What is|Could you tell me|Can you give me|May I have|Please tell me:|Would you give me|I need] the new e-mail[ address||, please| then]?"
-)
+ASK_ADDRESS = Phrase(_GLADLY + _COULD + " the new address[ for it||, please| then]?")
+ASK_EMAIL = Phrase(_GLADLY + _COULD + " the new e-mail[ address||, please| then]?")
 ASK_ITEM = Phrase(
-    "[|Sure. |Of course. |Gladly. |Certainly. |No problem. |Happy to. |All right. ]"
-    "[What|Which item|Which one|Which product] [would you like|do you want|should it be|may it be] instead[|, please| then]?"
+    _GLADLY
+    + "[What|Which item|Which one|Which product] [would you like|do you want|should it be|may it be] instead[|, please| then]?"
 )
 
-ELSE = Phrase("[| Anything else?| Is there anything else?| What else?| Can I do more for you?]")
+ELSE = Phrase(
+    "[| Anything else?| Is there anything else?| What else?| Can I do more for you?| Is there more I can do?"
+    "| Do you need anything else?| Can I do anything else?]"
+)
 REFUSE = Phrase(
     "[Sorry, |I'm sorry, |I am afraid |Unfortunately |Regrettably ][I cannot|I can't|we cannot|we can't] do that: "
 )
 BECAUSE = {
-    "identity": Phrase("[I could not confirm who you are|your identity is not confirmed|your details do not match].") ,
+    "identity": Phrase("[I could not confirm who you are|your identity is not confirmed|your details do not match]."),
     "not_owner": Phrase("[that order is not yours|it is not your order|that order belongs to another customer]."),
     "already_shipped": Phrase("[it has already shipped|it has left already|the order is no longer pending]."),
     "low_balance": Phrase("[your gift card does not cover it|the gift card balance is too low|there is too little on the gift card]."),
@@ -118,27 +135,56 @@ BECAUSE = {
     "final_sale": Phrase("[it was a final sale|final sale items stay sold|that item was final sale]."),
     "other_family": Phrase("[that is another product family|the items are of different families|it is not the same product family]."),
     "out_of_stock": Phrase("[it is out of stock|we have none left|the new item is out of stock]."),
-    "not_late": Phrase("[it is only {days} days late|{days} days late is too early for a claim|it is {days} days late so far]."),
+    "not_late": Phrase("[it is only {days} late|{days} late is too early for a claim|it is {days} late so far]."),
 }  # fmt: skip
-_DONE = "[Done: |All set: |Good: |There you go: |Settled: |That worked: ]"
+_DONE = "[Done: |All set: |Good: |There you go: |Settled: |That worked: |All done: |Good news: ]"
+_LOOKED = "[I looked: |Let me see: |Here it is: |I checked: |I found it: |So: |I see: |Let's see: ]"
 OUTCOMES = {
-    "cancel_order": Phrase(_DONE + "[the order is cancelled, ${amount} go back to you|I cancelled it and ${amount} are refunded]."),
-    "cancel_item": Phrase(_DONE + "[the {item} is out, ${amount} go back to you|I took out the {item} and ${amount} are refunded]."),
-    "refund": Phrase(_DONE + "[${amount} go back to your {to}|I refunded ${amount} to your {to}|your {to} gets ${amount} back]."),
-    "exchange": Phrase(_DONE + "[the {item} becomes a {new_item}|you get the {new_item}], {how} ${amount}."),
-    "address": Phrase(_DONE + "[it goes|it will go|the order goes] to {address}."),
-    "gift_payment": Phrase(_DONE + "[your gift card paid, ${amount} are left|paid by gift card, ${amount} remain]."),
-    "lost": Phrase(_DONE + "[I opened a claim for the lost parcel|a claim for the lost parcel is open]."),
-    "damaged": Phrase(_DONE + "[I opened a claim for the {item}|a claim for the damaged {item} is open]."),
-    "status": Phrase("[I looked: |Let me see: |Here it is: |I checked: |I found it: |So: ][it|your order] {state}."),
-    "balance": Phrase("[I looked: |Let me see: |Here it is: |I checked: |So: ][there are ${amount} on it|your balance is ${amount}]."),
-    "email": Phrase(_DONE + "[your e-mail is now|we now have] {email}."),
-    "human": Phrase(_DONE + "[a person will take over|a colleague takes over|somebody will call you]."),
+    "cancel_order": Phrase(
+        _DONE + "[the order is cancelled, ${amount} goes back to you|I cancelled it and refunded ${amount}"
+        "|I cancelled the order, you get ${amount} back|the order is cancelled and ${amount} is refunded]."
+    ),
+    "cancel_item": Phrase(
+        _DONE + "[I took out the {item}, ${amount} goes back to you|I removed the {item} and refunded ${amount}"
+        "|I dropped the {item}, you get ${amount} back|I took out the {item} and refunded ${amount}]."
+    ),
+    "refund": Phrase(
+        _DONE + "[${amount} goes back to your {to}|I refunded ${amount} to your {to}|your {to} gets ${amount} back"
+        "|${amount} is refunded to your {to}]."
+    ),
+    "exchange": Phrase(
+        _DONE + "[I exchanged the {item} for the {new_item}|you get the {new_item} for the {item}"
+        "|I swapped the {item} for the {new_item}|you will get the {new_item}], {how} ${amount}."
+    ),
+    "address": Phrase(_DONE + "[it goes|it will go|the order goes|your order will go] to {address}."),
+    "gift_payment": Phrase(
+        _DONE + "[your gift card paid, ${amount} is left|paid by gift card, ${amount} remains"
+        "|the gift card covers it, ${amount} is left|it is paid by gift card, ${amount} is left]."
+    ),
+    "lost": Phrase(
+        _DONE + "[I opened a claim for the lost parcel|a claim for the lost parcel is open"
+        "|I filed a claim for the lost parcel|your claim for the lost parcel is open]."
+    ),
+    "damaged": Phrase(
+        _DONE + "[I opened a claim for the {item}|a claim for the damaged {item} is open"
+        "|I filed a claim for the {item}|your claim for the {item} is open]."
+    ),
+    "status": Phrase(_LOOKED + "[it|your order|the order|your parcel] {state}."),
+    "balance": Phrase(
+        _LOOKED + "[there is ${amount} on it|your balance is ${amount}|your gift card holds ${amount}|you have ${amount} left]."
+    ),
+    "email": Phrase(_DONE + "[your e-mail is now|we now have|your new e-mail is|from now on we use] {email}."),
+    "human": Phrase(_DONE + "[a person will take over|a colleague takes over|somebody will call you|a colleague will call you]."),
     "unclear": Phrase("[Sorry, |I am sorry, ][I cannot find it|I can't find it]."),
 }  # fmt: skip
 STATES = {
-    "preparing": "ships in {days} days",
-    "in transit": "arrives in {days} days",
-    "delivered": "came {days} days ago",
-    "late": "is {days} days late",
+    "preparing": "ships in {days}",
+    "in transit": "arrives in {days}",
+    "delivered": "came {days} ago",
+    "late": "is {days} late",
 }
+
+
+def days(count: int) -> str:
+    """Return a number of days in words."""
+    return f"{count} day" if count == 1 else f"{count} days"

@@ -1,23 +1,21 @@
 """Wording by composition: one line of grammar stands for hundreds of sentences.
 
-`[a|b|c]` is a choice, `{slot}` a gap to fill: "[Hi, |Hello, |][I want|I need] a refund for the {item}." A *form*
-is one way through the choices. Forms are split in two by their hash, so that an evaluation can use sentences of
-which not one occurred in training.
+`[a|b|c]` is a choice, `{slot}` a gap to fill: "[Hi, |Hello, |][I want|I need] a refund for the {item}." Phrases
+said together make one message, and a *form* of a message is one way through all their choices. Forms are split in
+two by their number's hash, so that an evaluation can use messages of which not one occurred in training.
 """
 
 import random
 import re
-from collections.abc import Iterable
 from math import prod
 
 from gristmill.errors import unknown
 
-__all__ = ["Phrase", "Wording"]
+__all__ = ["Phrase", "Wording", "forms_of"]
 
 _PART = re.compile(r"\[([^\]]*)\]")
 _SPLITS = ("all", "train", "held-out")
 _HELD_OUT = 5  # every fifth form, by hash
-_TRIES = 50
 
 
 class Phrase:
@@ -33,14 +31,13 @@ class Phrase:
         self._parts = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
         self.forms = prod(map(len, self._parts))
 
-    def pick(self, rng: random.Random) -> tuple[int, str]:
-        """Return a form's number and its text, gaps unfilled."""
-        number, text = 0, []
-        for options in self._parts:
-            place = int(rng.random() * len(options)) if len(options) > 1 else 0
-            number = number * len(options) + place
+    def text(self, number: int) -> str:
+        """Return form `number`, from 0 to `forms` - 1, gaps unfilled."""
+        text = []
+        for options in reversed(self._parts):
+            number, place = divmod(number, len(options))
             text.append(options[place])
-        return number, "".join(text)
+        return "".join(reversed(text))
 
 
 class Wording:
@@ -56,14 +53,30 @@ class Wording:
             raise unknown("split of the forms", forms, _SPLITS)
         self._rng, self._forms = rng, forms
 
-    def __call__(self, phrases: Phrase | Iterable[Phrase], **slots: object) -> str:
-        """Return one sentence of the phrase, or of one of the phrases, with its gaps filled."""
-        phrase = phrases if isinstance(phrases, Phrase) else self._rng.choice(list(phrases))
-        for _ in range(_TRIES):
-            number, text = phrase.pick(self._rng)
-            if self._forms == "all" or _held_out(number) == (self._forms == "held-out"):
-                break
-        return text.format(**slots) if slots else text
+    def __call__(self, *phrases: Phrase, **slots: object) -> str:
+        """Return one message made of the phrases, with its gaps filled and a capital at its beginning."""
+        text = "".join(self.parts(*phrases)).format(**slots)
+        # An address is written as it is.
+        return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+
+    def parts(self, *phrases: Phrase) -> list[str]:
+        """Return the phrases in one form of the message that they make, gaps unfilled."""
+        count = forms_of(*phrases)
+        number = int(self._rng.random() * count)
+        if self._forms != "all":
+            wanted = self._forms == "held-out"
+            around = ((number + step) % count for step in range(count))
+            number = next((one for one in around if _held_out(one) == wanted), number)
+        texts = []
+        for phrase in reversed(phrases):
+            number, form = divmod(number, phrase.forms)
+            texts.append(phrase.text(form))
+        return texts[::-1]
+
+
+def forms_of(*phrases: Phrase) -> int:
+    """Return how many forms the message has that is made of `phrases`."""
+    return prod(phrase.forms for phrase in phrases)
 
 
 def _held_out(number: int) -> bool:

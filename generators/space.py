@@ -81,7 +81,7 @@ class Space(Field):
             return f"expected an object with the fields {', '.join(self.fields)}, got {type(value).__name__}"
         for name in value:
             if name not in self.fields:
-                return str(unknown("field", str(name), self.fields))
+                return str(unknown("field", str(name), self.fields)).rstrip(".")
         for name, field in self.fields.items():
             if _holds(field, value) and name not in value:
                 return f"field {name!r}: expected {field.describe()['kind']}, got nothing"

@@ -56,9 +56,12 @@ def canonical(value: Any) -> bytes:
     """Return the one JSON text shared by all values equal to `value`.
 
     Raises:
-        UsageError: when `value` holds NaN or an infinity, which JSON cannot say.
+        UsageError: when `value` holds NaN or an infinity, or anything else that JSON cannot say.
     """
-    return _sorted.encode(value if _is_plain(value) else _integral(value))
+    try:
+        return _sorted.encode(value if _is_plain(value) else _integral(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"Expected plain JSON data, got what cannot be written: {error}.") from None
 
 
 def digest(value: Any) -> str:
