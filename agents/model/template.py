@@ -1,10 +1,12 @@
 """Entries to tokens and back: the one place that knows how a dialogue is written for the model.
 
-    <customer> text<agent><call>get_order{"order_id":" W4821"}<end><tool>{"status":" sent"}<agent> text<end>
+    <brief><customer> text<agent><call>get_order{"order_id":" W4821"}<end><tool>{"status":" sent"}<agent> text<end>
 
-An entry begins with its speaker's token. The acts of the trained seat end with `<end>`, which is what the model says
-when its turn is over; the speaker's token of the next entry ends the others. Only what the trained seat decides,
-after its speaker's token, has loss. Every text, in JSON strings too, is preceded by one space (see `tokenizer`).
+The first token is always `<brief>`, whether or not a brief follows: attention that finds nothing to copy rests on
+it, and without it the first words of a dialogue come out garbled. An entry begins with its speaker's token. The acts
+of the trained seat end with `<end>`, which is what the model says when its turn is over; the speaker's token of the
+next entry ends the others. Only what the trained seat decides, after its speaker's token, has loss. Every text, in
+JSON strings too, is preceded by one space (see `tokenizer`).
 """
 
 import json
@@ -68,7 +70,9 @@ class TemplateConfig:
             values = json.loads(text)
             return cls(brief=tuple(values.pop("brief", ())), **values)
         except (TypeError, ValueError, AttributeError) as error:
-            raise UsageError(f"Expected template settings {{'brief', 'max_entry'}}, got {text!r}: {error}.") from error
+            raise UsageError(
+                f"Expected template settings {{'brief', 'max_entry'}}, got {text!r}: {error}."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,11 @@ class Template:
         self.config = config or TemplateConfig()
         self._call = self._need("<call>")
         self._raw, self._error = self._need("<raw>"), self._need("<error>")
-        self._cut, self._brief, self._other = self._need("<cut>"), self._need("<brief>"), self._need("<other>")
+        self._cut, self._brief, self._other = (
+            self._need("<cut>"),
+            self._need("<brief>"),
+            self._need("<other>"),
+        )
 
     def view(self, view: View) -> Encoded:
         """Return the tokens of a view with its loss mask."""
@@ -115,8 +123,7 @@ class Template:
 
     def opening(self, brief: Brief) -> list[int]:
         """Return the tokens that stand before the first entry."""
-        text = self._brief_text(brief)
-        return [self._brief, *self.tokenizer.encode(text)] if text else []
+        return [self._brief, *self.tokenizer.encode(self._brief_text(brief))]
 
     def observed_all(self, heard: Sequence[tuple[Sequence[Entry], str]]) -> list[list[int]]:
         """Return, for each (entries that others made, tool the seat called last), the tokens of the entries.
@@ -150,7 +157,9 @@ class Template:
     def _need(self, name: str) -> int:
         index = self.tokenizer.special(name)
         if index is None:
-            raise UsageError(f"Expected a tokenizer with the special token {name}, got {self.tokenizer.specials}.")
+            raise UsageError(
+                f"Expected a tokenizer with the special token {name}, got {self.tokenizer.specials}."
+            )
         return index
 
     def _speaker(self, name: str) -> tuple[list[int], str]:
@@ -182,14 +191,15 @@ class Template:
     def _plan(self, view: View) -> list[tuple[list[int], str, str]]:
         """Return (special tokens, kind, text) per entry; kinds of the trained seat's acts name their payload."""
         plan: list[tuple[list[int], str, str]] = []
-        if opening := self._brief_text(view.brief):
-            plan.append(([self._brief], "seen", opening))
+        plan.append(([self._brief], "seen", self._brief_text(view.brief)))
         last_tool = ""
         for entry in view.entries:
             head, text = self._write(entry, last_tool)
             kind = "seen"
             if entry["from"] == view.seat:
-                kind = next(name for name in ("call", "say", "raw", "other") if name in entry or name == "other")
+                kind = next(
+                    name for name in ("call", "say", "raw", "other") if name in entry or name == "other"
+                )
                 last_tool = entry.get("call", last_tool)
                 # Nobody should learn to speak garbage, nor what the caller took out.
                 if kind in ("raw", "other") or not entry.get("weight", 1):
