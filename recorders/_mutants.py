@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gristmill.play import recorded_acts, replay
-from gristmill.types import Act, Check, Episode
+from gristmill.types import Act, Check, Episode, Status
 from gristmill.world import World
 
 __all__ = ["mutation_check"]
@@ -50,11 +50,10 @@ def mutation_check(world: World, episode: Episode, passes: Callable[[Episode], b
             killed += 1
     total = killed + len(survivors)
     evidence = {"killed": killed, "equivalent": equivalent, "survivors": survivors}
-    if total:
-        evidence["score"] = killed / total
-    return Check(
-        name="mutation", status="fail" if survivors else "pass" if total else "unverified", evidence=evidence
-    )
+    if not total:
+        return Check(name="state-changing acts", status="unverified", evidence=evidence)
+    status: Status = "fail" if survivors else "pass"
+    return Check(name="mutation", status=status, evidence=evidence | {"score": killed / total})
 
 
 def _mutants(world: World, episode: Episode) -> Iterator[Mutant]:
