@@ -72,7 +72,13 @@ def rate_axis() -> Markup:
 
 
 def line_chart(
-    series: Sequence[Series], *, title: str, x: str, y: str, per_cent: bool = False, from_zero: bool = True
+    series: Sequence[Series],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    per_cent: bool = False,
+    start: tuple[float | None, float | None] = (None, 0.0),
 ) -> Markup:
     """Return curves over one x axis.
 
@@ -82,16 +88,18 @@ def line_chart(
         x: title of the x axis, with its unit.
         y: title of the y axis, with its unit.
         per_cent: y is a fraction and is shown in per cent.
-        from_zero: the y axis begins at 0.
+        start: where the axes begin; None for the smallest value.
     """
     shown = [one for one in series if one.points]
     points = [point for one in shown for point in one.points]
     if not points:
         return Markup('<p class="quiet">Nothing was recorded.</p>')
-    x_ticks = _ticks(min(p[0] for p in points), max(p[0] for p in points))
-    floor = 0.0 if from_zero else min(p[1] for p in points)
-    y_ticks = _ticks(floor, 1.0 if per_cent else max(p[1] for p in points))
-    frame = _Frame((min(p[0] for p in points), max(p[0] for p in points)), (y_ticks[0], y_ticks[-1]))
+    (left, right), (low, high) = ((min(values), max(values)) for values in zip(*points, strict=True))
+    left, low = (
+        given if given is not None else found for given, found in zip(start, (left, low), strict=True)
+    )
+    x_ticks, y_ticks = _ticks(left, right), _ticks(low, 1.0 if per_cent else high)
+    frame = _Frame((left, right), (y_ticks[0], y_ticks[-1]))
     body = [frame.grid_y(value, _number(value * 100) if per_cent else _number(value)) for value in y_ticks]
     body += [frame.tick_x(value, _number(value)) for value in x_ticks if frame.x[0] <= value <= frame.x[1]]
     body += [frame.titles(x, y), *(frame.curve(one) for one in shown)]

@@ -17,6 +17,7 @@ from gristmill.workflows.transcripts import Transcript
 
 __all__ = ["render"]
 
+WIDTH = 76  # characters of a line of JSON
 _NAMES = {
     "intent": "What the customer wants",
     "obstacle": "What stands in the way",
@@ -75,9 +76,22 @@ def _time(seconds: float) -> str:
 
 
 def _pretty(value: Any) -> str:
-    """Return plain data as JSON for people: on one line if it is short, strings that hold JSON opened up."""
-    data = encode(_opened(value))
-    return msgspec.json.format(data, indent=0 if len(data) < 90 else 2).decode()
+    """Return plain data as JSON for people, strings that hold JSON opened up."""
+    return _laid_out(_opened(value), "")
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    """Return JSON on one line where it fits, else one item per line."""
+    line = msgspec.json.format(encode(value), indent=0).decode()
+    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        items = [f"{encode(key).decode()}: {_laid_out(item, deeper)}" for key, item in value.items()]
+    else:
+        items = [_laid_out(item, deeper) for item in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return f"{first}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{last}"
 
 
 def _opened(value: Any) -> Any:
@@ -163,12 +177,14 @@ def _pass_k_chart(data: Report) -> Markup | None:
 
 
 def _curves(job: Training) -> tuple[Training, Markup, Markup]:
+    least = min((point.train_mean_token_accuracy for point in job.points), default=0.0)
     loss = line_chart(
-        _series(job, "loss"), title=f"Loss of {job.name}", x="training step", y="loss (nats per token)"
-    )
+        _series(job, "loss"), title=f"Loss of {job.name}", x="training step", y="loss (nats per token)",
+        start=(0.0, 0.0),
+    )  # fmt: skip
     accuracy = line_chart(
         _series(job, "mean_token_accuracy"), title=f"Token accuracy of {job.name}",
-        x="training step", y="tokens predicted (%)", per_cent=True,
+        x="training step", y="tokens predicted (%)", per_cent=True, start=(0.0, None if least > 0.5 else 0.0),
     )  # fmt: skip
     return job, loss, accuracy
 
