@@ -120,6 +120,7 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
     requests = [_request_facts(values, request) for request in values["requests"]]
     facts: dict[str, Any] = {"name": f"{values['first']} {values['last']}", "email": email_of(values)}
     facts["zips"] = [values["zip"]]
+    facts["until_asked"] = ["email", "zips"]
     if values["impostor"]:
         facts["zips"] = [values["wrong_zip"]]
     elif values["zip_slip"]:

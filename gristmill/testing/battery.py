@@ -1,0 +1,108 @@
+"""The battery: all probes that a world is put to, in order."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gristmill.errors import GristmillError, PluginError
+from gristmill.testing import contract, proofs, repeats
+from gristmill.testing.findings import CheckReport, Failed, Finding, Skipped
+from gristmill.testing.subject import Subject
+
+__all__ = ["BATTERY", "Probe", "check_world"]
+
+
+class Probe(NamedTuple):
+    """One probe.
+
+    Attributes:
+        id: its name.
+        run: returns what was measured, or ends with a failure.
+        after: probes that have to pass for this one to mean anything.
+    """
+
+    id: str
+    run: Callable[[Subject], str]
+    after: tuple[str, ...] = ("contract",)
+
+
+_PLAYS = ("contract", "gold")
+BATTERY = (
+    Probe("contract", contract.contract, ()),
+    Probe("tools", contract.tools),
+    Probe("farama", contract.farama),
+    Probe("malformed-acts", contract.malformed),
+    Probe("seeds", repeats.seeds),
+    Probe("gold", proofs.gold),
+    Probe("same-process", repeats.same_process),
+    Probe("interleaved", repeats.interleaved),
+    Probe("fresh-process", repeats.fresh_process),
+    Probe("replay", repeats.replays),
+    Probe("reads-only-read", repeats.reads),
+    Probe("noop", proofs.adversary("noop"), _PLAYS),
+    Probe("grader-override", proofs.adversary("grader-override"), _PLAYS),
+    Probe("random", proofs.adversary("random", proofs.LUCK), _PLAYS),
+    Probe("list-everything", proofs.adversary("list-everything", proofs.LUCK), _PLAYS),
+    Probe("mutation", proofs.mutation, _PLAYS),
+    Probe("leaks", proofs.leaks),
+    Probe("faults", proofs.faults),
+    Probe("throughput", proofs.throughput, _PLAYS),
+)
+
+
+def check_world(
+    spec: str,
+    *,
+    seat: str = "",
+    n: int = 100,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> CheckReport:
+    """Put a world to the whole battery.
+
+    Args:
+        spec: of the world: an id, or path/to/file.py:Class.
+        seat: the seat whose success is judged; by default the last one.
+        n: number of scenarios.
+        seed: root seed.
+        progress: called with the number of probes done and in all.
+
+    Raises:
+        UsageError: when there is no such world or seat.
+    """
+    start = time.perf_counter()
+    try:
+        subject = Subject(spec, seat=seat, n=n, seed=seed)
+    except PluginError as error:
+        found = Finding(
+            id="import", status="fail", measured=str(error), remedy="let the plugin load and build"
+        )
+        return CheckReport(world=spec, version="", findings=(found,), seconds=time.perf_counter() - start)
+    findings: dict[str, Finding] = {}
+    for probe in BATTERY:
+        lacking = [name for name in probe.after if findings[name].status != "pass"]
+        if lacking:
+            words = f"{', '.join(lacking)} has to pass first"
+            findings[probe.id] = Finding(id=probe.id, status="skip", measured=words)
+        else:
+            findings[probe.id] = _found(probe, subject)
+        if progress:
+            progress(len(findings), len(BATTERY))
+    seconds = time.perf_counter() - start
+    return CheckReport(
+        world=spec, version=str(subject.world.version), findings=tuple(findings.values()), seconds=seconds
+    )
+
+
+def _found(probe: Probe, subject: Subject) -> Finding:
+    try:
+        return Finding(id=probe.id, status="pass", measured=probe.run(subject))
+    except Failed as found:
+        return Finding(id=probe.id, status="fail", measured=found.measured, remedy=found.remedy)
+    except Skipped as found:
+        return Finding(id=probe.id, status="skip", measured=str(found))
+    except Exception as error:  # noqa: BLE001  # a plugin may raise anything, and that is a finding about it
+        words = str(error) if isinstance(error, GristmillError) else f"{type(error).__name__}: {error}"
+        return Finding(
+            id=probe.id, status="fail", measured=words, remedy="this must not raise; see the message"
+        )

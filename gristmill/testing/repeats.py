@@ -1,0 +1,162 @@
+"""Probes of determinism: an episode is a pure function of world, scenario, seed and acts."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from gristmill.digest import decoder, digest, encode
+from gristmill.executors import imap
+from gristmill.play import play, recorded_acts
+from gristmill.policy import Policy
+from gristmill.recorders._workers import judged
+from gristmill.recorders.verify import judge
+from gristmill.registry import make, policy
+from gristmill.testing.findings import fail, skip
+from gristmill.testing.subject import Subject
+from gristmill.types import Episode, Scenario, Verdict
+from gristmill.world import World
+
+__all__ = ["fresh_process", "interleaved", "reads", "replays", "same_process", "seeds"]
+
+_SOME = 20  # scenarios where a few tell as much as many
+_RANDOM = "let all randomness come from the scenario, or from the seed given to reset()"
+
+
+def seeds(subject: Subject) -> str:
+    """Different seeds give different scenarios, and equal ones the same."""
+    world = subject.world
+    drawn = [world.scenario(seed, 0).id for seed in range(_SOME)]
+    again = [subject.fresh().scenario(seed, 0).id for seed in range(_SOME)]
+    if drawn != again:
+        fail(
+            "scenario(seed, index) differs between two calls",
+            "let a scenario be a pure function of seed and index",
+        )
+    if len(set(drawn)) == 1:
+        fail(
+            f"{_SOME} seeds give one and the same scenario",
+            "draw the scenario from the seed, see generators.Space",
+        )
+    if len({world.scenario(0, index).id for index in range(_SOME)}) == 1:
+        fail(
+            f"{_SOME} draws of one seed give the same scenario",
+            "draw from seed and index, see generators.Space",
+        )
+    started = set()
+    for seed in range(_SOME):
+        world.reset(seed=seed)
+        started.add(digest([world.state(), *[world.brief(seat) for seat in world.possible_agents]]))
+    if len(started) == 1:
+        fail(
+            f"reset() starts the same episode for {_SOME} seeds",
+            "let reset(seed) draw a scenario from its seed",
+        )
+    return f"{len(set(drawn))} scenarios from {_SOME} seeds"
+
+
+def same_process(subject: Subject) -> str:
+    """The same policies on the same scenarios give the same episodes again."""
+    for specs in _line_ups(subject):
+        first = subject.episodes(specs, subject.scenarios[:_SOME])
+        _same(first, subject.episodes(specs, subject.scenarios[:_SOME]), "when played again")
+    return f"{2 * min(_SOME, subject.n)} episodes played twice"
+
+
+def interleaved(subject: Subject) -> str:
+    """Instances that take turns in one process do not disturb one another."""
+    for specs in _line_ups(subject):
+        alone = subject.episodes(specs, subject.scenarios[:_SOME])
+        _same(
+            alone,
+            subject.episodes(specs, subject.scenarios[:_SOME], width=8),
+            "when eight instances take turns",
+        )
+    return f"{2 * min(_SOME, subject.n)} episodes, eight instances in turns"
+
+
+def fresh_process(subject: Subject) -> str:
+    """A fresh process gives the same episodes and the same verdicts."""
+    here = subject.gold
+    job = encode([subject.spec, subject.gold_specs, subject.seed, subject.scenarios])
+    (data,) = imap(play_elsewhere, [job], executor="process")
+    there = _pairs(data)
+    _same([one for one, _ in here], [one for one, _ in there], "in a fresh process")
+    for (episode, verdict), (_, other) in zip(here, there, strict=True):
+        if verdict.checks != other.checks:
+            fail(
+                f"scenario {episode.scenario.index} gets another verdict in a fresh process",
+                "judge by the record alone",
+            )
+    return f"{len(here)} episodes and verdicts the same"
+
+
+def play_elsewhere(job: bytes) -> bytes:
+    """Play and judge the scenarios of a job: spec of the world, specs of the seats, seed, scenarios."""
+    spec, seats, seed, scenarios = _job(job)
+    world = make(spec)
+    policies: dict[str, Policy] = {seat: policy(name, spec, seat) for seat, name in seats.items()}
+    return encode(
+        [(one, judge(world, one)) for one in play(lambda: make(spec), scenarios, policies, seed=seed)]
+    )
+
+
+def replays(subject: Subject) -> str:
+    """A fresh world, given the recorded acts, reaches every recorded entry and the final state."""
+    episodes = [episode for episode, _ in subject.gold] + subject.episodes(
+        subject.against("random"), subject.scenarios[:_SOME]
+    )
+    for verdict, _ in judged(subject.spec, "replayed", episodes, 1):
+        for check in verdict.checks:
+            if check.name == "replay" and check.status != "pass":
+                fail(f"an episode does not replay: {check.evidence}", _RANDOM)
+    return f"{len(episodes)} of {len(episodes)} episodes reproduced in a fresh process"
+
+
+def reads(subject: Subject) -> str:
+    """Tools that are declared as reading leave the state as it is."""
+    world = subject.fresh()
+    changes = world.mutating()
+    called: set[str] = set()
+    episodes = [episode for episode, _ in islice(subject.gold, _SOME)]
+    for episode in [*episodes, *subject.episodes(subject.against("random"), subject.scenarios[:_SOME])]:
+        called |= _reads(world, episode, changes)
+    world.close()
+    if not called:
+        skip("no reading tool was called")
+    return f"{len(called)} reading tools leave the state as it is"
+
+
+def _reads(world: World, episode: Episode, changes: Mapping[str, bool]) -> set[str]:
+    called = set()
+    world.reset(seed=0, options={"scenario": episode.scenario})
+    for seat, act in recorded_acts(episode):
+        if not world.agents or world.agent_selection != seat:
+            break
+        name = act.get("call", "")
+        before = digest(world.state()) if not changes.get(name, True) else ""
+        world.step(act)
+        if before:
+            called.add(name)
+            if digest(world.state()) != before:
+                fail(
+                    f"tool {name!r} changes the state, but is not declared so",
+                    f"mark {name} with @tool(mutates=True)",
+                )
+    return called
+
+
+def _line_ups(subject: Subject) -> list[dict[str, str]]:
+    return [subject.gold_specs, subject.against("random")]
+
+
+def _same(first: Sequence[Episode], second: Sequence[Episode], when: str) -> None:
+    for one, other in zip(first, second, strict=True):
+        if one.content_hash() != other.content_hash():
+            pairs = zip(one.entries, other.entries, strict=False)
+            differs = next(
+                (f"{was!r:.100} became {now!r:.100}" for was, now in pairs if was != now), "its end differs"
+            )
+            fail(f"scenario {one.scenario.index} goes another way {when}: {differs}", _RANDOM)
+
+
+_job = decoder(tuple[str, dict[str, str], int, list[Scenario]])
+_pairs = decoder(list[tuple[Episode, Verdict]])
