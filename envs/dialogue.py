@@ -236,6 +236,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             for entry in self._log
         )
 
+    def close(self) -> None:
+        """Release what the world holds, which is nothing unless it says so."""
+
     # How an act is applied.
 
     def _parse(self, seat: str, action: Any) -> tuple[str, Act]:

@@ -163,5 +163,7 @@ def _answered(world: World, act: Any) -> None:
 
 def _wrong_calls(tool: dict[str, Any]) -> list[dict[str, Any]]:
     name = tool["function"]["name"]
-    mistyped: dict[str, Any] = dict.fromkeys(tool["function"]["parameters"].get("properties", {}), [[_HUGE]])
+    mistyped: dict[str, Any] = {
+        key: [[_HUGE]] for key in tool["function"]["parameters"].get("properties", {})
+    }
     return [{"call": name, "args": args} for args in ({"no_such_argument": 1}, {"": _HUGE}, mistyped) if args]

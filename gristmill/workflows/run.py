@@ -1,6 +1,6 @@
 """Play many scenarios, judge every attempt, and record all of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -129,13 +129,19 @@ def run_chunk(job: Job) -> Iterator[Pair]:
         yield episode, judge(stage.judge, episode)
 
 
-def seat_policies(world: str, seats: Mapping[str, str]) -> dict[str, Policy]:
-    """Return the policy of every seat; those that are given none get `expert`.
+def seat_policies(
+    world: str, seats: Mapping[str, str], *, leave_out: Collection[str] = ()
+) -> dict[str, Policy]:
+    """Return the policy of every seat but those left out; those that are given none get `expert`.
 
     Raises:
         UsageError: when there is no such seat or policy.
     """
-    return {seat: registry.policy(spec, world, seat) for seat, spec in _all_seats(world, seats).items()}
+    return {
+        seat: registry.policy(spec, world, seat)
+        for seat, spec in _all_seats(world, seats).items()
+        if seat not in leave_out
+    }
 
 
 class _Stage(msgspec.Struct, frozen=True):

@@ -1,0 +1,65 @@
+"""`gristmill play`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gristmill.cli.shared import Json, Seats, Seed, World, answer, console, seats_of, table
+
+if TYPE_CHECKING:
+    from gristmill.types import Verdict
+
+
+def command(
+    world: World,
+    seat: Seats = None,
+    index: Annotated[int, typer.Option("--index", help="Which scenario to play.")] = 0,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Take a seat in the terminal, the others being scripted, and see the verdict at the end.
+
+    --seat SEAT is yours, --seat SEAT=POLICY is another's; with none yours, policies play and you watch.
+
+    Example: gristmill play support/retail-v1 --seat agent
+    """
+    from gristmill import registry
+    from gristmill.agents.person import Person, Quit
+    from gristmill.errors import unknown
+    from gristmill.play import play
+    from gristmill.recorders.verify import judge
+    from gristmill.workflows.run import seat_policies
+
+    mine = [one for one in seat or () if "=" not in one]
+    out = console()
+    judging = registry.make(world)
+    for name in mine:
+        if name not in judging.possible_agents:
+            raise unknown(f"seat of {world}", name, judging.possible_agents)
+    others = seats_of(one for one in seat or () if "=" in one)
+    policies = seat_policies(world, others, leave_out=mine)
+    policies |= {name: Person(input, out.print) for name in mine}
+    scenarios = [judging.scenario(seed, index)]
+    try:
+        (episode,) = play(registry.world(world), scenarios, policies, seed=seed)
+    except Quit:
+        out.print("\nYou left; there is no verdict.")
+        return
+    verdict = judge(judging, episode)
+    if json:
+        answer({"episode": episode, "verdict": verdict})
+        return
+    for entry in episode.entries if not mine else ():
+        words = " ".join(str(value) for key, value in entry.items() if key not in ("from", "to"))
+        out.print(f"{entry['from']:>10}: {words}")
+    _print(verdict)
+
+
+def _print(verdict: "Verdict") -> None:
+    shown = table("check", "status", "evidence")
+    for check in verdict.checks:
+        shown.add_row(check.name, check.status, "" if check.status == "pass" else str(check.evidence))
+    out = console()
+    out.print()
+    out.print(shown)
+    out.print(f"verdict: {verdict.status}", style="green" if verdict.status == "pass" else "red")
