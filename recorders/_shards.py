@@ -8,7 +8,7 @@ two row groups. Files are written under temporary names and renamed when whole; 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from gristmill.digest import encode, fingerprint
 from gristmill.recorders import _steptables, _tables
 from gristmill.recorders._files import storing, sync_folder
-from gristmill.recorders._wal import Record
+from gristmill.recorders._tables import NOWHERE, Body, Place
+from gristmill.recorders._wal import Stored
 from gristmill.recorders.steps import Layout, Steps, read_layout
 from gristmill.types import Episode
 
@@ -92,7 +93,7 @@ class _Files:
 
 
 def write_shard(
-    folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Record]
+    folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Stored]
 ) -> Shard | None:
     """Write the records as shard `number` and return its manifest row, or None when there are no records.
 
@@ -111,12 +112,19 @@ def write_shard(
             files.close()
 
 
-def _grouped(records: Iterable[Record]) -> Iterable[list[Record]]:
-    group: list[Record] = []
+class _Item(NamedTuple):
+    body: Body
+    content_hash: str
+    steps: Steps | None
+
+
+def _grouped(records: Iterable[Stored]) -> Iterable[list[_Item]]:
+    group: list[_Item] = []
     rows = size = 0
     for record in records:
-        group.append(record)
-        rows += 1 + len(record.episode.entries)
+        body = _tables.read_body(record.body)
+        group.append(_Item(body, record.content_hash, record.steps))
+        rows += 1 + len(body.entries)
         size += record.steps.nbytes if record.steps else 0
         if rows >= GROUP_ROWS or size >= GROUP_BYTES:
             yield group
@@ -125,30 +133,33 @@ def _grouped(records: Iterable[Record]) -> Iterable[list[Record]]:
         yield group
 
 
-def _write_group(files: _Files, group: list[Record]) -> None:
-    episodes = [record.episode for record in group]
-    files.write(
-        f"episodes-{files.number:06}.parquet", _tables.episode_rows(episodes, _write_steps(files, group))
-    )
-    files.write(f"messages-{files.number:06}.parquet", _tables.message_rows(episodes))
+def _write_group(files: _Files, group: list[_Item]) -> None:
+    places = _write_steps(files, group)
+    heads = [
+        _tables.episode_row(item.body, item.content_hash, place)
+        for item, place in zip(group, places, strict=True)
+    ]
+    entries = [row for item in group for row in _tables.message_rows(item.body)]
+    files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
+    files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
 
 
-def _write_steps(files: _Files, group: list[Record]) -> list[dict[str, Any]]:
+def _write_steps(files: _Files, group: list[_Item]) -> list[Place]:
     """Write the numeric steps of a group, one row group per layout, and return where those of each record lie."""
-    places: list[dict[str, Any]] = [{} for _ in group]
+    places = [NOWHERE] * len(group)
     kinds: dict[bytes, list[tuple[int, str, Steps]]] = {}
-    for number, (episode, steps) in enumerate(group):
-        if steps is not None:
-            layout = Layout.of(steps)
-            kinds.setdefault(encode(layout.kind()), []).append((number, episode.id, steps))
-            places[number]["steps_layout"] = encode(layout).decode()
+    for number, item in enumerate(group):
+        if item.steps is not None:
+            layout = Layout.of(item.steps)
+            kinds.setdefault(encode(layout.kind()), []).append((number, item.body.id, item.steps))
+            places[number] = Place(layout=encode(layout).decode())
     for kind, members in kinds.items():
         name = f"steps-{files.number:06}-{fingerprint(kind)[:8]}.parquet"
         table, options = _steptables.table([(episode_id, steps) for _, episode_id, steps in members])
         row_group = files.write(name, table, **options)
         offset = 0
         for number, _, steps in members:
-            places[number] |= {"steps_file": name, "steps_group": row_group, "steps_row": offset}
+            places[number] = places[number]._replace(file=name, group=row_group, row=offset)
             offset += len(steps) + 1
     return places
 

@@ -6,14 +6,26 @@ data, which would pad every row with the union of all keys.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import pyarrow as pa
 
 from gristmill.digest import decode, decoder, encode
 from gristmill.types import Entry, Episode, Fault, Scenario, SeatInfo
 
-__all__ = ["EPISODES", "MESSAGES", "episode_rows", "episodes_of", "message_rows"]
+__all__ = [
+    "EPISODES",
+    "MESSAGES",
+    "NOWHERE",
+    "Body",
+    "Place",
+    "episode_row",
+    "episodes_of",
+    "message_rows",
+    "read_body",
+    "table",
+]
 
 EPISODES = pa.schema(
     [
@@ -58,81 +70,97 @@ MESSAGES = pa.schema(
 
 _scenario = decoder(Scenario)
 _seats = decoder(dict[str, SeatInfo])
-_KINDS = (
-    "say",
-    "call",
-    "result",
-    "error",
-    "raw",
-    "event",
-)  # an entry's kind is the first of these keys that it has
-_TEXT = {
-    "say": "say",
-    "raw": "raw",
-    "error": "error",
-    "event": "event",
-}  # kind -> the key whose value is `text`
+# An entry's kind is the first of these keys that it has; `text` holds the value of those in _TEXT.
+_KINDS = ("say", "call", "result", "error", "raw", "event")
+_TEXT = {kind: kind for kind in ("say", "error", "raw", "event")}
 
 
-def episode_rows(episodes: Sequence[Episode], places: Sequence[dict[str, Any]]) -> pa.Table:
-    """Return one row per episode; `places` says where its steps lie, if it has any."""
-    return pa.Table.from_pylist(
-        [_episode_row(episode) | place for episode, place in zip(episodes, places, strict=True)],
-        schema=EPISODES,
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON of an Episode, taken apart only as far as the tables need; the rest is copied as it is."""
+
+    id: str
+    world: str
+    version: str
+    scenario: msgspec.Raw
+    seats: msgspec.Raw
+    seed: int
+    attempt: int
+    entries: list[dict[str, msgspec.Raw]]
+    end: str
+    fault: Fault | None
+    state: msgspec.Raw
+    state_digest: str
+
+
+class Place(NamedTuple):
+    """Where the numeric steps of an episode lie: layout as JSON, file, row group, first row in it."""
+
+    layout: str | None = None
+    file: str | None = None
+    group: int | None = None
+    row: int | None = None
+
+
+NOWHERE = Place()
+read_body = decoder(Body)
+
+
+def table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def episode_row(body: Body, content_hash: str, place: Place) -> tuple[Any, ...]:
+    """Return the row of an episode, in the order of `EPISODES`."""
+    scenario, fault = _scenario(body.scenario), body.fault
+    return (
+        body.id,
+        body.world,
+        body.version,
+        scenario.id,
+        _text(body.scenario),
+        scenario.stratum,
+        scenario.log_density,
+        str(body.seed),
+        body.attempt,
+        _text(body.seats),
+        max((info.generation for info in _seats(body.seats).values()), default=0),
+        len(body.entries),
+        body.end,
+        fault.side if fault else None,
+        fault.message if fault else None,
+        _text(body.state),
+        body.state_digest,
+        content_hash,
+        *place,
     )
 
 
-def _episode_row(episode: Episode) -> dict[str, Any]:
-    scenario, fault = episode.scenario, episode.fault
-    return {
-        "episode_id": episode.id,
-        "world": episode.world,
-        "version": episode.version,
-        "scenario_id": scenario.id,
-        "scenario_json": encode(scenario).decode(),
-        "stratum": scenario.stratum,
-        "log_density": scenario.log_density,
-        "seed": str(episode.seed),
-        "attempt": episode.attempt,
-        "seats_json": encode(episode.seats).decode(),
-        "generation": max((info.generation for info in episode.seats.values()), default=0),
-        "entries": len(episode.entries),
-        "end": episode.end,
-        "fault_side": fault.side if fault else None,
-        "fault_message": fault.message if fault else None,
-        "state_json": encode(episode.state).decode(),
-        "state_digest": episode.state_digest,
-        "content_hash": episode.content_hash(),
-    }
+def message_rows(body: Body) -> list[tuple[Any, ...]]:
+    """Return the rows of an episode's entries, in the order of `MESSAGES`."""
+    return [(body.id, time, *_split(entry)) for time, entry in enumerate(body.entries)]
 
 
-def message_rows(episodes: Sequence[Episode]) -> pa.Table:
-    """Return one row per entry, in the order of the episodes."""
-    rows = [
-        (episode.id, time, *_split(entry))
-        for episode in episodes
-        for time, entry in enumerate(episode.entries)
-    ]
-    columns = zip(*rows, strict=True) if rows else [()] * len(MESSAGES)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, MESSAGES, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=MESSAGES)
-
-
-def _split(entry: Entry) -> tuple[Any, ...]:
+def _split(entry: dict[str, msgspec.Raw]) -> tuple[Any, ...]:
     """Return the values of the columns from `from` to `extra_json`."""
     kind = next(filter(entry.__contains__, _KINDS), "other")
     text_key, tool_key = _TEXT.get(kind), "call" if kind == "call" else "tool"
     source = to = text = tool = args = result = None
-    rest: Entry = {}
-    for key, value in entry.items():
+    rest: dict[str, msgspec.Raw] = {}
+    for key, raw in entry.items():
         if key == "args":
-            args = encode(value).decode()
-        elif key == "result":
-            result = encode(value).decode()
-        elif key == "to" and _strings(value):
+            args = _text(raw)
+            continue
+        if key == "result":
+            result = _text(raw)
+            continue
+        value = decode(raw)
+        if key == "to" and _strings(value):
             to = value
         elif type(value) is not str:
-            rest[key] = value
+            rest[key] = raw
         elif key == "from":
             source = value
         elif key == text_key:
@@ -140,8 +168,12 @@ def _split(entry: Entry) -> tuple[Any, ...]:
         elif key == tool_key:
             tool = value
         else:
-            rest[key] = value
+            rest[key] = raw
     return source, to, kind, text, tool, args, result, encode(rest).decode() if rest else None
+
+
+def _text(raw: msgspec.Raw) -> str:
+    return str(raw, "utf-8")
 
 
 def _strings(value: Any) -> bool:

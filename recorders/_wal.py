@@ -1,7 +1,7 @@
 """The write-ahead log: one Arrow IPC stream per writer segment, and an index whose lines are the commits.
 
 `<name>.arrows` holds one record batch per episode; `<name>.idx` one line per committed episode: id, offset and length
-of the batch, fingerprint of its bytes, and the CRC-32 of the line. The batch is written first, then the line, so an
+of the batch, fingerprint of its bytes, content hash where known, and the CRC-32 of the line. The batch is written first, then the line, so an
 episode is there exactly when its line is complete. IPC streams have no checksum: the fingerprint guards against rot.
 """
 
@@ -21,7 +21,7 @@ from gristmill.recorders._files import Damage, create, storing, write_at
 from gristmill.recorders.steps import Steps, pack, unpack
 from gristmill.types import Episode
 
-__all__ = ["Commit", "Record", "Segment", "read_record", "repair", "scan"]
+__all__ = ["Commit", "Record", "Segment", "Stored", "read_record", "read_stored", "repair", "scan"]
 
 # One row per episode: dialogue and numeric steps share the log, and either may be empty.
 SCHEMA = pa.schema(
@@ -49,6 +49,15 @@ class Commit(NamedTuple):
     offset: int
     length: int
     fingerprint: str
+    content_hash: str  # of the verdict that came with the episode, or "-"
+
+
+class Stored(NamedTuple):
+    """A record as it lies in the log."""
+
+    body: bytes
+    steps: Steps | None
+    content_hash: str
 
 
 class Segment:
@@ -63,7 +72,7 @@ class Segment:
             self.size = write_at(self._data, SCHEMA.serialize().to_pybytes(), 0)
         self._index_size = 0
 
-    def append(self, episode: Episode, steps: Steps | None) -> Commit:
+    def append(self, episode: Episode, steps: Steps | None = None, content_hash: str = "-") -> Commit:
         """Write the batch of one episode; it does not count before `commit`.
 
         Raises:
@@ -73,7 +82,7 @@ class Segment:
         batch = _batch(episode, steps)
         with storing(self.path, f"record episode {episode.id} in"):
             write_at(self._data, batch, self.size)
-        return Commit(episode.id, self.size, len(batch), fingerprint(batch))
+        return Commit(episode.id, self.size, len(batch), fingerprint(batch), content_hash)
 
     def commit(self, commit: Commit) -> None:
         """Write the line that makes an appended episode count.
@@ -131,11 +140,21 @@ def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
 
 def read_record(batch: bytes) -> Record:
     """Return the record in the bytes of one batch."""
+    body, steps = _parts(batch)
+    return Record(_episode(body), steps)
+
+
+def read_stored(commit: Commit, batch: bytes) -> Stored:
+    """Return the record in the bytes of one batch, its episode as JSON."""
+    body, steps = _parts(batch)
+    known = commit.content_hash != "-"
+    return Stored(body, steps, commit.content_hash if known else _episode(body).content_hash())
+
+
+def _parts(batch: bytes) -> tuple[bytes, Steps | None]:
     row = pa.ipc.read_record_batch(pa.py_buffer(batch), SCHEMA)
-    layout, steps = row.column(2)[0], row.column(3)[0]
-    return Record(
-        _episode(row.column(1)[0].as_py()), unpack(layout.as_py(), steps.as_py()) if layout.is_valid else None
-    )
+    layout = row.column(2)[0].as_py()
+    return row.column(1)[0].as_py(), None if layout is None else unpack(layout, row.column(3)[0].as_py())
 
 
 def repair(path: Path) -> None:
@@ -154,7 +173,7 @@ def repair(path: Path) -> None:
 
 
 def _line(commit: Commit) -> bytes:
-    text = f"{commit.episode_id} {commit.offset} {commit.length} {commit.fingerprint}".encode()
+    text = " ".join(map(str, commit)).encode()
     return text + b" %08x\n" % crc32(text)
 
 
@@ -162,8 +181,8 @@ def _parse(line: bytes) -> Commit | None:
     text, _, check = line.rstrip(b"\n").rpartition(b" ")
     if check != b"%08x" % crc32(text):
         return None
-    name, offset, length, mark = text.decode().split(" ")
-    return Commit(name, int(offset), int(length), mark)
+    name, offset, length, mark, content = text.decode().split(" ")
+    return Commit(name, int(offset), int(length), mark, content)
 
 
 @cache

@@ -89,7 +89,7 @@ class Writer:
         if self._segment is None:
             self._segment = self._run.segment()
         # The line of the index comes last, so that no episode that counts lacks its verdict.
-        commit = self._segment.append(episode, steps)
+        commit = self._segment.append(episode, steps, verdict.content_hash if verdict else "-")
         if verdict is not None:
             self._open_ledger().record(verdict, cost=cost)
         self._segment.commit(commit)

@@ -222,9 +222,7 @@ class RunStore:
         if not paths:
             return
         found: dict[str, list[Damage]] = {path.stem: [] for path in paths}
-        records = (
-            _wal.read_record(batch) for path in paths for _, batch in _wal.scan(path, found[path.stem])
-        )
+        records = (_wal.read_stored(*one) for path in paths for one in _wal.scan(path, found[path.stem]))
         shard = _shards.write_shard(self.path / "shards", self._next_shard(), tuple(found), records)
         if shard:
             manifest = self.path / "MANIFEST.jsonl"
