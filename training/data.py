@@ -71,7 +71,9 @@ class Corpus:
         codes = template.views(views)
         kept = [code for code in codes if any(code.loss[1:max_len])]
         if not kept:
-            raise UsageError(f"Expected views with acts of the trained seat, got {len(codes)} views without any.")
+            raise UsageError(
+                f"Expected views with acts of the trained seat, got {len(codes)} views without any."
+            )
         lengths = [min(len(code.ids), max_len) for code in kept]
         pairs = list(zip(kept, lengths, strict=True))
         return cls(
@@ -103,7 +105,9 @@ class Corpus:
         """Content hash."""
         return digest([fingerprint(part.tobytes()) for part in (self.tokens, self.loss, self.starts)])
 
-    def batch(self, rows: Sequence[int] | npt.NDArray[np.int64], shape: tuple[int, int, int], pad: int) -> Batch:
+    def batch(
+        self, rows: Sequence[int] | npt.NDArray[np.int64], shape: tuple[int, int, int], pad: int
+    ) -> Batch:
         """Return the views `rows` padded to (B, T, P); missing rows have no weight."""
         height, width, most = shape
         tokens = np.full((height, width), pad, np.int32)
@@ -176,7 +180,8 @@ def choose_shapes(corpus: Corpus, *, rows: int, buckets: int) -> list[Shape]:
     """Return at most `buckets` shapes (B, T, P), short to long, the last of which holds any view."""
     sizes, predicted = -(-corpus.lengths // GRID) * GRID, corpus.predicted
     bounds = bucket_bounds(sizes, buckets)
-    shapes, most = [], 0
+    shapes: list[Shape] = []
+    most = 0
     for bound in bounds:
         shorter = shapes[-1][1] if shapes else 0
         here = predicted[(sizes > shorter) & (sizes <= bound)]

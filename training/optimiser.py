@@ -72,6 +72,8 @@ def learning_rate(step: int, steps: int, *, peak: float, warmup: float, floor: f
 
     Args:
         step: 0, 1, …, `steps` - 1.
+        steps: steps of the whole job.
+        peak: the highest rate.
         warmup: fraction of the steps that warm up.
         floor: the last rate, as a fraction of `peak`.
     """

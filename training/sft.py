@@ -105,6 +105,7 @@ def train(
         views: what to learn from.
         valid: views of other scenarios, to validate on.
         init: the model to start from; None starts from nothing, with a tokenizer learnt from `views`.
+        config: see `TrainConfig`.
         progress: called after every step with its metrics and the number of all steps.
 
     Raises:
@@ -131,7 +132,9 @@ class _Job:
         per_epoch = self.batches.per_epoch
         self.steps = config.steps or max(1, round(config.epochs * per_epoch))
         self.mean_tokens = len(corpus.tokens) / per_epoch
-        start = fingerprint(b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(self.model.params)))
+        start = fingerprint(
+            b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(self.model.params))
+        )
         self.job = digest([asdict(config), corpus.digest, start])
         self.mesh = Mesh(np.array(_devices(config.devices)), ("data",))
 
@@ -143,7 +146,9 @@ class _Job:
         waiting: tuple[int, Score] | None = None
         for step in range(first, self.steps):
             batch = place(self.batches.at(step), self.mesh)
-            state, found = update(state, batch, self._rate(step), config=self.model.config, how=self.config.optimiser)
+            state, found = update(
+                state, batch, self._rate(step), config=self.model.config, how=self.config.optimiser
+            )
             # The step before is surely done by now, so asking for its figures does not make this one wait.
             if waiting:
                 self._note(recorder, *waiting, None, progress)
@@ -153,7 +158,8 @@ class _Job:
                 waiting = None
         recorder.close()
         best, last = checkpoints.best(self.out), checkpoints.last(self.out)
-        assert best and last, "the last step always leaves a checkpoint"
+        assert best is not None, "the last step always leaves a checkpoint"
+        assert last is not None, "the last step always leaves a checkpoint"
         tokens = round(self.mean_tokens * self.steps)
         return TrainResult(best[0], last[0], self.steps, tokens, recorder.path, recorder.history)
 
@@ -174,7 +180,8 @@ class _Job:
 
     def _rate(self, step: int) -> jax.Array:
         c = self.config
-        return jnp.float32(learning_rate(step, self.steps, peak=c.rate, warmup=c.warmup, floor=c.floor))
+        rate = learning_rate(step, self.steps, peak=c.rate, warmup=c.warmup, floor=c.floor)
+        return jnp.asarray(rate, jnp.float32)
 
     def _pause(self, done: int) -> bool:
         """Return whether something is to be validated or saved after so many steps."""
@@ -190,7 +197,9 @@ class _Job:
     ) -> None:  # fmt: skip
         """Record a step; with a state, validate and save what is due after it."""
         done = step + 1
-        values: dict[str, Any] = dict(zip(("train_loss", "train_mean_token_accuracy"), _means(found), strict=True))
+        values: dict[str, Any] = dict(
+            zip(("train_loss", "train_mean_token_accuracy"), _means(found), strict=True)
+        )
         ends = state is not None and self._saves(done)
         if state is not None and self.checks is not None:
             names = ("valid_loss", "valid_mean_token_accuracy")
@@ -208,8 +217,11 @@ class _Job:
 
     def _check(self, state: State, positions: Sequence[int]) -> Score:
         assert self.checks is not None
-        found = [score(state.params, place(self.checks.at(at), self.mesh), config=self.model.config) for at in positions]
-        return jax.tree.map(lambda *parts: sum(parts), *found)  # type: ignore[no-any-return]
+        found = [
+            score(state.params, place(self.checks.at(at), self.mesh), config=self.model.config)
+            for at in positions
+        ]
+        return Score(*(sum(parts, jnp.float32(0)) for parts in zip(*found, strict=True)))
 
     def _save(self, state: State, metrics: Metrics) -> None:
         about = {"generation": self.config.generation, "step": metrics.step, "job": self.job}
@@ -242,7 +254,7 @@ def _shapes(corpora: Sequence[Corpus], config: TrainConfig, known: Sequence[Sequ
 
 
 def _means(found: Score) -> tuple[float, float]:
-    count = max(float(found.count), 1.0)
+    count = max(float(found.total), 1.0)
     return float(found.loss) / count, float(found.hits) / count
 
 

@@ -33,12 +33,12 @@ class Score(NamedTuple):
     Attributes:
         loss: cross-entropy in nats.
         hits: predictions whose most likely token was right.
-        count: predictions.
+        total: predictions.
     """
 
     loss: jax.Array
     hits: jax.Array
-    count: jax.Array
+    total: jax.Array
 
 
 def fresh_state(params: Params, how: Optimiser) -> State:
@@ -48,16 +48,19 @@ def fresh_state(params: Params, how: Optimiser) -> State:
 
 def replicate(state: State, mesh: Mesh) -> State:
     """Return the state with a copy on every device."""
-    return jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
+    copies: State = jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
+    return copies
 
 
 def place(batch: Batch, mesh: Mesh) -> Batch:
     """Return the batch with its rows spread over the axis `data` of the mesh."""
-    return jax.device_put(batch, NamedSharding(mesh, PartitionSpec("data")))
+    spread: Batch = jax.device_put(batch, NamedSharding(mesh, PartitionSpec("data")))
+    return spread
 
 
 def _score(params: Params, batch: Batch, config: ModelConfig) -> Score:
-    values = logits(params, features(params, config, batch.tokens, batch.keep))
+    tokens, keep = jnp.asarray(batch.tokens), jnp.asarray(batch.keep)
+    values = logits(params, features(params, config, tokens, keep))
     losses = optax.softmax_cross_entropy_with_integer_labels(values, batch.targets)
     rows, positions, vocab = values.shape
     hits = largest(values.reshape(rows * positions, vocab)).reshape(rows, positions) == batch.targets
@@ -71,16 +74,22 @@ def score(params: Params, batch: Batch, *, config: ModelConfig) -> Score:
 
 
 @partial(jax.jit, static_argnames=("config", "how"), donate_argnames="state")
-def update(state: State, batch: Batch, rate: jax.Array, *, config: ModelConfig, how: Optimiser) -> tuple[State, Score]:
+def update(
+    state: State, batch: Batch, rate: jax.Array, *, config: ModelConfig, how: Optimiser
+) -> tuple[State, Score]:
     """Return the state after one step, and the score before it; `state` is consumed.
 
     Args:
+        state: before the step.
+        batch: what to learn from.
         rate: learning rate [].
+        config: shape of the decoder.
+        how: see `Optimiser`.
     """
 
     def mean_loss(params: Params) -> tuple[jax.Array, Score]:
         result = _score(params, batch, config)
-        return result.loss / jnp.maximum(result.count, 1.0), result
+        return result.loss / jnp.maximum(result.total, 1.0), result
 
     gradient, result = jax.grad(mean_loss, has_aux=True)(state.params)
     change, moments = transform(how).update(gradient, state.moments, state.params)

@@ -20,8 +20,9 @@ def use_compilation_cache(folder: Path | str | None = None) -> Path | None:
     Returns:
         The folder in use, or None when there is none or it cannot be written.
     """
-    if folder is None and jax.config.jax_compilation_cache_dir:
-        return Path(jax.config.jax_compilation_cache_dir)
+    given = jax.config.values["jax_compilation_cache_dir"]
+    if folder is None and given:
+        return Path(given)
     chosen = os.environ.get(VARIABLE) if folder is None else str(folder)
     if chosen == "":
         return None

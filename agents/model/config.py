@@ -49,7 +49,9 @@ class ModelConfig:
             if getattr(self, name) < 1:
                 raise UsageError(f"Expected ModelConfig.{name} >= 1, got {getattr(self, name)}.")
         if self.heads % self.kv_heads:
-            raise UsageError(f"Expected heads to be a multiple of kv_heads, got {self.heads} and {self.kv_heads}.")
+            raise UsageError(
+                f"Expected heads to be a multiple of kv_heads, got {self.heads} and {self.kv_heads}."
+            )
         if self.head_dim % 2:
             raise UsageError(f"Expected an even head_dim, got {self.head_dim}: rotary embeddings turn pairs.")
 

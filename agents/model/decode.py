@@ -55,24 +55,24 @@ class Written(NamedTuple):
 
     Attributes:
         tokens: what each row wrote, the ending token included [B, W].
-        count: how many tokens that is; 0 for rows that were not asked [B].
+        used: how many tokens that is; 0 for rows that were not asked [B].
         cache: what is to be remembered of them, all but the last token, W columns wide.
     """
 
     tokens: jax.Array
-    count: jax.Array
+    used: jax.Array
     cache: Cache
 
 
 class _Turn(NamedTuple):
-    """State of the loop: step, newest tokens [B], rows still writing [B], what is remembered, tokens [B, W], counts [B]."""
+    """State of the loop: step, newest tokens [B], rows still writing [B], cache, tokens [B, W], counts [B]."""
 
     i: jax.Array
     token: jax.Array
     live: jax.Array
     cache: Cache
     tokens: jax.Array
-    count: jax.Array
+    used: jax.Array
 
 
 def empty_cache(config: ModelConfig, rows: int, columns: int) -> Cache:
@@ -104,9 +104,13 @@ def read(
     """Append a chunk to the cache.
 
     Args:
-        last: logits after the newest token of each row [B, V]; rows with a count of 0 keep theirs.
+        params: see `decoder`.
+        cache: what was read before; consumed.
+        last: logits after the newest token of each row [B, V]; rows with a count of 0 keep theirs. Consumed.
         chunk: token ids [B, Q], of which each row uses the first `count` [B].
+        count: see `chunk`.
         start: length of each row before this chunk [B].
+        config: shape of the decoder.
 
     Returns:
         The cache and the logits. S must be at least `start + Q`.
@@ -119,7 +123,9 @@ def read(
     parts: list[list[jax.Array]] = [[], [], []]
     for index in range(config.layers):
         layer = layer_of(params, index)
-        h, conv = _mix(rms_norm(x, layer["norm_attn"], config.norm_eps), cache.conv[index], count, layer, config)
+        h, conv = _mix(
+            rms_norm(x, layer["norm_attn"], config.norm_eps), cache.conv[index], count, layer, config
+        )
         q, k, v = _heads(h, layer, config, places)
         heard = _attend(q, (cache.k[index], cache.v[index], old), (k, v, new))
         x = mlp(x + heard @ layer["o"], layer, config)
@@ -127,7 +133,9 @@ def read(
             part.append(value)
     ends = jnp.take_along_axis(x, jnp.maximum(count - 1, 0)[:, None, None], axis=1)[:, 0]
     after = logits(params, rms_norm(ends, params["norm"], config.norm_eps))
-    return _put(cache, Cache(*map(tuple, parts)), start), jnp.where(count[:, None] > 0, after, last)
+    return _put(cache, Cache(*(tuple(part) for part in parts)), start), jnp.where(
+        count[:, None] > 0, after, last
+    )
 
 
 @partial(jax.jit, static_argnames=("config", "how", "end"))
@@ -138,10 +146,15 @@ def write(
     """Let the rows that were asked write one act each.
 
     Args:
+        params: see `decoder`.
+        cache: what was read.
         last: logits after the newest token of each row [B, V].
         start: length of each row [B].
         asked: which rows write [B].
         keys: one random key per row [B].
+        config: shape of the decoder.
+        how: see `Sampling`.
+        end: the id that ends an act.
     """
     rows, width = start.shape[0], how.max_tokens
     stops = jnp.array([end, *how.stop])
@@ -151,7 +164,7 @@ def write(
     first = sample(last, keys, start, how)
 
     def step(state: _Turn) -> _Turn:
-        i, token, live, past, out, count = state
+        i, token, live, past, out, used = state
         new = (jnp.arange(width) <= i)[None]
         x = params["embed"][token][:, None]
         parts: list[list[jax.Array]] = [[], [], []]
@@ -168,9 +181,9 @@ def write(
         after = logits(params, rms_norm(x[:, 0], params["norm"], config.norm_eps))
         token = sample(after, keys, start + i + 1, how)
         out = lax.dynamic_update_slice(out, token[:, None], (0, i + 1))
-        count = count + live
+        used = used + live
         live = live & ~(token[:, None] == stops).any(axis=1)
-        return _Turn(i + 1, token, live, Cache(*map(tuple, parts)), out, count)
+        return _Turn(i + 1, token, live, Cache(*(tuple(part) for part in parts)), out, used)
 
     state = _Turn(
         jnp.int32(0),
@@ -181,7 +194,7 @@ def write(
         asked.astype(jnp.int32),
     )
     state = lax.while_loop(lambda state: (state.i < width - 1) & state.live.any(), step, state)
-    return Written(state.tokens, state.count, state.cache)
+    return Written(state.tokens, state.used, state.cache)
 
 
 @partial(jax.jit, static_argnames="width", donate_argnames="cache")

@@ -43,7 +43,8 @@ def init_params(config: ModelConfig, key: jax.Array) -> Params:
     }  # fmt: skip
     keys = dict(zip([*matrices, "embed", "head"], jax.random.split(key, len(matrices) + 2), strict=True))
     layers = {
-        name: jax.random.normal(keys[name], (c.layers, *shape)) * shape[0] ** -0.5 for name, shape in matrices.items()
+        name: jax.random.normal(keys[name], (c.layers, *shape)) * shape[0] ** -0.5
+        for name, shape in matrices.items()
     }
     # What a block adds starts small, so that depth does not change the scale of the residual stream.
     for name in ("o", "down"):
@@ -160,18 +161,21 @@ def block(x: jax.Array, layer: Params, config: ModelConfig, keep: jax.Array | No
     if keep is not None:
         x, h, places = pick(x, keep), pick(h, keep), keep
     q = project(h, layer, config, places, "q", config.heads)
-    heard = attend(q, k, v, None if keep is None else places)
+    heard = attend(q, k, v, places)
     return mlp(x + linear(heard.reshape(*x.shape[:-1], -1), layer["o"]), layer, config)
 
 
-def features(params: Params, config: ModelConfig, tokens: jax.Array, keep: jax.Array | None = None) -> jax.Array:
+def features(
+    params: Params, config: ModelConfig, tokens: jax.Array, keep: jax.Array | None = None
+) -> jax.Array:
     """Return what the head reads, [B, P, d], for rows of `tokens` [B, T].
 
     Args:
+        params: see `init_params`.
+        config: their shape.
+        tokens: token ids; padding must stand at the end of a row, where no earlier position sees it.
         keep: positions [B, P] that are wanted. The last layer computes queries, attention and feed-forward for these
             alone: training asks for those whose next token has loss, a third of a dialogue.
-
-    Padding must stand at the end of a row, where no earlier position sees it.
     """
     x = params["embed"][tokens]
     for index in range(config.layers):
@@ -181,4 +185,5 @@ def features(params: Params, config: ModelConfig, tokens: jax.Array, keep: jax.A
 
 def logits(params: Params, hidden: jax.Array) -> jax.Array:
     """Return [..., V] for `hidden` [..., d]."""
-    return hidden @ params["head"] if "head" in params else hidden @ params["embed"].T
+    out: jax.Array = params["head"] if "head" in params else params["embed"].T
+    return hidden @ out

@@ -40,7 +40,9 @@ class Block:
         self.cache = decode.empty_cache(model.config, self.size, COLUMNS)
 
     @classmethod
-    def gather(cls, model: Model, how: Sampling, words: Words, origins: Sequence[tuple["Block", int] | None]) -> "Block":
+    def gather(
+        cls, model: Model, how: Sampling, words: Words, origins: Sequence[tuple["Block", int] | None]
+    ) -> "Block":
         """Return a block whose lanes continue lanes of other blocks, or are empty."""
         block = cls(model, how, words)
         sources = list(dict.fromkeys(origin[0] for origin in origins if origin))
@@ -53,8 +55,12 @@ class Block:
         lanes = jnp.array(places)
         block.cache = jax.tree.map(lambda *parts: jnp.concatenate(parts)[lanes], *wide)
         filled = jnp.array([origin is not None for origin in origins])[:, None, None]
-        block.cache = block.cache._replace(conv=tuple(jnp.where(filled, past, 0.0) for past in block.cache.conv))
-        block.length = np.array([origin[0].length[origin[1]] if origin else 0 for origin in origins], np.int32)
+        block.cache = block.cache._replace(
+            conv=tuple(jnp.where(filled, past, 0.0) for past in block.cache.conv)
+        )
+        block.length = np.array(
+            [origin[0].length[origin[1]] if origin else 0 for origin in origins], np.int32
+        )
         return block
 
     def turn(self, unread: Mapping[int, list[int]]) -> list[list[int]]:
@@ -83,7 +89,7 @@ class Block:
             model.params, self.cache, last, self.length, asked, self._keys,
             config=model.config, how=self._how, end=model.tokenizer.end,
         )  # fmt: skip
-        tokens, count = np.asarray(written.tokens), np.asarray(written.count)
+        tokens, count = np.asarray(written.tokens), np.asarray(written.used)
         width = min(MERGE * -(-int(count.max()) // MERGE), tokens.shape[1])
         self._reserve(width)
         self.cache = decode.merge(self.cache, written, self.length, width=width)

@@ -33,7 +33,9 @@ class MaskReport:
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
         total = sum(self.tokens.values())
-        lines = [f"{self.views} views, {total} tokens, {self.acts} acts with loss, {self.empty} views without any"]
+        lines = [
+            f"{self.views} views, {total} tokens, {self.acts} acts with loss, {self.empty} views without any"
+        ]
         lines += [
             f"{kind:16s} {self.tokens[kind]:9d} tokens, {self.covered.get(kind, 0):9d} with loss"
             for kind in sorted(self.tokens)
@@ -59,12 +61,16 @@ def mask_report(template: Template, views: Iterable[View], *, examples: int = 2)
         _prove(template, stretches, wanted)
         tokens.update(code.kinds)
         covered.update(kind for kind, on in zip(code.kinds, code.loss, strict=True) if on)
-        ends += sum(on and index == template.tokenizer.end for index, on in zip(code.ids, code.loss, strict=True))
+        ends += sum(
+            on and index == template.tokenizer.end for index, on in zip(code.ids, code.loss, strict=True)
+        )
         acts, empty, seen = acts + len(wanted), empty + (not wanted), seen + 1
         if len(shown) < examples:
             shown.append([template.tokenizer.decode(ids) for ids in stretches])
     if not acts:
-        raise UsageError(f"Expected at least one act of the trained seat with loss in {seen} views, got none.")
+        raise UsageError(
+            f"Expected at least one act of the trained seat with loss in {seen} views, got none."
+        )
     return MaskReport(seen, empty, dict(tokens), dict(covered), acts, ends, shown)
 
 
@@ -89,4 +95,6 @@ def _prove(template: Template, stretches: list[list[int]], wanted: list[Entry]) 
     read = [template.parse(ids[:-1]) for ids in stretches if ids[-1] == template.tokenizer.end]
     want = [{key: entry[key] for key in ("say", "call", "args") if key in entry} for entry in wanted]
     if len(read) != len(stretches) or read != want:
-        raise UsageError(f"Expected the tokens with loss to spell exactly the trained seat's acts {want}, got {read}.")
+        raise UsageError(
+            f"Expected the tokens with loss to spell exactly the trained seat's acts {want}, got {read}."
+        )

@@ -25,7 +25,9 @@ class ModelPolicy:
         width: how many concurrent episodes it likes to decode together.
     """
 
-    def __init__(self, model: Model, *, sampling: Sampling | None = None, name: str = "model", width: int = 128):
+    def __init__(
+        self, model: Model, *, sampling: Sampling | None = None, name: str = "model", width: int = 128
+    ):
         self.model = model
         self.sampling = sampling or Sampling()
         self.template = Template(model.tokenizer, model.template)

@@ -61,11 +61,14 @@ def sample(logits: jax.Array, keys: jax.Array, positions: jax.Array, how: Sampli
         logits: [B, V].
         keys: one random key per row [B]; not consumed, since the position is folded in.
         positions: how many tokens the row has so far [B].
+        how: see `Sampling`.
     """
     if how.temperature == 0:
         return largest(logits)
     weights = _kept(jax.nn.softmax(logits / how.temperature, axis=-1), how)
-    draws = jax.vmap(lambda key, position: jax.random.uniform(jax.random.fold_in(key, position)))(keys, positions)
+    draws = jax.vmap(lambda key, position: jax.random.uniform(jax.random.fold_in(key, position)))(
+        keys, positions
+    )
     return _inverse(weights, draws)
 
 
@@ -79,7 +82,9 @@ def _kept(probs: jax.Array, how: Sampling) -> jax.Array:
     """Return `probs` [B, V] with what the three filters drop set to zero; the most likely token always stays."""
     floor = jnp.zeros((probs.shape[0], 1))
     if 0 < how.top_k < probs.shape[-1]:
-        floor = jnp.maximum(floor, _threshold(probs, lambda kept: (kept > 0).sum(-1, keepdims=True) >= how.top_k))
+        floor = jnp.maximum(
+            floor, _threshold(probs, lambda kept: (kept > 0).sum(-1, keepdims=True) >= how.top_k)
+        )
     if how.top_p < 1:
         floor = jnp.maximum(floor, _threshold(probs, lambda kept: kept.sum(-1, keepdims=True) >= how.top_p))
     if how.min_p > 0:

@@ -15,7 +15,7 @@ from gristmill.types import Act, Brief, Entry
 
 __all__ = ["ModelSession"]
 
-SIZES = (1, 8, 64)  # lanes of a block
+SIZES = (1, 4, 16, 64)  # lanes of a block
 IDLE = 3  # calls after which a row that did not act counts as ended
 
 
@@ -76,14 +76,18 @@ class ModelSession:
             row = self._rows[number]
             row.seen = self._calls
             new = ids + self._headers[row.seat]
-            row.full = row.full or len(row.history) + len(new) + self._how.max_tokens > self._model.config.max_len
+            row.full = (
+                row.full or len(row.history) + len(new) + self._how.max_tokens > self._model.config.max_len
+            )
             if not row.full:
                 row.history += new
 
     def _seat(self, asked: Sequence[int]) -> None:
         """Give every row that acts a lane, and use no more lanes than the living rows need."""
         homeless = any(self._rows[row].place is None for row in asked)
-        living = [number for number, row in enumerate(self._rows) if row.seen > self._calls - IDLE and not row.full]
+        living = [
+            number for number, row in enumerate(self._rows) if row.seen > self._calls - IDLE and not row.full
+        ]
         size = next((size for size in SIZES if size >= len(living)), SIZES[-1])
         needed = size * -(-len(living) // size)
         if not homeless and needed * 2 > self._capacity:

@@ -74,7 +74,9 @@ def load_model(folder: Path | str) -> Model:
         flat = load_file(folder / "weights.safetensors")
         about = decode((folder / "about.json").read_bytes())
     except (SafetensorError, ValueError) as error:
-        raise UsageError(f"Expected weights and about.json in {folder} to be readable, got: {error}.") from error
+        raise UsageError(
+            f"Expected weights and about.json in {folder} to be readable, got: {error}."
+        ) from error
     return Model(
         config,
         TextTokenizer.from_json((folder / "tokenizer.json").read_bytes()),

@@ -23,19 +23,18 @@ __all__ = ["SPECIALS", "TextTokenizer"]
 
 SPECIALS = ("<pad>", "<end>", "<call>", "<raw>", "<error>", "<cut>", "<brief>", "<other>")
 
-PIECES = "|".join(
-    [
-        # a JSON key with what surrounds it, but not the quote that opens the next key
-        r'"?[\]}]*,?[{\[]*"[\p{L}_][\p{L}\p{N}_]*":[\[{]*(?:"(?![\p{L}_][\p{L}\p{N}_]*":))?',
-        r'"?[\]},:\[{]+"?',  # other JSON punctuation, with the quote it touches
-        r"@\p{L}+(?:\.\p{L}+)+",  # the domain of an e-mail address
-        r"'\p{L}{1,2}(?!\p{L})",  # an English contraction or possessive
-        r" ?\p{L}+(?:_\p{L}+)*",  # a word or a snake_case name
-        r"\p{N}",
-        r" ?[^\s\p{L}\p{N}]",
-        r"\s",
-    ]
+_PIECES = (
+    # a JSON key with what surrounds it, but not the quote that opens the next key
+    r'"?[\]}]*,?[{\[]*"[\p{L}_][\p{L}\p{N}_]*":[\[{]*(?:"(?![\p{L}_][\p{L}\p{N}_]*":))?',
+    r'"?[\]},:\[{]+"?',  # other JSON punctuation, with the quote it touches
+    r"@\p{L}+(?:\.\p{L}+)+",  # the domain of an e-mail address
+    r"'\p{L}{1,2}(?!\p{L})",  # an English contraction or possessive
+    r" ?\p{L}+(?:_\p{L}+)*",  # a word or a snake_case name
+    r"\p{N}",
+    r" ?[^\s\p{L}\p{N}]",
+    r"\s",
 )
+PIECES = "|".join(_PIECES)
 
 
 class TextTokenizer:
@@ -60,6 +59,8 @@ class TextTokenizer:
         """Return a tokenizer of at most `vocab` ids learnt from `texts`.
 
         Args:
+            texts: what is to be written often.
+            vocab: at most so many ids.
             speakers: every `from` of the data; each becomes a special token.
 
         Raises:
@@ -71,7 +72,9 @@ class TextTokenizer:
             raise UsageError(f"Expected a vocabulary of at least {256 + len(specials)} ids, got {vocab}.")
         pieces = Tokenizer(models.BPE())
         split = pre_tokenizers.Split(Regex(PIECES), "isolated")
-        pieces.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(False, use_regex=False)])
+        pieces.pre_tokenizer = pre_tokenizers.Sequence(
+            [split, pre_tokenizers.ByteLevel(False, use_regex=False)]
+        )
         pieces.decoder = decoders.ByteLevel()
         alphabet = pre_tokenizers.ByteLevel.alphabet()
         trainer = trainers.BpeTrainer(
@@ -92,7 +95,9 @@ class TextTokenizer:
         """Return the ids of each text, encoded in parallel."""
         # Lone surrogates have no bytes; they become question marks, as everywhere in Python's "replace".
         clean = [text.encode(errors="replace").decode() for text in texts]
-        return [[index + self._shift for index in found.ids] for found in self._pieces.encode_batch_fast(clean)]
+        return [
+            [index + self._shift for index in found.ids] for found in self._pieces.encode_batch_fast(clean)
+        ]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of `ids`; special tokens are spelt by name, bytes that are not UTF-8 become U+FFFD."""
@@ -129,7 +134,11 @@ class TextTokenizer:
             specials = values["specials"]
             pieces = Tokenizer.from_str(json.dumps(values["pieces"]))
         except Exception as error:  # tokenizers raises bare Exception
-            raise UsageError(f"Expected a tokenizer written by TextTokenizer.to_json, got: {error}.") from error
+            raise UsageError(
+                f"Expected a tokenizer written by TextTokenizer.to_json, got: {error}."
+            ) from error
         if tuple(islice(specials, len(SPECIALS))) != SPECIALS:
-            raise UsageError(f"Expected special tokens that start with {SPECIALS}, got {specials[: len(SPECIALS)]}.")
+            raise UsageError(
+                f"Expected special tokens that start with {SPECIALS}, got {specials[: len(SPECIALS)]}."
+            )
         return cls(specials, pieces)
