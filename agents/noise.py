@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from gristmill import registry
 from gristmill.agents._schemas import parameters, random_call, random_value
 from gristmill.digest import digest
-from gristmill.errors import UsageError
+from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
 from gristmill.seeding import stream
 from gristmill.types import Act, Brief, Entry, call, say
@@ -54,39 +54,47 @@ class _NoisySession:
     def __init__(self, base: Session, rows: list["_Row"]) -> None:
         self._base, self._rows = base, rows
 
-    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> Sequence[Act | EpisodeError]:
         for row, seen in zip(rows, observations, strict=True):
             self._rows[row].unseen += seen
         fresh = self._ask([row for row in rows if not self._rows[row].held])
-        acts = {row: self._rows[row].held.pop() for row in rows if row not in fresh}
-        late = []
+        acts: dict[int, Act | EpisodeError] = {
+            row: self._rows[row].held.pop() for row in rows if row not in fresh
+        }
+        late: dict[int, Act] = {}
         for row, act in fresh.items():
+            if isinstance(act, EpisodeError):
+                acts[row] = act
+                continue
             change = self._rows[row].roll()
             if change == "reorder":
-                late.append(row)
+                late[row] = act
             else:
                 acts[row] = self._rows[row].spoil(act) if change == "spoil" else act
         # The act that is put off is made next time; the base is asked for the one after it, none the wiser.
-        for row, act in self._ask(late).items():
-            self._rows[row].held.append(fresh[row])
+        for row, act in self._ask(list(late)).items():
+            self._rows[row].held.append(late[row])
             acts[row] = act
         return [acts[row] for row in rows]
 
-    def _ask(self, rows: list[int]) -> dict[int, Act]:
+    def _ask(self, rows: list[int]) -> dict[int, Act | EpisodeError]:
         """Return the next act of the base for each row; where noise has brought it down, a filler."""
-        found: dict[int, Act] = {row: say(_FILLER) for row in rows if self._rows[row].lost}
+        found: dict[int, Act | EpisodeError] = {row: say(_FILLER) for row in rows if self._rows[row].lost}
         rows = [row for row in rows if row not in found]
         seen = [self._rows[row].take() for row in rows]
         if not rows:
             return found
         try:
-            return found | dict(zip(rows, self._base.act(rows, seen), strict=True))
-        except Exception:
+            given = list(self._base.act(rows, seen))
+        except Exception as error:
             if not all(self._rows[row].touched for row in rows):
                 raise  # a fault of the base itself
-        for row in rows:
-            self._rows[row].lost = True
-            found[row] = say(_FILLER)
+            given = [EpisodeError("base", str(error)) for _ in rows]
+        for row, act in zip(rows, given, strict=True):
+            if isinstance(act, EpisodeError) and self._rows[row].touched:
+                self._rows[row].lost = True
+                act = say(_FILLER)
+            found[row] = act
         return found
 
 

@@ -6,12 +6,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import TracebackType
+from typing import Any
 
 from gristmill.digest import digest
-from gristmill.errors import EpisodeError, boundary
+from gristmill.errors import EpisodeError, UsageError, boundary
 from gristmill.policy import Policy, Session
 from gristmill.seeding import derive
-from gristmill.types import Act, Brief, End, Episode, Fault, Scenario, SeatInfo, episode_id
+from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import World
 
 __all__ = ["briefs", "identify", "play", "recorded_acts", "replay"]
@@ -34,9 +36,14 @@ def play(
         seed: root seed; an episode depends on it, its scenario, `attempt` and the acts, and on nothing else.
         attempt: which of repeated plays of the same scenario this is.
     """
-    width = max(policy.width for policy in policies.values())
+    width = max((policy.width for policy in policies.values()), default=1)
     worlds = [make() for _ in range(min(width, len(scenarios)))]
     try:
+        if worlds and sorted(policies) != sorted(worlds[0].possible_agents):
+            raise UsageError(
+                f"Expected a policy for each of the seats {', '.join(worlds[0].possible_agents)}, "
+                f"got {', '.join(policies) or 'none'}."
+            )
         queue = iter(scenarios)
         while batch := list(islice(queue, width)):
             yield from _play_batch(worlds, batch, policies, seed, attempt)
@@ -59,10 +66,11 @@ def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | 
     """
     todo = list(recorded_acts(episode) if acts is None else acts)
     end: End = "truncated"
-    fault = None
+    fault = played = None
     try:
         with boundary("world"):
             _reset(world, episode.scenario, episode.seed, episode.attempt)
+            played = world
             for seat, act in todo:
                 if not _alive(world):
                     break
@@ -75,7 +83,7 @@ def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | 
                 end = _end(world)
     except EpisodeError as error:
         end, fault = "error", Fault(side=error.side, message=str(error))
-    return _episode(world, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
+    return _episode(world, played, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
 
 
 def briefs(world: World, episode: Episode) -> dict[str, Brief]:
@@ -100,27 +108,67 @@ def _play_batch(
     seed: int,
     attempt: int,
 ) -> Iterator[Episode]:
-    faults: dict[int, Fault] = {}
-    live: list[int] = []
+    faults = _Faults()
+    begun: list[int] = []
     for row, scenario in enumerate(batch):
-        try:
-            with boundary("world"):
-                _reset(worlds[row], scenario, seed, attempt)
-            live.append(row)
-        except EpisodeError as error:
-            faults[row] = Fault(side=error.side, message=str(error))
-    sessions = _begin(worlds, batch, policies, live, faults, seed, attempt)
-    while live := [row for row in live if row not in faults and _alive(worlds[row])]:
-        waiting: dict[str, list[int]] = {}
-        for row in live:
-            waiting.setdefault(worlds[row].agent_selection, []).append(row)
+        with faults.of(row):
+            _reset(worlds[row], scenario, seed, attempt)
+            begun.append(row)
+    sessions = _begin(worlds, batch, policies, begun, faults, seed, attempt)
+    live = begun
+    while waiting := _waiting(worlds, live, faults):
         for seat, rows in waiting.items():
             _step(worlds, sessions[seat], seat, rows, faults)
+        live = [row for rows in waiting.values() for row in rows]
     seats = _seats(policies)
     for row, scenario in enumerate(batch):
         fault = faults.get(row)
         end: End = "error" if fault else _end(worlds[row])
-        yield _episode(worlds[row], scenario, seats, seed, attempt, end, fault)
+        # A world that was not reset still holds the episode before.
+        world = worlds[row] if row in begun else None
+        yield _episode(worlds[row], world, scenario, seats, seed, attempt, end, fault)
+
+
+class _Faults(dict[int, Fault]):
+    """The faults of a batch, by row."""
+
+    def of(self, row: int) -> "_Guard":
+        """Record whatever escapes the block as a fault of the world in one row."""
+        return _Guard(self, row)
+
+
+class _Guard:
+    __slots__ = ("faults", "row")
+
+    def __init__(self, faults: _Faults, row: int) -> None:
+        self.faults, self.row = faults, row
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        blamed = (
+            error
+            if isinstance(error, EpisodeError)
+            else EpisodeError("world", f"{type(error).__name__}: {error}")
+        )
+        self.faults[self.row] = Fault(side=blamed.side, message=str(blamed))
+        return True
+
+
+def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> dict[str, list[int]]:
+    """Return the rows that go on, by the seat that is to move."""
+    waiting: dict[str, list[int]] = {}
+    for row in sorted(live):
+        if row not in faults:
+            with faults.of(row):
+                if _alive(worlds[row]):
+                    waiting.setdefault(worlds[row].agent_selection, []).append(row)
+    return waiting
 
 
 def _begin(
@@ -128,7 +176,7 @@ def _begin(
     batch: Sequence[Scenario],
     policies: Mapping[str, Policy],
     live: Sequence[int],
-    faults: dict[int, Fault],
+    faults: _Faults,
     seed: int,
     attempt: int,
 ) -> dict[str, "_Rows"]:
@@ -136,14 +184,19 @@ def _begin(
     place = {row: number for number, row in enumerate(live)}
     sessions: dict[str, _Rows] = {}
     for seat, policy in policies.items():
+        briefs: dict[int, Brief] = {}
+        for row in live:
+            with faults.of(row):
+                briefs[row] = worlds[row].brief(seat)
+        # A session has one place per row, also for one whose world broke.
+        texts = [briefs.get(row, Brief(seat=seat)) for row in live]
+        seeds = [derive(seed, "seat", seat, batch[row].id, batch[row].index, attempt) for row in live]
         try:
             with boundary(seat):
-                briefs = [worlds[row].brief(seat) for row in live]
-                seeds = [derive(seed, "seat", seat, batch[row].id, batch[row].index, attempt) for row in live]
-                sessions[seat] = _Rows(policy.begin(briefs, seeds), place)
+                sessions[seat] = _Rows(policy.begin(texts, seeds), place)
         except EpisodeError as error:
-            faults.update({row: Fault(side=error.side, message=str(error)) for row in live})
-            break
+            for row in live:
+                faults.setdefault(row, Fault(side=error.side, message=str(error)))
     return sessions
 
 
@@ -155,30 +208,32 @@ class _Rows:
         self.place = place
 
 
-def _step(
-    worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: dict[int, Fault]
-) -> None:
+def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: _Faults) -> None:
     """Ask one seat for the acts of all episodes that wait for it, and apply them."""
-    acts = _acts(rows_of, seat, rows, [worlds[row].observe(seat) for row in rows], faults)
-    for row, act in acts.items():
-        try:
-            with boundary("world"):
-                worlds[row].step(act)
-        except EpisodeError as error:
-            faults[row] = Fault(side=error.side, message=str(error))
+    seen: dict[int, list[Entry]] = {}
+    for row in rows:
+        with faults.of(row):
+            seen[row] = worlds[row].observe(seat)
+    for row, act in _acts(rows_of, seat, seen, faults).items():
+        with faults.of(row):
+            worlds[row].step(act)
 
 
-def _acts(
-    rows_of: _Rows, seat: str, rows: list[int], seen: list[list[dict[str, object]]], faults: dict[int, Fault]
-) -> dict[int, Act]:
+def _acts(rows_of: _Rows, seat: str, seen: dict[int, list[Entry]], faults: _Faults) -> dict[int, Act]:
+    acts: dict[int, Act] = {}
     try:
         with boundary(seat):
-            acts = rows_of.session.act([rows_of.place[row] for row in rows], seen)
-            return dict(zip(rows, acts, strict=True))
+            given = rows_of.session.act([rows_of.place[row] for row in seen], list(seen.values()))
+            for row, act in zip(seen, given, strict=True):
+                if isinstance(act, EpisodeError):
+                    faults[row] = Fault(side=act.side, message=str(act))
+                else:
+                    acts[row] = act
     except EpisodeError as error:
         # In a batch it is not known whose row broke it, so every row that waited is at fault.
-        faults.update({row: Fault(side=error.side, message=str(error)) for row in rows})
+        faults.update({row: Fault(side=error.side, message=str(error)) for row in seen})
         return {}
+    return acts
 
 
 def _reset(world: World, scenario: Scenario, seed: int, attempt: int) -> None:
@@ -212,6 +267,7 @@ def _seats(policies: Mapping[str, Policy]) -> dict[str, SeatInfo]:
 
 def _episode(
     world: World,
+    played: World | None,
     scenario: Scenario,
     seats: dict[str, SeatInfo],
     seed: int,
@@ -219,7 +275,19 @@ def _episode(
     end: End,
     fault: Fault | None,
 ) -> Episode:
-    state = None if fault and fault.side == "world" else world.state()
+    """Return the record; `played` is the world if it was reset for this episode."""
+    entries: list[Entry] = []
+    state: Any = None
+    state_digest = digest(None)
+    try:
+        with boundary("world"):
+            if played is not None:
+                entries = played.entries()
+                if fault is None or fault.side != "world":
+                    state = played.state()
+                    state_digest = digest(state)
+    except EpisodeError as error:
+        end, fault, state = "error", Fault(side=error.side, message=str(error)), None
     return Episode(
         id=episode_id(world.id, world.version, scenario, seats, seed, attempt),
         world=world.id,
@@ -228,9 +296,9 @@ def _episode(
         seats=seats,
         seed=seed,
         attempt=attempt,
-        entries=world.entries(),
+        entries=entries,
         end=end,
         fault=fault,
         state=state,
-        state_digest=digest(state),
+        state_digest=state_digest,
     )

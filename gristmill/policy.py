@@ -8,7 +8,7 @@ generator function, one per episode:
         seen = yield say("Hello!")        # `seen`: the entries that became visible since the last act
         ...
 
-The first value a script receives, through `seen = yield`, is what the seat sees before its first act.
+A script that wants to see what was said before its first act begins with `seen = yield None`.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
-from gristmill.errors import EpisodeError, UsageError
+from gristmill.errors import EpisodeError, UsageError, boundary
 from gristmill.types import Act, Brief, Entry
 
 __all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy", "source_of"]
@@ -40,8 +40,8 @@ class Place(NamedTuple):
 class Session(Protocol):
     """A policy's side of a batch of concurrent episodes."""
 
-    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
-        """Return one act per row.
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> Sequence[Act | EpisodeError]:
+        """Return one act per row; an `EpisodeError` in place of an act ends that row's episode and no other.
 
         Args:
             rows: which episodes of the batch want an act now.
@@ -86,34 +86,50 @@ class Scripted:
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
         """Open one generator per brief, each with its own random stream."""
-        # A stream's seed is already a hash of names, so it is used as it is.
         return _ScriptedSession(
             [
-                self._script(brief, random.Random(seed), **self._params)
+                _Running(self._script, brief, seed, self._params)
                 for brief, seed in zip(briefs, seeds, strict=True)
-            ],
-            [brief.seat for brief in briefs],
+            ]
         )
 
 
 class _ScriptedSession:
-    def __init__(self, scripts: list[Script], seats: list[str]) -> None:
+    def __init__(self, scripts: "list[_Running]") -> None:
         self._scripts = scripts
-        self._seats = seats
-        for script in scripts:
-            next(script)
 
-    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
-        return [self._one(row, seen) for row, seen in zip(rows, observations, strict=True)]
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> Sequence[Act | EpisodeError]:
+        return [self._scripts[row].act(seen) for row, seen in zip(rows, observations, strict=True)]
 
-    def _one(self, row: int, seen: list[Entry]) -> Act:
+
+class _Running:
+    """One script at work; whatever it raises is the fault of its own episode only."""
+
+    def __init__(self, script: ScriptFunction, brief: Brief, seed: int, params: dict[str, object]) -> None:
+        self._seat = brief.seat
+        self._first: Act | None = None
+        self._fault: EpisodeError | None = None
         try:
-            act = self._scripts[row].send(seen)
-        except StopIteration:
-            raise EpisodeError(self._seats[row], "the script ended before the episode did") from None
-        if act is None:
-            raise EpisodeError(self._seats[row], "the script yielded no act")
-        return act
+            with boundary(brief.seat):
+                # A stream's seed is already a hash of names, so it is used as it is.
+                self._script = script(brief, random.Random(seed), **params)
+                self._first = next(self._script)
+        except EpisodeError as error:
+            self._fault = error
+
+    def act(self, seen: list[Entry]) -> Act | EpisodeError:
+        if self._fault is not None:
+            return self._fault
+        if self._first is not None:  # a script may open with an act, and not look at what it could have seen
+            act, self._first = self._first, None
+            return act
+        try:
+            with boundary(self._seat):
+                sent = self._script.send(seen)
+        except EpisodeError as error:
+            ended = isinstance(error.__cause__, StopIteration)
+            return EpisodeError(self._seat, "the script ended before the episode did") if ended else error
+        return sent if sent is not None else EpisodeError(self._seat, "the script yielded no act")
 
 
 def policy(world: str, seat: str, name: str) -> Callable[[F], F]:
