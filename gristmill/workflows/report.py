@@ -14,6 +14,7 @@ from gristmill.workflows.evaluate import summarise
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.page import render
 from gristmill.workflows.report_types import Bar, Mask, Point, Report, Stage, Training, Yield
+from gristmill.workflows.trainings import training_of
 from gristmill.workflows.transcripts import Transcript, kept, rejected
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Yield",
     "machine",
     "report_runs",
+    "training_of",
     "write_report",
     "yields",
 ]
@@ -52,30 +54,35 @@ def write_report(data: Report, out: Path) -> Path:
     return out
 
 
-def report_runs(runs: Sequence[Path], *, count: int = 10, title: str = "", command: str = "") -> Report:
-    """Return what there is to say about some runs, whatever they are: verdicts, yields, episodes to read.
+def report_runs(
+    runs: Sequence[Path],
+    *,
+    trainings: Sequence[Path] = (),
+    count: int = 10,
+    title: str = "",
+    command: str = "",
+) -> Report:
+    """Return what there is to say about some runs, whatever they are: verdicts, yields, curves, episodes to read.
 
     Args:
         runs: run directories.
+        trainings: folders of training jobs.
         count: how many episodes to show in all.
         title: of the page.
         command: what to type to see it again.
     """
     stores = [RunStore.open(run) for run in runs]
-    each = max(2, -(-count // len(stores)))
     names = [_name(store, stores) for store in stores]
-    shown: list[Transcript] = []
-    for store, name in zip(stores, names, strict=True):
-        bad = rejected(store, -(-each // 2), group=f"{name}: not passed")
-        good = kept(store, _passing(store), each - len(bad), group=f"{name}: passed")
-        shown += good + bad
+    each = [count // len(stores) + (place < count % len(stores)) for place in range(len(stores))]
+    named = list(zip(stores, names, each, strict=True))
     return Report(
-        title=title or f"Run {', '.join(names)}",
+        title=title or ", ".join(names),
         command=command,
         machine=machine(),
-        evaluations=[summarise(store, label=name) for store, name in zip(stores, names, strict=True)],
-        yields=[one for store, name in zip(stores, names, strict=True) for one in yields(store, name)],
-        transcripts=shown[:count],
+        evaluations=[summarise(store, label=name) for store, name, _ in named],
+        yields=[one for store, name, _ in named for one in yields(store, name)],
+        trainings=[training_of(folder) for folder in trainings],
+        transcripts=[one for store, name, few in named for one in _some(store, name, few)],
     )
 
 
@@ -116,5 +123,8 @@ def _name(store: RunStore, stores: Sequence[RunStore]) -> str:
     return str(store.path) if same else store.path.resolve().name
 
 
-def _passing(store: RunStore) -> list[str]:
-    return [one.id for one in outcomes(store) if one.status == "pass"]
+def _some(store: RunStore, name: str, count: int) -> list[Transcript]:
+    """Return episodes of a run, as far as possible half of them passing."""
+    passing = [one.id for one in outcomes(store) if one.status == "pass"]
+    bad = rejected(store, count - min(count // 2, len(passing)), group=f"{name}: not passed")
+    return [*kept(store, passing, count - len(bad), group=f"{name}: passed"), *bad]

@@ -1,0 +1,45 @@
+"""`gristmill report`."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gristmill.cli.shared import Json, answer, console
+
+
+def command(
+    run: Annotated[list[Path], typer.Argument(metavar="RUN…", help="One or several run directories.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page.")] = Path("report.html"),
+    training: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a training job, for its curves; repeatable.")
+    ] = None,
+    transcripts: Annotated[int, typer.Option(min=0, help="How many episodes to show.")] = 10,
+    title: Annotated[str, typer.Option(help="Title of the page.")] = "",
+    json: Json = False,
+) -> None:
+    """Write one self-contained page: verdicts per stratum, yields, learning curves, episodes to read.
+
+    Example: gristmill report runs/eval-base runs/eval-tuned --training models/tuned --out report.html
+    """
+    from gristmill.workflows.report import report_runs, write_report
+
+    words = ["gristmill", "report", *map(str, run), *(f"--training={one}" for one in training or ())]
+    data = report_runs(
+        run,
+        trainings=training or (),
+        count=transcripts,
+        title=title,
+        command=shlex.join([*words, f"--out={out}"]),
+    )
+    page = write_report(data, out)
+    if json:
+        rates = {one.label: one.success for one in data.evaluations}
+        answer({"page": str(page), "success": rates, "transcripts": len(data.transcripts)})
+    else:
+        for one in data.evaluations:
+            console().print(
+                f"{one.label}: {one.success.passed:,} of {one.success.n:,} passed ({one.success.rate:.1%})"
+            )
+        console().print(f"The page: {page}")

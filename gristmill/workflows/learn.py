@@ -1,0 +1,239 @@
+"""Recorded episodes in, a trained model out, with a proof of what its loss covered and of where its data came from."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gristmill.agents.model.mask import mask_report
+from gristmill.agents.model.store import Model, load_model
+from gristmill.agents.model.template import Template
+from gristmill.agents.model.template import View as Seen
+from gristmill.digest import digest, encode
+from gristmill.errors import UsageError, unknown
+from gristmill.play import briefs
+from gristmill.recorders.mine import Acceptance, View, split_of
+from gristmill.recorders.store import RunStore
+from gristmill.registry import make
+from gristmill.training.metrics import Metrics
+from gristmill.training.sft import TrainConfig, train
+from gristmill.types import Episode
+from gristmill.workflows.report_types import Training
+from gristmill.workflows.trainings import MASK, training_of
+from gristmill.world import World
+
+__all__ = ["FILE", "Lesson", "learn"]
+
+FILE = "lesson.json"
+Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training job came to; written to `lesson.json` in its folder.
+
+    Attributes:
+        name: for reports.
+        out: folder of the job.
+        best: checkpoint with the lowest validation loss, and `last` the newest.
+        steps: steps done, and `tokens` of what they read.
+        seat: whose acts were learnt.
+        generation: of the model.
+        run: the run directory of the data, `run_id` the id of the run, and `view` the name of the view, if any.
+        data: digest of the ids of the episodes that were learnt from.
+        episodes: how many they are, and `valid` how many of other scenarios it was validated on.
+        init: the checkpoint it started from, if any.
+        metrics: the last value of each metric.
+        acts: acts with loss, and `covered` of `all_tokens` tokens; `mask.json` beside has the whole report.
+        seconds: how long this call took.
+    """
+
+    name: str
+    out: str
+    best: str
+    last: str
+    steps: int
+    tokens: int
+    seat: str
+    generation: int
+    run: str
+    run_id: str
+    view: str
+    data: str
+    episodes: int
+    valid: int
+    init: str
+    metrics: dict[str, float]
+    acts: int
+    covered: int
+    all_tokens: int
+    seconds: float
+
+    @property
+    def model(self) -> Path:
+        """The checkpoint to play."""
+        return Path(self.best)
+
+    @property
+    def training(self) -> Training:
+        """Curves and mask coverage, for the report."""
+        kind = f"the view {self.view!r} of {self.run}" if self.view else f"every episode of {self.run}"
+        return training_of(
+            Path(self.out),
+            name=self.name,
+            about=f"{self.steps:,} steps over {self.tokens:,} tokens of {self.episodes:,} episodes, {kind}; "
+            f"validated on {self.valid:,} of other scenarios.",
+        )
+
+
+def learn(
+    store: RunStore,
+    out: Path,
+    *,
+    view: View | None = None,
+    seat: str = "agent",
+    init: Path | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    config: TrainConfig | None = None,
+    name: str = "",
+    limit: int | None = None,
+    valid_limit: int = 256,
+    progress: Progress | None = None,
+) -> Lesson:
+    """Train on what one seat saw and did in the episodes of a run; a job that was killed goes on.
+
+    Args:
+        store: the run.
+        out: folder of the job.
+        view: which episodes to learn from; every one that no fault cut short if None.
+        seat: whose acts are learnt.
+        init: the model or checkpoint to start from; None starts from nothing.
+        steps: number of steps, in place of that of `config`.
+        seed: of parameters and data order, in place of that of `config`.
+        config: other settings; the generation is set from the data.
+        name: for reports; by default that of the folder.
+        limit: most episodes to learn from, in the order of their scenarios.
+        valid_limit: most episodes to validate on.
+        progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
+
+    Raises:
+        UsageError: when there is nothing to learn from, or `out` holds another job.
+    """
+    begin = time.monotonic()
+    start = load_model(init) if init else None
+    config = config or TrainConfig()
+    template = start.template if start else config.template
+    rows = _rows(store, view, seat, make(store.spec["world"]) if template.brief else None)
+    learnt = [row for row in rows if row.part == "train"][:limit]
+    checks = [row for row in rows if row.part == "valid"][:valid_limit]
+    if not learnt:
+        raise UsageError(f"Expected episodes to learn from in {store.path}, got none in the part `train`.")
+    config = replace(
+        config,
+        steps=config.steps if steps is None else steps,
+        seed=config.seed if seed is None else seed,
+        generation=1 + max(row.generation for row in learnt),
+    )
+    seen = [row.seen for row in learnt]
+    result = train(
+        out, seen, valid=[row.seen for row in checks], init=start, config=config,
+        progress=_told(progress),
+    )  # fmt: skip
+    mask = _prove(load_model(result.best), seen, out)
+    lesson = Lesson(
+        name=name or out.name,
+        out=str(out),
+        best=str(result.best),
+        last=str(result.last),
+        steps=result.steps,
+        tokens=result.tokens,
+        seat=seat,
+        generation=config.generation,
+        run=str(store.path),
+        run_id=store.id,
+        view=view.name if view else "",
+        data=digest([row.id for row in learnt]),
+        episodes=len(learnt),
+        valid=len(checks),
+        init=str(init or ""),
+        metrics=_last(result.history),
+        acts=mask["acts"],
+        covered=sum(mask["covered"].values()),
+        all_tokens=sum(mask["tokens"].values()),
+        seconds=time.monotonic() - begin,
+    )
+    _write(out / FILE, lesson)
+    return lesson
+
+
+class _Row(NamedTuple):
+    """What is learnt of an episode; sorts by scenario, so that the order of recording has no say."""
+
+    seed: int
+    draw: int
+    attempt: int
+    id: str
+    part: str
+    generation: int
+    seen: Seen
+
+
+def _rows(store: RunStore, view: View | None, seat: str, world: World | None) -> list[_Row]:
+    parts = {kept.id: kept.split for kept in view.kept} if view else None
+    split = Acceptance().split
+    rows = []
+    for episode in store.episodes():
+        if episode.id in parts if parts is not None else episode.fault is None:
+            part = parts[episode.id] if parts is not None else split_of(episode.scenario.id, split)
+            rows.append(_row(episode, part, seat, world))
+    if world is not None:
+        world.close()
+    return sorted(rows, key=lambda row: row[:4])
+
+
+def _row(episode: Episode, part: str, seat: str, world: World | None) -> _Row:
+    if seat not in episode.seats:
+        raise unknown(f"seat of {episode.world}", seat, episode.seats)
+    return _Row(
+        seed=episode.scenario.seed,
+        draw=episode.scenario.index,
+        attempt=episode.attempt,
+        id=episode.id,
+        part=part,
+        generation=max(who.generation for who in episode.seats.values()),
+        seen=Seen(seat, episode.view(seat), briefs(world, episode)[seat] if world is not None else None),
+    )
+
+
+def _told(progress: Progress | None) -> Callable[[Metrics, int], None] | None:
+    if progress is None:
+        return None
+
+    def tell(metrics: Metrics, total: int) -> None:
+        figures = {"loss": metrics.train_loss, "accuracy": metrics.train_mean_token_accuracy}
+        progress(metrics.step, total, {name: round(value, 3) for name, value in figures.items()})
+
+    return tell
+
+
+def _prove(model: Model, seen: Sequence[Seen], out: Path) -> Any:
+    """Write what the loss covered, after proving it token by token."""
+    report = msgspec.to_builtins(mask_report(Template(model.tokenizer, model.template), seen))
+    _write(out / MASK, report)
+    return report
+
+
+def _last(history: Sequence[Metrics]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for metrics in history:
+        values |= {
+            name: value for name, value in msgspec.to_builtins(metrics).items() if isinstance(value, float)
+        }
+    return values
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_bytes(msgspec.json.format(encode(value), indent=1) + b"\n")
