@@ -6,6 +6,7 @@ data, which would pad every row with the union of all keys.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -72,6 +73,7 @@ _scenario = decoder(Scenario)
 _seats = decoder(dict[str, SeatInfo])
 # An entry's kind is the first of these keys that it has; `text` holds the value of those in _TEXT.
 _KINDS = ("say", "call", "result", "error", "raw", "event")
+QUOTE = ord('"')
 _TEXT = {kind: kind for kind in ("say", "error", "raw", "event")}
 
 
@@ -152,32 +154,35 @@ def _split(entry: dict[str, msgspec.Raw]) -> tuple[Any, ...]:
     for key, raw in entry.items():
         if key == "args":
             args = _text(raw)
-            continue
-        if key == "result":
+        elif key == "result":
             result = _text(raw)
-            continue
-        value = decode(raw)
-        if key == "to" and _strings(value):
-            to = value
-        elif type(value) is not str:
-            rest[key] = raw
-        elif key == "from":
-            source = value
-        elif key == text_key:
-            text = value
-        elif key == tool_key:
-            tool = value
+        elif key == text_key and memoryview(raw)[0] == QUOTE:
+            text = decode(raw)
+        elif key == "from" and (name := _label(bytes(raw))):
+            source = name[0]
+        elif key == tool_key and (name := _label(bytes(raw))):
+            tool = name[0]
+        elif key == "to" and (names := _labels(bytes(raw))) is not None:
+            to = names
         else:
             rest[key] = raw
     return source, to, kind, text, tool, args, result, encode(rest).decode() if rest else None
 
 
+@lru_cache(4096)  # seats and tools are few, and their names are in every entry
+def _label(raw: bytes) -> tuple[str] | None:
+    value = decode(raw)
+    return (value,) if type(value) is str else None
+
+
+@lru_cache(4096)
+def _labels(raw: bytes) -> list[str] | None:
+    value = decode(raw)
+    return value if type(value) is list and all(type(item) is str for item in value) else None
+
+
 def _text(raw: msgspec.Raw) -> str:
     return str(raw, "utf-8")
-
-
-def _strings(value: Any) -> bool:
-    return type(value) is list and all(type(item) is str for item in value)
 
 
 def episodes_of(heads: list[dict[str, Any]], messages: dict[str, list[Any]]) -> list[Episode]:
