@@ -266,7 +266,7 @@ def _find(group: str, kind: str, name: str) -> EntryPoint:
         error = unknown(kind, name, {entry.name for entry in entries})
         raise UsageError(f"{error} A file is named as path/to/file.py:Name.")
     if len(found) > 1:
-        both = " and ".join(_origin(entry) for entry in found)
+        both = " and ".join(sorted(_origin(entry) for entry in found))
         raise PluginError(f"Expected one {kind} {name}, got {both}; uninstall one of them.")
     return found[0]
 
@@ -279,7 +279,7 @@ def _load(entry: EntryPoint) -> Any:
 
 
 def _listing(group: str, name: str) -> Listing:
-    origins = " and ".join(_origin(entry) for entry in entry_points(group=group, name=name))
+    origins = " and ".join(sorted(_origin(entry) for entry in entry_points(group=group, name=name)))
     try:
         return Listing(name=name, source=origins, about=_about(_load(_find(group, "world", name))))
     except GristmillError as error:

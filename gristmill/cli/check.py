@@ -16,6 +16,7 @@ def command(
     world: World,
     seat: Annotated[str, typer.Option(help="The seat whose success is judged; by default the last.")] = "",
     n: Annotated[int, typer.Option("-n", "--scenarios", min=1, help="Number of scenarios.")] = 100,
+    only: Annotated[list[str] | None, typer.Option(help="Name of a check to run; repeatable.")] = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -26,7 +27,7 @@ def command(
     from gristmill.testing import check_world
 
     with bar("checking") as progress:
-        report = check_world(world, seat=seat, n=n, seed=seed, progress=progress)
+        report = check_world(world, seat=seat, n=n, seed=seed, only=only or (), progress=progress)
     if json:
         answer({"ok": report.ok, "world": report.world, "version": report.version, "seconds": report.seconds,
                 "findings": report.findings})  # fmt: skip

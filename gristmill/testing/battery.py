@@ -1,10 +1,10 @@
 """The battery: all probes that a world is put to, in order."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from gristmill.errors import GristmillError, PluginError
+from gristmill.errors import GristmillError, PluginError, unknown
 from gristmill.testing import contract, proofs, repeats
 from gristmill.testing.findings import CheckReport, Failed, Finding, Skipped
 from gristmill.testing.subject import Subject
@@ -56,21 +56,24 @@ def check_world(
     seat: str = "",
     n: int = 100,
     seed: int = 0,
+    only: Collection[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
-    """Put a world to the whole battery.
+    """Put a world to the battery.
 
     Args:
         spec: of the world: an id, or path/to/file.py:Class.
         seat: the seat whose success is judged; by default the last one.
         n: number of scenarios.
         seed: root seed.
+        only: the probes to run, with those that have to pass before them; by default all.
         progress: called with the number of probes done and in all.
 
     Raises:
-        UsageError: when there is no such world or seat.
+        UsageError: when there is no such world, seat or probe.
     """
     start = time.perf_counter()
+    battery = _chosen(only)
     try:
         subject = Subject(spec, seat=seat, n=n, seed=seed)
     except PluginError as error:
@@ -79,7 +82,7 @@ def check_world(
         )
         return CheckReport(world=spec, version="", findings=(found,), seconds=time.perf_counter() - start)
     findings: dict[str, Finding] = {}
-    for probe in BATTERY:
+    for probe in battery:
         lacking = [name for name in probe.after if findings[name].status != "pass"]
         if lacking:
             words = f"{', '.join(lacking)} has to pass first"
@@ -87,11 +90,20 @@ def check_world(
         else:
             findings[probe.id] = _found(probe, subject)
         if progress:
-            progress(len(findings), len(BATTERY))
+            progress(len(findings), len(battery))
     seconds = time.perf_counter() - start
     return CheckReport(
         world=spec, version=str(subject.world.version), findings=tuple(findings.values()), seconds=seconds
     )
+
+
+def _chosen(only: Collection[str]) -> list[Probe]:
+    by_id = {probe.id: probe for probe in BATTERY}
+    for name in only:
+        if name not in by_id:
+            raise unknown("check", name, by_id)
+    wanted = {needed for name in only for needed in (name, *by_id[name].after)}
+    return [probe for probe in BATTERY if not only or probe.id in wanted]
 
 
 def _found(probe: Probe, subject: Subject) -> Finding:
