@@ -1,0 +1,220 @@
+"""The main job, end to end: play, verify, keep, learn, play better.
+
+A base model learns from a raw log of noisy play, as it is. Of other play, only verified episodes are kept, and the
+base model is fine-tuned on them. Both then play scenarios that neither has met, in words that neither has read.
+Every part is resumed, not repeated, when the demo is run again on the same folder.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import Acceptance, View, mine
+from gristmill.recorders.store import RunStore
+from gristmill.recorders.verify import verify_run
+from gristmill.workflows.evaluate import Evaluation, compare, evaluate, overlap
+from gristmill.workflows.learn import Lesson, learn
+from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
+from gristmill.workflows.run import run
+from gristmill.workflows.transcripts import Transcript, failures, kept, rejected
+
+__all__ = ["Demo", "Size", "demo", "size_of"]
+
+WORLD = "support/retail-v1"
+TRAIN = "expert?forms=train"
+HELD_OUT = "expert?forms=held-out"
+# What the raw log is made of, and what is mined: the agent's policy, and the seed of the scenarios it plays.
+LOG = ("noisy?base=expert&rate=0.3&forms=train", "log")
+MINED = ("noisy?base=expert&rate=0.05&forms=train", "mined")
+FULL = 3.0  # scale from which the world is at full difficulty
+
+Tell = Callable[[str, int, int], None]
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """How large a demo is.
+
+    Attributes:
+        level: difficulty of the world, see `gristmill.envs.support.scenarios.LEVELS`.
+        log, mined: episodes played for the raw log, and for mining.
+        base_steps, tune_steps: steps of training and of fine-tuning.
+        evaluated: held-out scenarios that every policy plays.
+        repeated, trials: how many of them are played how often, for pass^k.
+        bar: what fine-tuned success is to reach, as a fraction.
+    """
+
+    level: str
+    log: int
+    mined: int
+    base_steps: int
+    tune_steps: int
+    evaluated: int = 512
+    repeated: int = 64
+    trials: int = 4
+    bar: float = 0.8
+
+
+class Demo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo came to.
+
+    Attributes:
+        page: the report.
+        base, tuned, expert: how they did on held-out scenarios.
+        points: percentage points between base and tuned.
+        met: whether the bar was met.
+        seconds: wall-clock time, as far as this call did the work.
+    """
+
+    page: str
+    base: Evaluation
+    tuned: Evaluation
+    expert: Evaluation
+    points: float
+    met: bool
+    seconds: float
+
+
+def size_of(scale: float) -> Size:
+    """Return the size of a demo; 1 is for a coffee break, 4 for full difficulty.
+
+    Raises:
+        UsageError: when the scale is not positive.
+    """
+    if not scale > 0:
+        raise UsageError(f"Expected a positive scale, got {scale}; 1 takes minutes, 4 is at full difficulty.")
+    full = scale >= FULL
+    return Size(
+        level="full" if full else "demo",
+        log=max(64, round(9_000 * scale)),
+        mined=max(64, round(24_000 * scale)),
+        base_steps=max(8, round(500 * scale)),
+        tune_steps=max(8, round(1_500 * scale)),
+        evaluated=max(32, round(512 * min(scale, 1))),
+        repeated=max(8, round(64 * min(scale, 1))),
+        bar=0.9 if full else 0.8,
+    )
+
+
+def demo(out: Path, *, scale: float = 1.0, seed: int = 0, jobs: int = 2, tell: Tell | None = None) -> Demo:
+    """Do the main job in `out`, or what is left of it, and write `report.html` there.
+
+    Args:
+        out: folder of runs, models and the report.
+        scale: how much of everything, see `size_of`.
+        seed: root seed.
+        jobs: how many processes play and verify.
+        tell: called with the part at work, and its progress: done, of all.
+    """
+    return _Demo(out, size_of(scale), seed, jobs, tell or (lambda *_: None)).run(scale)
+
+
+class _Demo:
+    def __init__(self, out: Path, size: Size, seed: int, jobs: int, tell: Tell) -> None:
+        self.out, self.size, self.seed, self.jobs, self.tell = out, size, seed, jobs, tell
+        self.world = f"{WORLD}?level={size.level}"
+        self.stages: list[Stage] = []
+
+    def run(self, scale: float) -> Demo:
+        start = time.monotonic()
+        log = self.play("raw log", LOG, self.size.log, 1)
+        mined = self.play("mined play", MINED, self.size.mined, 2)
+        view = self.keep(mined)
+        base = self.learn("base model", log, None, None, self.size.base_steps)
+        tuned = self.learn("fine-tuned model", mined, view, base.model, self.size.tune_steps)
+        results = [
+            self.evaluate("base", f"model?checkpoint={base.model}"),
+            self.evaluate("fine-tuned", f"model?checkpoint={tuned.model}"),
+            self.evaluate("expert", TRAIN),
+        ]
+        points = 100 * compare(results)[0].rate
+        met = results[1].success.rate >= self.size.bar and points >= Bar().points
+        report = Report(
+            title="A model that learnt from verified play",
+            command=f"gristmill demo --scale {scale:g} --seed {self.seed}",
+            machine=machine(),
+            stages=self.stages,
+            yields=[Yield(title="From mined play to training data", stages=view.stages)],
+            evaluations=results,
+            before="base",
+            after="fine-tuned",
+            bar=Bar(rate=self.size.bar),
+            trainings=[base.training, tuned.training],
+            transcripts=self.transcripts(mined, view),
+            notes=self.notes(log, mined),
+        )
+        page = write_report(report, self.out / "report.html")
+        return Demo(
+            page=str(page), base=results[0], tuned=results[1], expert=results[2], points=points, met=met,
+            seconds=time.monotonic() - start,
+        )  # fmt: skip
+
+    def play(self, name: str, source: tuple[str, str], n: int, stream: int) -> RunStore:
+        """Play and judge; return the run."""
+        policy, folder = source
+        with self.stage(name, f"{n:,} episodes by {policy}"):
+            seats = {"agent": policy, "customer": TRAIN}
+            path = self.out / "runs" / folder
+            run(
+                self.world, seats, path, n=n, seed=self.stream(stream), jobs=self.jobs,
+                progress=lambda done, total, _: self.tell(name, done, total),
+            )  # fmt: skip
+            return RunStore.open(path)
+
+    def keep(self, store: RunStore) -> View:
+        """Verify by replay whatever passed, and keep what still does."""
+        with self.stage("verification", "every pass replayed in a fresh process; kept if it repeats exactly"):
+            verify_run(
+                store, "replayed", self.jobs, lambda done, total: self.tell("verification", done, total)
+            )
+            return mine(store, Acceptance(name="kept", level="replayed"))
+
+    def learn(self, name: str, store: RunStore, view: View | None, init: Path | None, steps: int) -> Lesson:
+        what = "verified episodes only" if view else "all of the log, right or wrong"
+        with self.stage(name, f"{steps:,} steps on {what}"):
+            folder = self.out / "models" / ("tuned" if view else "base")
+            return learn(
+                store, folder, view=view, seat="agent", init=init, steps=steps, name=name, seed=self.seed,
+                progress=lambda done, total, _: self.tell(name, done, total),
+            )  # fmt: skip
+
+    def evaluate(self, label: str, policy: str) -> Evaluation:
+        size = self.size
+        with self.stage(f"evaluation: {label}", f"{size.evaluated} held-out scenarios, held-out wording"):
+            return evaluate(
+                self.world, {"agent": policy, "customer": HELD_OUT}, self.out / "runs" / f"eval-{label}",
+                n=size.evaluated, trials=size.trials, repeated=size.repeated, seed=self.stream(3), label=label,
+                progress=lambda done, total, _: self.tell(f"evaluation: {label}", done, total),
+            )  # fmt: skip
+
+    def transcripts(self, mined: RunStore, view: View) -> list[Transcript]:
+        tuned = RunStore.open(self.out / "runs" / "eval-fine-tuned")
+        return [
+            *kept(mined, view.ids, 3),
+            *rejected(mined, 4),
+            *failures(tuned, 3, group="the fine-tuned model fails"),
+        ]
+
+    def notes(self, log: RunStore, mined: RunStore) -> list[str]:
+        met = overlap(RunStore.open(self.out / "runs" / "eval-expert"), [log, mined])
+        return [
+            f"{met} of the {self.size.evaluated} scenarios of the evaluation occur in training.",
+            "The customer of the evaluation speaks in a fifth of all forms that is never used in training.",
+            f"The world is {self.world}; both models play greedily (temperature 0).",
+        ]
+
+    def stream(self, number: int) -> int:
+        """Return a root seed of its own for a part of the work."""
+        from gristmill.seeding import derive
+
+        return derive(self.seed, "demo", number) >> 1
+
+    @contextmanager
+    def stage(self, name: str, about: str) -> Iterator[None]:
+        start = time.monotonic()
+        self.tell(name, 0, 1)
+        yield
+        self.stages.append(Stage(name=name, seconds=time.monotonic() - start, about=about))
