@@ -1,0 +1,53 @@
+"""Executors run one function over many chunks."""
+
+import os
+
+import pytest
+
+from gristmill.errors import GristmillError, UsageError
+from gristmill.executors import Executor, each, imap
+
+
+@pytest.mark.parametrize("executor", ["inline", "process"])
+def test_results_come_in_the_order_of_the_chunks(executor: Executor) -> None:
+    """Whoever is done first waits for its turn."""
+    chunks = [b"a", b"b", b"c", b"d", b"e", b"f", b"g"]
+
+    assert [b"A", b"B", b"C", b"D", b"E", b"F", b"G"] == list(
+        imap(bytes.upper, iter(chunks), jobs=2, executor=executor)
+    )
+
+
+def test_no_more_chunks_are_read_than_are_needed() -> None:
+    """Memory does not grow with the number of chunks."""
+    read: list[int] = []
+
+    def chunks() -> object:
+        for number in range(100):
+            read.append(number)
+            yield b"x"
+
+    results = imap(bytes.upper, chunks(), jobs=1, executor="process")  # type: ignore[arg-type]  # a generator
+    next(results)
+    results.close()  # type: ignore[attr-defined]  # likewise
+
+    assert len(read) <= 4
+
+
+def test_a_worker_that_dies_is_told_as_such() -> None:
+    """No traceback of a pool: what is recorded is safe."""
+    with pytest.raises(GristmillError, match="A worker process died"):
+        list(imap(os._exit, [3], executor="process"))  # type: ignore[arg-type,list-item]  # a function that ends a process
+
+
+def test_wrong_use_is_named() -> None:
+    """The message says what there is."""
+    with pytest.raises(UsageError, match="inline, process, ray"):
+        imap(bytes.upper, [], executor="cloud")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(UsageError, match="at least one job"):
+        imap(bytes.upper, [], jobs=0)
+
+
+def test_items_are_cut_into_chunks() -> None:
+    """The last one may be shorter."""
+    assert [[0, 1], [2, 3], [4]] == list(each(range(5), 2))
