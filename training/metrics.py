@@ -1,6 +1,7 @@
 """The metrics of a training job, one JSON object per step, named as in OpenAI's fine-tuning events."""
 
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -61,8 +62,10 @@ class Recorder:
         self._write(metrics)
         self._file.flush()
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def _write(self, metrics: Metrics) -> None:

@@ -35,7 +35,7 @@ class Optimiser:
 
     momentum: float = 0.95
     newton_schulz: int = 5
-    adam_ratio: float = 0.3
+    adam_ratio: float = 1.0
     adam_b1: float = 0.9
     adam_b2: float = 0.99
     weight_decay: float = 0.0

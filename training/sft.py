@@ -59,7 +59,7 @@ class TrainConfig:
     steps: int | None = None
     rows: int = 16
     buckets: int = 4
-    rate: float = 0.012
+    rate: float = 0.02
     warmup: float = 0.05
     floor: float = 0.05
     optimiser: Optimiser = field(default_factory=Optimiser)
@@ -142,7 +142,21 @@ class _Job:
         self.out.mkdir(parents=True, exist_ok=True)
         checkpoints.clean(self.out)
         state, first = self._resume()
-        recorder = Recorder(self.out / "metrics.jsonl", first)
+        with Recorder(self.out / "metrics.jsonl", first) as recorder:
+            self._train(state, first, recorder, progress)
+        best, last = checkpoints.best(self.out), checkpoints.last(self.out)
+        assert best is not None, "the last step always leaves a checkpoint"
+        assert last is not None, "the last step always leaves a checkpoint"
+        tokens = round(self.mean_tokens * self.steps)
+        return TrainResult(best[0], last[0], self.steps, tokens, recorder.path, recorder.history)
+
+    def _train(
+        self,
+        state: State,
+        first: int,
+        recorder: Recorder,
+        progress: Callable[[Metrics, int], None] | None,
+    ) -> None:
         waiting: tuple[int, Score] | None = None
         for step in range(first, self.steps):
             batch = place(self.batches.at(step), self.mesh)
@@ -156,12 +170,8 @@ class _Job:
             if self._pause(step + 1):
                 self._note(recorder, *waiting, state, progress)
                 waiting = None
-        recorder.close()
-        best, last = checkpoints.best(self.out), checkpoints.last(self.out)
-        assert best is not None, "the last step always leaves a checkpoint"
-        assert last is not None, "the last step always leaves a checkpoint"
-        tokens = round(self.mean_tokens * self.steps)
-        return TrainResult(best[0], last[0], self.steps, tokens, recorder.path, recorder.history)
+        if waiting:
+            self._note(recorder, *waiting, None, progress)
 
     def _resume(self) -> tuple[State, int]:
         # A copy, because the first step consumes its state and the caller may go on using the model.

@@ -17,6 +17,7 @@ Searching for Efficient Transformers for Language Modeling", 2021; a small model
 attention layer can then match on the token *before* (the induction of Olsson et al., 2022).
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -33,6 +34,7 @@ Params = dict[str, Any]
 CONV_INIT = 0.6  # weight of the previous position; halves with every step back
 
 
+@partial(jax.jit, static_argnames="config")
 def init_params(config: ModelConfig, key: jax.Array) -> Params:
     """Return fresh float32 parameters; `key` is consumed."""
     c = config
