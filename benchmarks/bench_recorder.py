@@ -19,13 +19,18 @@ import gymnasium
 import msgspec
 import numpy as np
 
+from gristmill import registry
 from gristmill.digest import encode, fingerprint
+from gristmill.play import play
 from gristmill.recorders import _wal
 from gristmill.recorders.ledger import Ledger
-from gristmill.recorders.steps import StepsBuilder
+from gristmill.recorders.steps import Steps, StepsBuilder
 from gristmill.recorders.store import RunStore
+from gristmill.recorders.verify import judge
 from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict, call, say
+from gristmill.workflows.run import seat_policies
 
+WORLD = "support/retail-v1"
 ENTRIES = 20
 STEPS = 4_000
 MINARI = (
@@ -181,25 +186,53 @@ def components(folder: Path) -> None:
         print(f"{name:>40}: {cost:6.1f} us")
 
 
-def throughput(folder: Path, count: int = 5_000) -> None:
-    """Print what sealing and reading cost, and the size on disk."""
+def throughput(folder: Path, count: int = 3_000) -> None:
+    """Print what sealing and reading of real conversations cost, and their size on disk."""
+    make, policies = registry.world(WORLD), seat_policies(WORLD, {})
+    world = make()
+    scenarios = [world.scenario(0, index) for index in range(count)]
     store = RunStore.create(folder / "sealed", {})
-    episodes = [episode(index) for index in range(count)]
+    raw = 0
     with store.writer() as writer:
-        for one in episodes:
-            writer.append(one, verdict(one))
-    raw = sum(len(encode(one)) + 1 for one in episodes)
-    del episodes
+        for one in play(make, scenarios, policies, seed=0):
+            writer.append(one, judge(world, one))
+            raw += len(encode(one)) + 1
     logged = timed(lambda: sum(1 for _ in store.episodes()))
     sealing = timed(store.seal)
     listing = timed(store.ids)
     reading = timed(lambda: sum(1 for _ in store.episodes()))
     size = sum(path.stat().st_size for path in (folder / "sealed/shards").iterdir())
-    print(f"\n{count:,} episodes, {raw / 2**20:.1f} MiB as JSON lines")
-    print(f"{'seal':>10}: {raw / 2**20 / sealing:6.1f} MiB/s, {1e6 * sealing / count:.0f} us per episode")
+    print(f"\n{count:,} episodes of {WORLD}, {raw / 2**20:.1f} MiB as JSON lines")
+    print(f"{'seal':>10}: {raw / 2**20 / sealing:8.1f} MiB/s, {1e6 * sealing / count:.0f} us per episode")
     print(f"{'read log':>10}: {count / logged:8,.0f} episodes/s")
     print(f"{'read':>10}: {count / reading:8,.0f} episodes/s; all ids in {1e3 * listing:.1f} ms")
     print(f"{'size':>10}: {size / raw:8.2f} of the JSON lines")
+
+
+def arrays(folder: Path, count: int = 60, length: int = 1_000) -> None:
+    """Print what large numeric episodes cost to record, seal and read: 17 + 6 float64 values per step."""
+    rng = np.random.default_rng(0)
+    flags = np.zeros(length, bool)
+    todo = []
+    for index in range(count):
+        path = rng.normal(size=(length + 1, 17)).cumsum(axis=0)
+        steps = Steps({"value": path}, {"value": np.tanh(path[:-1, :6])}, path[:-1, 0].copy(), flags, flags)
+        todo.append((msgspec.structs.replace(episode(index), entries=[]), steps))
+    store = RunStore.create(folder / "arrays", {})
+
+    def record() -> None:
+        with store.writer() as writer:
+            for one, steps in todo:
+                writer.append(one, steps=steps)
+
+    recording, sealing = timed(record), timed(store.seal)
+    reading = timed(lambda: [store.steps(one.id) for one, _ in todo])
+    size = sum(file.stat().st_size for file in (folder / "arrays/shards").glob("steps-*"))
+    mib = count * steps.nbytes / 2**20
+    print(f"\n{count} episodes of {length:,} steps of 23 values, {mib:.1f} MiB")
+    print(f"{'record':>10}: {mib / recording:8.0f} MiB/s, {1e6 * recording / count / length:.2f} us per step")
+    print(f"{'seal':>10}: {mib / sealing:8.0f} MiB/s, to {size / 2**20 / mib:.2f} of the size")
+    print(f"{'read':>10}: {mib / reading:8.0f} MiB/s, episode by episode")
 
 
 def steps_of(actions: list[Any], sink: Callable[[StepsBuilder], None] | None) -> None:
@@ -239,7 +272,7 @@ def numeric(folder: Path, minari: str | None) -> None:
     ours = 1e6 * (recorded - bare) / STEPS
     sealing = timed(store.seal)
     size = sum(path.stat().st_size for path in (folder / "steps/shards").glob("steps-*"))
-    raw = next(names) * (STEPS / 175) * 0 + 5 * STEPS * (4 * 4 + 8 + 8 + 2)
+    raw = 5 * STEPS * (4 * 4 + 8 + 8 + 2)
     print(f"\nCartPole, {STEPS:,} steps ({1e6 * bare / STEPS:.1f} us per bare step)")
     print(f"{'Gristmill':>10}: {ours:6.1f} us per step more; sealing {1e6 * sealing / STEPS / 5:.1f} us, "
           f"{size / raw:.2f} of the raw bytes")  # fmt: skip
@@ -263,6 +296,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         components(Path(folder))
         throughput(Path(folder))
+        arrays(Path(folder))
         numeric(Path(folder), given.minari)
     growth(given.most)
 

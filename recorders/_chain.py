@@ -65,7 +65,7 @@ def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[b
             body = line[_HEAD : -_TAIL - 1]
             prev, chained = line[-77:-45], line[-35:-3].decode(errors="replace")
             if fingerprint(prev + body) != chained:
-                damage.append(Damage(where=where, message="the line does not match its hash"))
+                damage.append(Damage(where=where, message="the line does not match its hash", lost=0))
                 last = ""
                 continue
             if last and prev.decode() != last:
@@ -73,6 +73,7 @@ def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[b
                     Damage(
                         where=where,
                         message=f"expected the line after {last}, got the one after {prev.decode()}",
+                        lost=0,
                     )
                 )
             last = chained

@@ -24,11 +24,13 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
         where: the file, and the place in it.
         message: what was expected and what was found.
         episode_id: the episode that is lost, where it can still be named.
+        lost: how many episodes are.
     """
 
     where: str
     message: str
     episode_id: str = ""
+    lost: int = 1
 
 
 @contextmanager

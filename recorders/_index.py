@@ -25,6 +25,7 @@ UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, Type
 Group = tuple[
     dict[str, Episode], dict[str, dict[str, Any]]
 ]  # the episodes and the rows of a row group, by id
+Place = tuple[int, int] | tuple[str, Commit]  # shard and row group, or log segment and commit
 _GROUPS = 4  # decoded row groups that are kept, for reading by id
 
 
@@ -57,12 +58,14 @@ class Index:
             int, tuple[Shard, list[list[str]]]
         ] = {}  # by number, with the ids of each row group
         self._logged: dict[str, list[Commit]] = {}
-        self._places: dict[str, tuple[int, int] | tuple[str, Commit]] = {}
+        self._places: dict[str, Place] = {}
+        self._broken: set[tuple[int, int]] = set()  # row groups that turned out to be unreadable
+        self._last_steps: tuple[tuple[str, int], pa.Table] = (("", 0), None)
         self._recent: dict[tuple[int, int], Group] = {}
 
     def refresh(self) -> None:
         """Look at the directory again; sealed shards never change, so only new ones are read."""
-        self.damage = []
+        self.damage[:] = dict.fromkeys(self.damage)
         shards = read_manifest(self.path, self.run_id, self.damage)
         gone = {name for shard in shards for name in shard.segments}
         self._sealed = {shard.number: (shard, self._groups_of(shard)) for shard in shards}
@@ -74,7 +77,8 @@ class Index:
         self._places = {}
         for number, (_, groups) in self._sealed.items():
             for group, ids in enumerate(groups):
-                self._places |= {name: (number, group) for name in ids if name not in self._places}
+                if (number, group) not in self._broken:
+                    self._places |= {name: (number, group) for name in ids if name not in self._places}
         for segment, commits in self._logged.items():
             for commit in commits:
                 self._places.setdefault(commit.episode_id, (segment, commit))
@@ -87,9 +91,7 @@ class Index:
             return _shards.read_ids(self.path / "shards", shard)
         except UNREADABLE as error:
             name = f"shards/episodes-{shard.number:06}.parquet"
-            self.damage.append(
-                Damage(where=name, message=f"its {shard.episodes} episodes cannot be read: {error}")
-            )
+            self.damage.append(Damage(where=name, message=f"cannot be read: {error}", lost=shard.episodes))
             return []
 
     def ids(self) -> set[str]:
@@ -128,9 +130,8 @@ class Index:
 
         Raises:
             StoreError: when it cannot be read.
-            KeyError: when it is not there.
         """
-        place = self._places[episode_id]
+        place = self._place(episode_id)
         if isinstance(place[1], Commit):
             return self._one(place[0], place[1]).episode
         episodes, _ = self._group(*place)
@@ -141,23 +142,40 @@ class Index:
 
         Raises:
             StoreError: when they cannot be read.
-            KeyError: when the episode is not there.
         """
-        place = self._places[episode_id]
+        place = self._place(episode_id)
         if isinstance(place[1], Commit):
             return self._one(place[0], place[1]).steps
         head = self._found(self._group(*place)[1], episode_id)
+        if head["steps_layout"] is None:
+            return None
         try:
-            return _shards.read_steps(self.path / "shards", head)
+            return _shards.steps_in(self._steps_group(head["steps_file"], head["steps_group"]), head)
         except UNREADABLE as error:
             raise StoreError(
                 f"The steps of episode {episode_id} in {head['steps_file']} cannot be read: {error}"
             ) from None
 
+    def _steps_group(self, name: str, group: int) -> pa.Table:
+        """Return a row group of steps, keeping the one that was read last."""
+        if self._last_steps[0] != (name, group):
+            self._last_steps = (name, group), _shards.read_steps_group(self.path / "shards", name, group)
+        return self._last_steps[1]
+
+    def _place(self, episode_id: str) -> Place:
+        if episode_id in self._places:
+            return self._places[episode_id]
+        raise self._damaged(episode_id)
+
     def _found(self, rows: dict[str, T], episode_id: str) -> T:
         if episode_id in rows:
             return rows[episode_id]
-        raise StoreError(f"Episode {episode_id} of {self.path} is damaged; `gristmill verify` lists what is.")
+        raise self._damaged(episode_id)
+
+    def _damaged(self, episode_id: str) -> StoreError:
+        return StoreError(
+            f"Episode {episode_id} of {self.path} is damaged; `gristmill verify` lists what is."
+        )
 
     def _one(self, segment: str, commit: Commit) -> Record:
         with self._segment(segment).open("rb") as file:
@@ -190,6 +208,7 @@ class Index:
         try:
             episodes, heads = _shards.read_group(self.path / "shards", shard, group)
         except UNREADABLE as error:
+            self._broken.add((number, group))
             for name in groups[group]:
                 self._note(f"shards/*-{number:06}.parquet, row group {group}", str(error), name)
             return {}, {}

@@ -22,7 +22,16 @@ from gristmill.recorders._wal import Stored
 from gristmill.recorders.steps import Layout, Steps, read_layout
 from gristmill.types import Episode
 
-__all__ = ["Shard", "ShardFile", "check_file", "read_group", "read_ids", "read_steps", "write_shard"]
+__all__ = [
+    "Shard",
+    "ShardFile",
+    "check_file",
+    "read_group",
+    "read_ids",
+    "read_steps_group",
+    "steps_in",
+    "write_shard",
+]
 
 GROUP_ROWS = 20_000  # entries per row group: large enough to compress, small enough to read for one episode
 GROUP_BYTES = 32 << 20  # bytes of numeric steps per row group
@@ -192,18 +201,20 @@ def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode], l
     return _tables.episodes_of(heads, messages), heads
 
 
-def read_steps(folder: Path, head: dict[str, Any]) -> Steps | None:
-    """Return the numeric steps of the episode whose row is `head`.
+def read_steps_group(folder: Path, name: str, group: int) -> pa.Table:
+    """Return a row group of numeric steps.
 
     Raises:
         OSError, pyarrow.ArrowException: when the file is not what was written.
     """
-    if head["steps_layout"] is None:
-        return None
+    with pq.ParquetFile(folder / name, page_checksum_verification=True) as file:
+        return file.read_row_group(group)
+
+
+def steps_in(table: pa.Table, head: dict[str, Any]) -> Steps:
+    """Return the numeric steps of the episode whose row is `head` from the row group that it names."""
     layout = read_layout(head["steps_layout"])
-    with pq.ParquetFile(folder / head["steps_file"], page_checksum_verification=True) as file:
-        table = file.read_row_group(head["steps_group"]).slice(head["steps_row"], layout.length + 1)
-    return _steptables.steps(table, layout)
+    return _steptables.steps(table.slice(head["steps_row"], layout.length + 1), layout)
 
 
 def check_file(folder: Path, file: ShardFile) -> str:

@@ -137,7 +137,11 @@ def mine(store: RunStore, acceptance: Acceptance | None = None) -> View:
     acceptance = acceptance or Acceptance()
     standings = latest(store.ledger())
     rows = sorted(_row(episode, standings.get(episode.id, {}), acceptance) for episode in store.episodes())
-    drops = [Drop(id=damage.episode_id, stage="readable", reason=damage.message) for damage in store.damage]
+    drops = [
+        Drop(id=damage.episode_id, stage="readable", reason=damage.message)
+        for damage in store.damage
+        for _ in range(damage.lost)
+    ]
     stages = [_stage("readable", len(rows) + len(drops), drops)]
     left = rows
     for name, reason in _sieve(acceptance):

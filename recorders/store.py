@@ -146,7 +146,7 @@ class RunStore:
             raise StoreError(f"No episode {episode_id!r} in {self.path}, which has {count} episodes.")
         try:
             return read(episode_id)
-        except FileNotFoundError:  # sealed since the last look
+        except (FileNotFoundError, StoreError):  # sealed since the last look, or damaged and recorded again
             self._index.refresh()
             return read(episode_id)
 
@@ -161,7 +161,7 @@ class RunStore:
     @property
     def damage(self) -> list[Damage]:
         """What was found unreadable by the reading done so far; `check` reads everything."""
-        return self._index.damage
+        return list(dict.fromkeys(self._index.damage))
 
     def check(self) -> list[Damage]:
         """Read and hash the whole run, and return what is damaged."""
@@ -170,11 +170,11 @@ class RunStore:
             pass
         for _ in self.ledger():
             pass
-        found = list(self._index.damage)
+        found = self.damage
         for shard in read_manifest(self.path, self.id, []):
             for file in shard.files:
                 if message := _shards.check_file(self.path / "shards", file):
-                    found.append(Damage(where=f"shards/{file.name}", message=message))
+                    found.append(Damage(where=f"shards/{file.name}", message=message, lost=0))
         return found
 
     def _ledgers(self) -> list[Path]:
@@ -248,8 +248,10 @@ class RunStore:
                     file.unlink(missing_ok=True)
 
     def _next_shard(self) -> int:
-        numbers = (number_of(path.stem) for path in (self.path / "shards").glob("messages-*.parquet"))
-        return max(numbers, default=0) + 1
+        """Return a number that no shard has had, not even one that is damaged or lost by now."""
+        listed = [shard.number for shard in read_manifest(self.path, self.id, [])]
+        there = [int(path.stem.split("-")[1]) for path in (self.path / "shards").glob("[ems]*-*.parquet")]
+        return max(listed + there, default=0) + 1
 
     def _acquire(self) -> None:
         """Take the lock, and repair."""

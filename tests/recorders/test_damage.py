@@ -172,3 +172,20 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
 
     assert [] == list(store.episodes())
     assert any("messages-000001.parquet" in damage.where for damage in store.check())
+
+
+def test_what_a_damaged_shard_lost_can_be_recorded_again(tmp_path: Path) -> None:
+    """Once reading has found the damage, the lost episodes are missing from the run, and a resumed run adds them."""
+    filled(tmp_path / "run").seal()
+    (tmp_path / "run/shards/messages-000001.parquet").unlink()
+    store = RunStore.open(tmp_path / "run")
+    assert [] == list(store.episodes())
+    assert set() == store.ids()
+
+    with store.writer() as writer:
+        for one in EPISODES:
+            writer.append(one, verdict(one))
+    store.seal()
+
+    assert EPISODES == list(store.episodes())
+    assert EPISODES[2] == RunStore.open(tmp_path / "run").episode(IDS[2])

@@ -233,3 +233,16 @@ def test_the_checker_accepts_a_good_line_and_counts_from_one() -> None:
     assert [(2, "expected JSON"), (0, "expected at least 10 lines, got 2")] == [
         (offence.line, offence.message.partition(":")[0]) for offence in check_lines([good, b"{"])
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_messages_are_read_by_the_datasets_library(store: RunStore, tmp_path: Path) -> None:
+    """What TRL and others load their data with takes the files as they are."""
+    datasets = pytest.importorskip("datasets")
+    export(store, "default", "messages", "agent", tmp_path / "out", make=Till)
+
+    files = {"train": str(tmp_path / "out/train.parquet")}
+    found = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))["train"]
+
+    assert pq.read_table(tmp_path / "out/train.parquet").to_pylist() == found.to_list()
