@@ -1,0 +1,102 @@
+"""From recorded episodes to a model that plays."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill.agents.model.config import ModelConfig
+from gristmill.digest import decode
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import Acceptance, load_view, mine, split_of
+from gristmill.recorders.store import RunStore
+from gristmill.training.sft import TrainConfig
+from gristmill.workflows import learn as module
+from gristmill.workflows.evaluate import evaluate
+from gristmill.workflows.learn import Lesson, learn
+from gristmill.workflows.run import run
+
+WORLD = "support/retail-v1?level=demo"
+SHAPE = ModelConfig(vocab=400, dim=16, layers=1, heads=2, kv_heads=1, head_dim=8, ffn=24, conv=2, max_len=256)
+CONFIG = TrainConfig(model=SHAPE, rows=4, buckets=1, steps=3, valid_every=2)
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    """A small run of which two views were mined: what passed, and nothing."""
+    out = tmp_path_factory.mktemp("runs") / "noisy"
+    run(WORLD, {"agent": "noisy?rate=0.2"}, out, n=60, seed=3)
+    store = RunStore.open(out)
+    mine(store, Acceptance(name="kept", split={"train": 0.8, "valid": 0.2}))
+    mine(store, Acceptance(name="nothing", min_acts=500))
+    return store
+
+
+def test_views_are_split_by_scenario(noisy: RunStore) -> None:
+    """All of the log is read; each scenario is in one part, the one that its hash says."""
+    rows = module._rows(noisy, None, "agent", None)
+    parts = {row.id: row.part for row in rows}
+    split = Acceptance().split
+
+    assert {one.id: split_of(one.scenario.id, split) for one in noisy.episodes()} == parts
+    assert sorted(row.draw for row in rows) == [row.draw for row in rows]
+
+
+def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
+    """What was not kept is not read."""
+    view = load_view(noisy, "kept")
+    rows = module._rows(noisy, view, "agent", None)
+
+    assert {kept.id: kept.split for kept in view.kept} == {row.id: row.part for row in rows}
+    assert all(
+        entry["from"] == "agent" or "agent" in entry.get("to", ["agent"]) for entry in rows[0].seen.entries
+    )
+
+
+def test_nothing_to_learn_from_is_said(noisy: RunStore, tmp_path: Path) -> None:
+    """An empty view, and a seat that nobody had, are refused before anything is trained."""
+    with pytest.raises(UsageError, match="Expected episodes to learn from"):
+        learn(noisy, tmp_path / "a", view=load_view(noisy, "nothing"), config=CONFIG)
+    with pytest.raises(UsageError, match=r"'agnet'.*Did you mean 'agent'"):
+        learn(noisy, tmp_path / "b", seat="agnet", config=CONFIG)
+
+
+@pytest.mark.slow
+def test_a_model_learns_and_plays(noisy: RunStore, tmp_path: Path) -> None:
+    """Base training, fine-tuning from it, and an evaluation; each knows where it comes from."""
+    steps: list[tuple[int, int]] = []
+    base = learn(
+        noisy, tmp_path / "base", config=CONFIG, progress=lambda done, total, _: steps.append((done, total))
+    )
+    tuned = learn(
+        noisy, tmp_path / "tuned", view=load_view(noisy, "kept"), init=base.model, config=CONFIG, steps=2
+    )
+    seats = {"agent": f"model?checkpoint={tuned.model}&max_tokens=4"}
+    found = evaluate(WORLD, seats, tmp_path / "eval", n=2, seed=9)
+
+    assert [(1, 3), (2, 3), (3, 3)] == steps
+    assert (1, 1) == (base.generation, tuned.generation)
+    assert (3, 2) == (len(base.training.points), len(tuned.training.points))
+    assert tuned.training.mask is not None
+    assert 0 < tuned.covered < tuned.all_tokens
+    assert tuned == decode_lesson(tmp_path / "tuned")
+    assert 2 == found.success.played
+
+
+@pytest.mark.slow
+def test_a_job_that_is_done_is_not_done_again(noisy: RunStore, tmp_path: Path) -> None:
+    """The same call gives the same model without a step; another one is refused."""
+    first = learn(noisy, tmp_path / "job", config=CONFIG)
+    steps: list[int] = []
+    again = learn(noisy, tmp_path / "job", config=CONFIG, progress=lambda done, *_: steps.append(done))
+
+    assert [] == steps
+    assert (first.best, first.metrics, first.data) == (again.best, again.metrics, again.data)
+    with pytest.raises(UsageError, match="another"):
+        learn(noisy, tmp_path / "job", config=CONFIG, seed=1)
+
+
+def decode_lesson(out: Path) -> Lesson:
+    """The lesson that was written into a folder."""
+    from msgspec import convert
+
+    return convert(decode((out / module.FILE).read_bytes()), Lesson)

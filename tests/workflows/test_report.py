@@ -1,0 +1,205 @@
+"""The page."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill.errors import StoreError, UsageError
+from gristmill.recorders.mine import Acceptance, mine
+from gristmill.recorders.mine import Stage as YieldStage
+from gristmill.recorders.store import RunStore
+from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict
+from gristmill.workflows.evaluate import Evaluation, evaluate, summarise
+from gristmill.workflows.metrics import Outcome, Rate, breakdown
+from gristmill.workflows.report import (
+    Bar,
+    Mask,
+    Point,
+    Report,
+    Stage,
+    Training,
+    Yield,
+    machine,
+    report_runs,
+    training_of,
+    write_report,
+)
+from gristmill.workflows.transcripts import Transcript, pick
+from tests.workflows.pages import Page
+
+WORLD = "support/retail-v1?level=demo"
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run in which something fails."""
+    out = tmp_path_factory.mktemp("runs") / "noisy"
+    evaluate(WORLD, {"agent": "noisy?rate=0.2"}, out, n=24, trials=2, repeated=6, seed=3, label="noisy")
+    mine(RunStore.open(out), Acceptance(name="kept"))
+    return out
+
+
+def page(data: Report, tmp_path: Path) -> Page:
+    """The page as a browser would see it."""
+    return Page(write_report(data, tmp_path / "page.html").read_text(encoding="utf-8"))
+
+
+def evaluation(label: str, passed: int, n: int) -> Evaluation:
+    """An evaluation that nobody made."""
+    found = [
+        Outcome(
+            id=str(i),
+            scenario=str(i),
+            attempt=0,
+            stratum="refund+email",
+            status="pass" if i < passed else "fail",
+        )
+        for i in range(n)
+    ]
+    return Evaluation(
+        label=label, world="w", version="1", seats={"agent": {"policy": "p", "digest": "d", "generation": 0}}, run="r",
+        seed=1, success=Rate.of(found), by={"intent": breakdown(found, "intent")}, pass_k=[], checks={}, errors={},
+    )  # fmt: skip
+
+
+def hostile() -> Transcript:
+    """An episode with markup wherever a text can stand."""
+    scenario = Scenario.of(EVIL, {"x": EVIL}, stratum=f"{EVIL}/{EVIL} !x")
+    episode = Episode(
+        id=EVIL, world=EVIL, version=EVIL, scenario=scenario, seed=1,
+        seats={"agent": SeatInfo(policy=EVIL, digest=EVIL), EVIL: SeatInfo(policy=EVIL, digest=EVIL)},
+        entries=[
+            {"from": EVIL, "say": EVIL},
+            {"from": "agent", "call": EVIL, "args": {EVIL: EVIL}},
+            {"from": "tool", "tool": EVIL, "result": {EVIL: [EVIL]}},
+            {"from": "tool", "tool": EVIL, "error": EVIL},
+            {"from": "agent", "raw": EVIL},
+            {"from": "world", "error": EVIL},
+            {"from": "world", "event": "fault", "kind": EVIL, "tool": EVIL},
+            {"from": "world", "something": EVIL},
+        ],
+    )  # fmt: skip
+    checks = (Check(name=EVIL, status="error", side=EVIL, evidence={EVIL: f'{{"inner": "{EVIL}"}}'}),)
+    verdict = Verdict(
+        episode_id=EVIL, content_hash="", verifier=EVIL, version=EVIL, level="checked", status="fail", checks=checks
+    )  # fmt: skip
+    return Transcript(group=EVIL, episode=episode, verdict=verdict, reason=EVIL)
+
+
+def everything() -> Report:
+    """A report with all its parts, and markup in every text."""
+    points = [
+        Point(step=step, train_loss=2 / step, train_mean_token_accuracy=1 - 1 / step, valid_loss=2.0)
+        for step in range(1, 500)
+    ]
+    mask = Mask(views=1, empty=0, tokens={EVIL: 9}, covered={EVIL: 4}, acts=1, ends=1, examples=[[EVIL]])
+    return Report(
+        title=EVIL, summary=EVIL, command=EVIL, machine={EVIL: EVIL}, stages=[Stage(name=EVIL, seconds=61.0, about=EVIL)],
+        yields=[Yield(title=EVIL, stages=(YieldStage(name=EVIL, entered=9, left=4, reasons={EVIL: 5}),))],
+        evaluations=[evaluation("base", 3, 10), evaluation(EVIL, 9, 10)], before="base", after=EVIL, bar=Bar(),
+        trainings=[Training(name=EVIL, about=EVIL, points=points, mask=mask)], transcripts=[hostile()], notes=[EVIL],
+    )  # fmt: skip
+
+
+def test_nothing_that_was_recorded_becomes_markup(tmp_path: Path) -> None:
+    """A `<script>` in an episode, a label, a path or a check is shown as it was written, everywhere."""
+    found = page(everything(), tmp_path)
+
+    assert "script" not in found.tags
+    assert EVIL in found.text
+
+
+def test_the_page_is_well_formed(tmp_path: Path) -> None:
+    """Every element that is opened is closed, in order."""
+    assert [] == page(everything(), tmp_path).wrong
+
+
+def test_the_page_fetches_nothing(tmp_path: Path) -> None:
+    """It links to its own parts only, and names no address at all."""
+    found = page(everything(), tmp_path)
+    text = (tmp_path / "page.html").read_text()
+
+    assert all(address.startswith("#") for address in found.addresses)
+    assert not any(word in text for word in ("http:", "https:", "url(", "@import", "//cdn"))
+
+
+@pytest.mark.parametrize(("passed", "words"), [(9, "met"), (6, "not met")])
+def test_the_goal_is_judged(tmp_path: Path, passed: int, words: str) -> None:
+    """Both halves must hold: 60 % is 30 points above the base, but below 80 %."""
+    data = Report(
+        title="t", evaluations=[evaluation("base", 3, 10), evaluation("tuned", passed, 10)],
+        before="base", after="tuned", bar=Bar(rate=0.8, points=40),
+    )  # fmt: skip
+
+    said = page(data, tmp_path).text
+
+    assert (words == "not met") == ("not met" in said)
+    assert "The goal: success of at least 80" in said
+
+
+def test_what_is_compared_must_exist(tmp_path: Path) -> None:
+    """The message lists the labels there are."""
+    with pytest.raises(UsageError, match=r"got 'tuned'\. Valid: base"):
+        write_report(
+            Report(title="t", evaluations=[evaluation("base", 1, 2)], after="tuned"), tmp_path / "p.html"
+        )
+
+
+def test_an_empty_report_is_a_page(tmp_path: Path) -> None:
+    """Parts without data are left out."""
+    found = page(Report(title="Nothing yet"), tmp_path)
+
+    assert [] == found.wrong
+    assert "table" not in found.tags
+
+
+def test_a_report_of_a_real_run(noisy: Path, tmp_path: Path) -> None:
+    """Verdicts, yields and ten transcripts, passed and not, come from the run alone."""
+    data = report_runs([noisy], command="gristmill report noisy")
+    found = page(data, tmp_path)
+
+    assert [] == found.wrong
+    assert 10 == len(data.transcripts) == found.tags.count("details")
+    assert {"pass", "fail"} <= {one.status for one in data.transcripts}
+    assert ["noisy, view kept"] == [one.title for one in data.yields]
+    assert data.transcripts[0].episode.scenario.id in found.text
+
+
+def test_two_runs_of_one_name_are_told_apart(noisy: Path) -> None:
+    """Their paths stand in the tables, and episodes come from both."""
+    data = report_runs([noisy, noisy], count=5)
+
+    assert [str(noisy)] * 2 == [one.label for one in data.evaluations]
+    assert 5 == len(data.transcripts)
+
+
+def test_transcripts_differ(noisy: Path) -> None:
+    """Where there are as many reasons as are asked for, no two share one; which are chosen does not depend on the order."""
+    found = [
+        Outcome(id=str(i), scenario=str(i), attempt=0, stratum="a", status="fail", reasons=(f"r{i % 3}",))
+        for i in range(30)
+    ]
+    chosen = pick(found, 3)
+
+    assert {"r0", "r1", "r2"} == {one.reasons[0] for one in chosen}
+    assert chosen == pick(reversed(found), 3)
+
+
+def test_a_summary_is_of_first_attempts(noisy: Path) -> None:
+    """Repeated plays count for pass^k and nothing else."""
+    found = summarise(RunStore.open(noisy))
+
+    assert 24 == found.success.played
+    assert [1, 2] == [one.k for one in found.pass_k]
+
+
+def test_a_folder_without_a_job_is_no_training(tmp_path: Path) -> None:
+    """The message says what makes one."""
+    with pytest.raises(StoreError, match="gristmill train"):
+        training_of(tmp_path)
+
+
+def test_the_machine_is_named() -> None:
+    """A figure without processor and versions could not be compared."""
+    assert {"Processor", "Python", "Gristmill"} <= set(machine())

@@ -1,0 +1,109 @@
+"""`gristmill train eval report`, as they are typed."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill.cli.app import main
+from gristmill.digest import decode
+from gristmill.workflows.run import run
+
+WORLD = "support/retail-v1?level=demo"
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run."""
+    out = tmp_path_factory.mktemp("runs") / "noisy"
+    run(WORLD, {"agent": "noisy?rate=0.2"}, out, n=12, seed=3)
+    return out
+
+
+def test_eval_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rate, interval, breakdowns and pass^k, for people."""
+    arguments = ["eval", WORLD, "--seat", "agent=noisy?rate=0.2", "-n", "8", "--trials", "2", "--label", "it"]
+    code = main([*arguments, "--out", str(tmp_path / "run")])
+    said = capsys.readouterr().out
+
+    assert 0 == code
+    assert all(word in said for word in ("it: ", "95 % interval", "intent", "pass^2", "evaluation.json"))
+
+
+def test_eval_answers_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line of JSON, and nothing else."""
+    assert 0 == main(["eval", WORLD, "-n", "3", "--out", str(tmp_path / "run"), "--json"])
+    found = decode(capsys.readouterr().out)["evaluation"]
+
+    assert (3, 3, 1.0) == (found["success"]["n"], found["success"]["passed"], found["success"]["rate"])
+
+
+def test_eval_fails_on_what_is_not_held_out(
+    noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenarios of the run that made the training data give exit code 1, others 0."""
+    arguments = ["eval", WORLD, "-n", "3", "--held-out-from", str(noisy)]
+
+    assert 1 == main([*arguments, "--seed", "3", "--out", str(tmp_path / "same")])
+    assert "other runs: 3" in capsys.readouterr().out
+    assert 0 == main([*arguments, "--seed", "4", "--out", str(tmp_path / "other")])
+
+
+def test_report_writes_a_page(noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page is where it was asked for, and holds the command that makes it again."""
+    page = tmp_path / "deep" / "page.html"
+
+    assert 0 == main(["report", str(noisy), "--out", str(page), "--title", "Tables & chairs"])
+    assert str(page) in capsys.readouterr().out
+    assert "<title>Tables &amp; chairs</title>" in page.read_text()
+    assert f"gristmill report {noisy} --out={page}" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report", "nowhere"], "Expected a run directory"),
+        (["eval", WORLD, "--out", "x", "--seat", "agnet=expert"], "Did you mean 'agent'"),
+        (["eval", WORLD, "--out", "x", "--held-out-from", "nowhere"], "Expected a run directory"),
+        (["train", "nowhere", "--out", "x"], "Expected a run directory"),
+        (["train", "{noisy}", "--out", "x", "--view", "kept"], "Unknown view 'kept'"),
+        (["train", "{noisy}", "--out", "x", "--init", "m", "--dim", "64"], "for a fresh model only"),
+        (["train", "{noisy}", "--out", "x", "--dim", "50"], "multiple of 32, the width of a head, got 50"),
+        (["train", "{noisy}", "--out", "x", "--epochs", "0"], "positive number of epochs, got 0"),
+        (["report", "{noisy}", "--training", "nowhere"], "Expected a training job"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    noisy: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what was expected, and the exit code is 2."""
+    code = main([one.format(noisy=noisy) if one == "{noisy}" else one for one in arguments])
+    said = capsys.readouterr().err
+
+    assert 2 == code
+    assert message in said
+    assert 1 == said.count("\n")
+
+
+@pytest.mark.slow
+def test_train_leaves_a_model(noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The checkpoint it names exists, and a report shows its curves."""
+    options = [
+        "--steps",
+        "2",
+        "--rows",
+        "4",
+        "--dim",
+        "32",
+        "--layers",
+        "1",
+        "--out",
+        str(tmp_path / "model"),
+    ]
+    code = main(["train", str(noisy), *options, "--json"])
+    lesson = decode(capsys.readouterr().out)
+
+    assert 0 == code
+    assert (Path(lesson["best"]) / "model" / "weights.safetensors").is_file()
+    page = tmp_path / "page.html"
+    assert 0 == main(["report", str(noisy), "--training", str(tmp_path / "model"), "--out", str(page)])
+    assert "polyline" in page.read_text()
