@@ -63,7 +63,7 @@ def _refuse(order: str, reason: str, *tell: int) -> Wish:
 def _about_account(values: dict[str, Any], request: dict[str, Any], account: Row) -> Wish:
     match request["intent"]:
         case "balance":
-            return Wish(tell=(account["balance"],))
+            return Wish(args={"customer_id": account["customer_id"]}, tell=(account["balance"],))
         case "email":
             args = {"customer_id": account["customer_id"], "email": new_email(values, request)}
             return Wish(tool="update_email", args=args)
@@ -86,7 +86,7 @@ def _about_order(
     total = sum(row["price"] for row in items.values())
     match request["intent"]:
         case "status":
-            return Wish(tell=(shipment["days"],))
+            return Wish(args={"order_id": number, "state": shipment["state"]}, tell=(shipment["days"],))
         case "cancel_order" if pending:
             return Wish(tool="cancel_order", args={"order_id": number}, tell=(total,))
         case "cancel_item" if pending:
@@ -130,7 +130,9 @@ def _after_delivery(request: dict[str, Any], rows: Rows, order: Row, item: Row) 
     if not new["stock"]:
         return _refuse(number, "out_of_stock")
     args = {"order_id": number, "item": name, "new_item": new["item"]}
-    return Wish(tool="exchange_item", args=args, tell=(abs(new["price"] - item["price"]),))
+    difference = new["price"] - item["price"]
+    sign = (difference > 0) - (difference < 0)
+    return Wish(tool="exchange_item", args=args, tell=(abs(difference),), sign=sign)
 
 
 def _apply(rows: Rows, wish: Wish) -> None:

@@ -56,12 +56,14 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         tool: the change to make, or `file_refusal`; empty when there is only something to tell.
-        args: its arguments.
+        args: its arguments; what is told about, where there is no tool.
         tell: numbers the customer has to be told.
+        sign: of a price difference: 1 if the customer pays it, -1 if the shop does.
         refused: whether the answer is no.
     """
 
     tool: str = ""
     args: dict[str, Any] = {}
     tell: tuple[int, ...] = ()
+    sign: int = 0
     refused: bool = False

@@ -1,0 +1,143 @@
+"""The customer's part: whether that seat kept to the facts that the scenario gave it.
+
+A customer who breaks its script is an error of its own seat and never a failure of the agent. Some breaches spoil
+every episode. Others (a question left open, hanging up too soon) are held against the customer only where the
+agent did not succeed in spite of them.
+"""
+
+import re
+from typing import Any
+
+from gristmill.envs.support import speech
+from gristmill.envs.support.rules import new_address, new_email
+from gristmill.envs.support.scenarios import email_of, new_item_of
+from gristmill.envs.support.types import BLOCKERS
+from gristmill.types import Entry, Episode
+
+__all__ = ["breach", "lapse"]
+
+_PATIENCE = 4  # messages of the agent after which giving up is understandable
+_UNSURE = re.compile(r"\b(do not|don't|no idea|can't say|could not tell|not sure)\b")
+_RAISED = {
+    "cancel_order": r"cancel|call(ed)? off",
+    "cancel_item": r"remov|drop|tak(e|ing)|took|leave out|cancel|without",
+    "refund": r"refund|money back|reimburs|return",
+    "exchange": r"exchang|swap|trade|replace|switch|change",
+    "address": r"address|sen[dt]|ship|deliver|redirect",
+    "gift_payment": r"gift",
+    "lost": r"never|lost|missing|not? (arriv|com|show|turn)|n't (arriv|com|show|turn)|disappear",
+    "damaged": r"damag|brok|crack|scratch|dent|defect|fault|shatter|torn|pieces",
+    "status": r"where|status|when|track|arriv|how (many|long)|news|delivery",
+    "balance": r"balance|left on|worth|gift card",
+    "email": r"e-?mail",
+    "human": r"person|human|someone|somebody|manager|representative|colleague|agent|supervisor",
+}
+
+
+def breach(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what the customer did that spoils any episode, as evidence; empty if nothing."""
+    opening = next((entry for entry in episode.entries if entry["from"] == "customer"), None)
+    if opening is None or "say" not in opening:
+        return {"expected": "an opening message", "got": opening}
+    said = [entry["say"] for entry in episode.entries if _says(entry, "customer")]
+    first = next((place for place, entry in enumerate(episode.entries) if _says(entry, "agent")), None)
+    early = " ".join(entry["say"] for entry in episode.entries[:first] if _says(entry, "customer")).lower()
+    if any(secret in early for secret in (email_of(values), values["zip"], values["wrong_zip"])):
+        return {"expected": "e-mail and zip code only when asked", "got": early}
+    known = _known(values)
+    for entry in episode.entries:
+        if _says(entry, "agent"):
+            known |= speech.numbers(entry["say"])
+        elif _says(entry, "customer") and (strange := speech.invented(entry["say"], known)):
+            return {"expected": "only numbers that it knows", "got": strange}
+    everything = (
+        values["requests"]
+        if _outcome(episode) == "done" and not values["impostor"]
+        else values["requests"][:1]
+    )
+    missing = [request["intent"] for request in everything if not _raised(request, " ".join(said).lower())]
+    return (
+        {"expected": "every request raised", "got": f"never raised: {', '.join(missing)}"} if missing else {}
+    )
+
+
+def lapse(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what the customer did that an agent can get over, as evidence; empty if nothing."""
+    entries = episode.entries
+    acts = [entry for entry in entries if entry["from"] in ("customer", "agent")]
+    if episode.end == "truncated" and acts and acts[-1]["from"] == "customer" and "say" not in acts[-1]:
+        return {"expected": "acts that parse", "got": acts[-1]}
+    spoken = 0
+    for place, entry in enumerate(entries):
+        if not _says(entry, "agent"):
+            continue
+        spoken += 1
+        answer = next((one for one in entries[place + 1 :] if one["from"] == "customer"), None)
+        if answer is None:
+            continue
+        for question in speech.questions(entry["say"]):
+            fitting = _fitting(values, question)
+            if answer.get("call") == "hang_up" and (fitting or question == "other") and spoken < _PATIENCE:
+                return {"expected": f"an answer to {entry['say']!r}", "got": "hanging up"}
+            heard = answer.get("say", "").lower()
+            if (
+                "say" in answer
+                and fitting
+                and not _UNSURE.search(heard)
+                and not any(one in heard for one in fitting)
+            ):
+                return {"expected": f"an answer to {entry['say']!r}", "got": answer["say"]}
+    if _outcome(episode) == "gave up" and spoken < _PATIENCE:
+        return {"expected": f"patience for {_PATIENCE} messages", "got": f"gave up after {spoken}"}
+    return {}
+
+
+def _fitting(values: dict[str, Any], question: str) -> list[str]:
+    """Return the facts of which one has to be in the answer; empty if the customer has none to give."""
+    requests = values["requests"]
+    match question:
+        case "identity":
+            return [values["zip"], values["wrong_zip"], email_of(values)]
+        case "order":
+            about = [request for request in requests if request["intent"] in BLOCKERS]
+            if all(request["knows_order"] or request["owner"] == "other" for request in about):
+                return [
+                    str(request[key]).lower()
+                    for request in about
+                    for key in ("order_id", "wrong_order")
+                    if key in request
+                ]
+        case "address":
+            return [new_address(request).lower() for request in requests if request["intent"] == "address"]
+        case "new_item":
+            return [new_item_of(request) for request in requests if request["intent"] == "exchange"]
+        case "new_email":
+            return [new_email(values, request) for request in requests if request["intent"] == "email"]
+    return []
+
+
+def _known(values: dict[str, Any]) -> set[str]:
+    known = [values["zip"], values["wrong_zip"], email_of(values)]
+    for request in values["requests"]:
+        known += [str(request.get("order_id", "")), str(request.get("wrong_order", ""))]
+        if request["intent"] == "address":
+            known.append(new_address(request))
+        if request["intent"] == "email":
+            known.append(new_email(values, request))
+    return speech.numbers(" ".join(known))
+
+
+def _raised(request: dict[str, Any], text: str) -> bool:
+    names = [request[key].lower() for key in ("item", "order_id", "wrong_order") if key in request]
+    return re.search(_RAISED[request["intent"]], text) is not None and (
+        not names or any(name in text for name in names)
+    )
+
+
+def _outcome(episode: Episode) -> str:
+    last = episode.entries[-1] if episode.entries else {}
+    return str(last["args"].get("outcome", "")) if last.get("call") == "hang_up" else ""
+
+
+def _says(entry: Entry, seat: str) -> bool:
+    return entry["from"] == seat and "say" in entry and "to" not in entry
