@@ -69,9 +69,10 @@ class Space(Field):
             return -math.inf
         total = 0.0
         for name, field in self.fields.items():
-            if _holds(field, value) != (name in value):
+            holds = not field.condition or _holds(field, value)
+            if holds != (name in value):
                 return -math.inf
-            if name in value:
+            if holds:
                 total += field.log_prob(value[name])
         return total if total > -math.inf and self._meets(value) else -math.inf
 
@@ -202,11 +203,12 @@ class Many(Field):
 
 
 def _holds(field: Field, values: Values) -> bool:
-    return all(
-        name in values and _hashable(values[name]) and values[name] in allowed
-        for name, allowed in field.condition
-    )
+    for name, allowed in field.condition:  # a plain loop, since it runs for every field of every draw
+        value = values.get(name, _ABSENT)
+        if type(value) in _UNHASHABLE or value not in allowed:
+            return False
+    return True
 
 
-def _hashable(value: Any) -> bool:
-    return not isinstance(value, (list, dict))
+_ABSENT = object()
+_UNHASHABLE = (list, dict)

@@ -75,7 +75,8 @@ def verify_run(
 
     Raises:
         UsageError: when the world is not known, or the level is not one.
-        StoreError: when the run cannot be written, or a process dies; what was verified before is recorded.
+        StoreError: when the run cannot be written.
+        GristmillError: when a process dies; what was verified before is recorded.
     """
     if level not in LEVELS:
         raise unknown("level", level, LEVELS)
