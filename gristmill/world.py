@@ -24,13 +24,17 @@ class World(Protocol):
         agent_selection: the seat to act next.
     """
 
-    id: str
     version: str
     possible_agents: list[str]
     agents: list[str]
     agent_selection: str
     terminations: dict[str, bool]
     truncations: dict[str, bool]
+
+    @property
+    def id(self) -> str:
+        """A class may say it for all its instances."""
+        ...
 
     def scenario(self, seed: int, index: int) -> Scenario:
         """Return draw `index` under `seed`; a pure function of both."""

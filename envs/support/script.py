@@ -124,7 +124,7 @@ def _known(values: dict[str, Any]) -> set[str]:
             known.append(new_address(request))
         if request["intent"] == "email":
             known.append(new_email(values, request))
-    return speech.numbers(" ".join(known))
+    return speech.digits(" ".join(known))
 
 
 def _raised(request: dict[str, Any], text: str) -> bool:

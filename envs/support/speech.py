@@ -6,12 +6,14 @@ scripted seats is understood, and so that what they miss is told from the facts 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 __all__ = [
     "claims",
     "clauses",
     "contradicts",
+    "digits",
     "invented",
     "numbers",
     "plain",
@@ -152,6 +154,8 @@ _ASKED = (
 )
 
 
+# Several checks read the same messages, so what is made of the latest ones is kept.
+@lru_cache(4096)
 def plain(text: str) -> str:
     """Return `text` with one sort of apostrophe, without list numbers, and with amounts as whole numbers."""
     for pattern, instead in _TIDY:
@@ -159,9 +163,15 @@ def plain(text: str) -> str:
     return text
 
 
+@lru_cache(4096)
 def clauses(text: str) -> list[str]:
     """Return the clauses of a message, politeness taken out."""
     return [part.strip() for part in _CLAUSE.split(_POLITE.sub(" ", plain(text))) if part.strip()]
+
+
+def digits(text: str) -> set[str]:
+    """Return the numbers in a text that is no message."""
+    return set(_NUMBER.findall(text))
 
 
 def numbers(text: str, *, words: bool = False) -> set[str]:

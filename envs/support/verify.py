@@ -292,16 +292,16 @@ def _truthful(record: Record) -> _Finding:
         elif entry["from"] == "customer":
             known |= speech.numbers(entry.get("say", ""))
         elif "result" in entry:
-            known |= speech.numbers(canonical(entry["result"]).decode()) | _counts(entry["result"])
+            known |= speech.digits(canonical(entry["result"]).decode()) | _counts(entry["result"])
             _note(entry, amounts)
     return {}
 
 
 def _counts(result: Any) -> set[str]:
-    """Return how many there are of whatever is listed."""
-    parts = result.values() if isinstance(result, dict) else result if isinstance(result, list) else ()
-    own = {str(len(result))} if isinstance(result, list) else set()
-    return own.union(*map(_counts, parts)) if parts else own
+    """Return how many there are of whatever is listed: orders, or the items of one."""
+    lists = [result, *result] if isinstance(result, list) else [result]
+    lists += [one.get("items") for one in lists if isinstance(one, dict)]
+    return {str(len(one)) for one in lists if isinstance(one, list)}
 
 
 def _note(entry: Entry, amounts: tuple[set[int], set[int]]) -> None:

@@ -27,13 +27,13 @@ def request(intent: str = "refund", **changes: Any) -> dict[str, Any]:
         "paid_by": "card", "days": 10, "extra_days": 5, "street": "Oak Lane", "house": 5, "knows_order": True,
         "order_slip": False,
     }  # fmt: skip
-    special = {
+    special: dict[str, dict[str, Any]] = {
         "status": {"status": "shipped"},
         "exchange": {"new_item": 0, "new_price": 52},
         "address": {"new_street": "Elm Road", "new_house": 9},
         "email": {"new_host": "mail.com", "new_number": 47},
     }
-    order = about_order if intent not in ("balance", "email", "human") else {}
+    order: dict[str, Any] = about_order if intent not in ("balance", "email", "human") else {}
     return {"intent": intent, **order, **special.get(intent, {}), "details_first": True, **changes}
 
 
