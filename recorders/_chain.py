@@ -51,8 +51,8 @@ class ChainWriter:
         os.close(self._descriptor)
 
 
-def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[bytes, str]]:
-    """Yield the JSON of every sound row with its hash, and note the others in `damage`.
+def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[bytes]:
+    """Yield the JSON of every sound row, and note the others in `damage`.
 
     A torn last line was never acknowledged; it is passed over in silence.
     """
@@ -77,15 +77,23 @@ def read_chain(path: Path, start: str, damage: list[Damage]) -> Iterator[tuple[b
                     )
                 )
             last = chained
-            yield body, chained
+            yield body
 
 
 def repair_chain(path: Path, start: str) -> tuple[str, int]:
     """Cut a torn last line off, and return the last hash and the length in bytes."""
     with storing(path, "repair"):
-        data = path.read_bytes()
-        end = data.rfind(b"\n") + 1
-        if end < len(data):
-            os.truncate(path, end)
-    line = data[:end].rsplit(b"\n", 2)[-2] if end else b""
-    return (line[-34:-2].decode(errors="replace") if line else start), end
+        size = path.stat().st_size
+        begin, tail = 0, b""
+        for reach in (1 << 16, size):  # a ledger can be large, and its lines are short
+            begin = max(0, size - reach)
+            with path.open("rb") as file:
+                file.seek(begin)
+                tail = file.read()
+            if begin == 0 or tail.count(b"\n") > 1:
+                break
+        end = tail.rfind(b"\n") + 1
+        if end < len(tail):
+            os.truncate(path, begin + end)
+    line = tail[:end].rsplit(b"\n", 2)[-2] if end else b""
+    return (line[-34:-2].decode(errors="replace") if line else start), begin + end

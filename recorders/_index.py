@@ -6,45 +6,25 @@ from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 
-from gristmill.digest import decoder, fingerprint
+from gristmill.digest import fingerprint
 from gristmill.errors import StoreError
 from gristmill.recorders import _shards, _wal
-from gristmill.recorders._chain import read_chain
 from gristmill.recorders._files import Damage
+from gristmill.recorders._layout import read_manifest, segments
 from gristmill.recorders._shards import Shard
 from gristmill.recorders._wal import Commit, Record
 from gristmill.recorders.steps import Steps
 from gristmill.types import Episode
 
-__all__ = ["UNREADABLE", "Index", "number_of", "read_manifest"]
+__all__ = ["Index"]
 
 T = TypeVar("T")
-
-_shard = decoder(Shard)
 UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
-Group = tuple[
-    dict[str, Episode], dict[str, dict[str, Any]]
-]  # the episodes and the rows of a row group, by id
-Place = tuple[int, int] | tuple[str, Commit]  # shard and row group, or log segment and commit
+# The episodes and the rows of a row group, by id.
+Group = tuple[dict[str, Episode], dict[str, dict[str, Any]]]
+# Shard and row group, or log segment and commit.
+Place = tuple[int, int] | tuple[str, Commit]
 _GROUPS = 4  # decoded row groups that are kept, for reading by id
-
-
-def read_manifest(path: Path, run_id: str, damage: list[Damage]) -> list[Shard]:
-    """Return the shards of a run, oldest first.
-
-    Where a line is unreadable, the shards in the folder that no other line lists are taken as they are.
-    """
-    manifest = path / "MANIFEST.jsonl"
-    if not manifest.exists():
-        return []
-    before = len(damage)
-    shards = [_shard(body) for body, _ in read_chain(manifest, run_id, damage)]
-    if len(damage) > before:
-        listed = {shard.number for shard in shards}
-        names = (path / "shards").glob("messages-*.parquet")  # written last
-        found = {int(name.stem.rpartition("-")[2]) for name in names}
-        shards += [Shard(number, (), (), 0) for number in sorted(found - listed)]
-    return shards
 
 
 class Index:
@@ -54,9 +34,8 @@ class Index:
         self.path = path
         self.run_id = run_id
         self.damage: list[Damage] = []
-        self._sealed: dict[
-            int, tuple[Shard, list[list[str]]]
-        ] = {}  # by number, with the ids of each row group
+        # Shards by number, with the ids of each row group.
+        self._sealed: dict[int, tuple[Shard, list[list[str]]]] = {}
         self._logged: dict[str, list[Commit]] = {}
         self._places: dict[str, Place] = {}
         self._broken: set[tuple[int, int]] = set()  # row groups that turned out to be unreadable
@@ -66,14 +45,9 @@ class Index:
     def refresh(self) -> None:
         """Look at the directory again; sealed shards never change, so only new ones are read."""
         self.damage[:] = dict.fromkeys(self.damage)
-        shards = read_manifest(self.path, self.run_id, self.damage)
-        gone = {name for shard in shards for name in shard.segments}
-        self._sealed = {shard.number: (shard, self._groups_of(shard)) for shard in shards}
-        self._logged = {
-            path.stem: [commit for commit, _ in _wal.scan(path, self.damage)]
-            for path in sorted((self.path / "wal").glob("*.arrows"), key=lambda path: number_of(path.stem))
-            if path.stem not in gone
-        }
+        shards = self._look()
+        while read_manifest(self.path, self.run_id, []) != shards:  # sealed while we were looking
+            shards = self._look()
         self._places = {}
         for number, (_, groups) in self._sealed.items():
             for group, ids in enumerate(groups):
@@ -82,6 +56,17 @@ class Index:
         for segment, commits in self._logged.items():
             for commit in commits:
                 self._places.setdefault(commit.episode_id, (segment, commit))
+
+    def _look(self) -> list[Shard]:
+        shards = read_manifest(self.path, self.run_id, self.damage)
+        gone = {name for shard in shards for name in shard.segments}
+        self._sealed = {shard.number: (shard, self._groups_of(shard)) for shard in shards}
+        self._logged = {
+            path.stem: [commit for commit, _ in _wal.scan(path, self.damage)]
+            for path in segments(self.path)
+            if path.stem not in gone
+        }
+        return shards
 
     def _groups_of(self, shard: Shard) -> list[list[str]]:
         known = self._sealed.get(shard.number)
@@ -222,8 +207,3 @@ class Index:
         damage = Damage(where=where, message=message, episode_id=episode_id)
         if damage not in self.damage:
             self.damage.append(damage)
-
-
-def number_of(name: str) -> int:
-    """Return the number at the end of a segment's name."""
-    return int(name.rpartition("-")[2])

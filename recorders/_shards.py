@@ -100,6 +100,11 @@ class _Files:
             writer.close()
         self.writers.clear()
 
+    def clear(self) -> None:
+        """Remove what did not get its name."""
+        for name in self.rows:
+            (self.folder / f".{name}.tmp").unlink(missing_ok=True)
+
 
 def write_shard(
     folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Stored]
@@ -119,6 +124,7 @@ def write_shard(
             return Shard(number, segments, files.finish(), total) if total else None
         finally:
             files.close()
+            files.clear()
 
 
 class _Item(NamedTuple):

@@ -7,6 +7,7 @@ episode is there exactly when its line is complete. IPC streams have no checksum
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -109,9 +110,11 @@ class Segment:
 def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
     """Yield every sound committed episode of a segment with the bytes of its batch, and note the others."""
     index = path.with_suffix(".idx")
-    if not index.exists():  # killed between the creation of the two files
-        return
-    with storing(path, "read"), path.open("rb") as data, index.open("rb") as lines:
+    with storing(path, "read"), ExitStack() as stack:
+        try:
+            data, lines = stack.enter_context(path.open("rb")), stack.enter_context(index.open("rb"))
+        except FileNotFoundError:  # killed between the creation of the two, or sealed by another process
+            return
         for number, line in enumerate(lines, 1):
             if not line.endswith(b"\n"):
                 return  # torn, hence never acknowledged

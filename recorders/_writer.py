@@ -1,11 +1,12 @@
 """The writing side of a run."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from gristmill.errors import UsageError
+from gristmill.errors import StoreError, UsageError
 from gristmill.recorders._wal import Segment
 from gristmill.recorders.ledger import Ledger
 from gristmill.recorders.steps import Steps
@@ -170,4 +171,6 @@ class Writer:
             path = self._segment.path
             self._segment.close()
             self._segment = None
-            self._run.seal(path)
+            # The episodes are recorded, whatever becomes of the shard: `seal` will try again, and say why it cannot.
+            with suppress(StoreError):
+                self._run.seal(path)

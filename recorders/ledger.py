@@ -77,7 +77,7 @@ class Ledger:
 def read_ledger(paths: Iterable[Path], run_id: str, damage: list[Damage]) -> Iterator[LedgerRow]:
     """Yield the sound rows of all files, oldest file first, and note the others in `damage`."""
     for path in paths:
-        for body, _ in read_chain(path, run_id, damage):
+        for body in read_chain(path, run_id, damage):
             yield _row(body)
 
 

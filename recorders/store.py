@@ -14,7 +14,6 @@ read-only disk; the first `writer` or `seal` cuts off what a killed process left
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,10 +22,11 @@ import msgspec
 import gristmill
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import StoreError, UsageError
-from gristmill.recorders import _shards, _wal
-from gristmill.recorders._chain import ChainWriter, repair_chain
-from gristmill.recorders._files import Damage, Lock, check_name, storing, sync_folder, write_atomic
-from gristmill.recorders._index import Index, number_of, read_manifest
+from gristmill.recorders import _shards
+from gristmill.recorders import _upkeep as upkeep
+from gristmill.recorders._files import Damage, Lock, check_name, storing, write_atomic
+from gristmill.recorders._index import Index
+from gristmill.recorders._layout import ledgers, read_manifest, segments
 from gristmill.recorders._wal import Segment
 from gristmill.recorders._writer import Fsync, Writer
 from gristmill.recorders.ledger import Ledger, LedgerRow, read_ledger
@@ -87,12 +87,12 @@ class RunStore:
             StoreError: when it is not a run, or one of another schema version.
         """
         path = Path(path)
-        if not (path / "run.json").exists():
+        with storing(path / "run.json", "read"):
+            data = (path / "run.json").read_bytes() if (path / "run.json").exists() else None
+        if data is None:
             raise StoreError(
                 f"Expected a run directory (one with a run.json), got {path}; `gristmill run` makes one."
             )
-        with storing(path / "run.json", "read"):
-            data = (path / "run.json").read_bytes()
         try:
             head = decode(data)
             found, spec = head["schema"], head["spec"]
@@ -152,7 +152,7 @@ class RunStore:
 
     def ledger(self) -> Iterator[LedgerRow]:
         """Yield the rows of the ledger, oldest first, withdrawals included."""
-        return read_ledger(self._ledgers(), self.id, self._index.damage)
+        return read_ledger(ledgers(self.path), self.id, self._index.damage)
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield every verdict ever recorded, oldest first; `ledger.latest` says which of them count."""
@@ -176,9 +176,6 @@ class RunStore:
                 if message := _shards.check_file(self.path / "shards", file):
                     found.append(Damage(where=f"shards/{file.name}", message=message, lost=0))
         return found
-
-    def _ledgers(self) -> list[Path]:
-        return sorted((self.path / "ledger").glob("*.jsonl"), key=lambda path: number_of(path.stem))
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -213,45 +210,11 @@ class RunStore:
         self._acquire()
         try:
             growing = {writer.segment for writer in self._writers}
-            paths = sorted((self.path / "wal").glob("*.arrows"), key=lambda path: number_of(path.stem))
-            self._seal([path for path in paths if path.stem not in growing])
+            upkeep.seal(
+                self.path, self.id, [path for path in segments(self.path) if path.stem not in growing]
+            )
         finally:
             self._release()
-
-    def _seal(self, paths: list[Path]) -> None:
-        if not paths:
-            return
-        found: dict[str, list[Damage]] = {path.stem: [] for path in paths}
-        records = (_wal.read_stored(*one) for path in paths for one in _wal.scan(path, found[path.stem]))
-        shard = _shards.write_shard(self.path / "shards", self._next_shard(), tuple(found), records)
-        if shard:
-            manifest = self.path / "MANIFEST.jsonl"
-            start, end = repair_chain(manifest, self.id) if manifest.exists() else (self.id, 0)
-            chain = ChainWriter(manifest, start, offset=end)
-            try:
-                chain.append(shard)
-                chain.sync()
-            finally:
-                chain.close()
-            sync_folder(self.path)
-        for path in paths:
-            self._retire(path, keep=bool(found[path.stem]))
-
-    def _retire(self, path: Path, *, keep: bool) -> None:
-        """Remove a sealed segment, or set it aside when not all of it could be read."""
-        with storing(path, "remove"):
-            for file in (path, path.with_suffix(".idx")):
-                if keep and file.exists():
-                    (self.path / "damaged").mkdir(exist_ok=True)
-                    file.replace(self.path / "damaged" / file.name)
-                else:
-                    file.unlink(missing_ok=True)
-
-    def _next_shard(self) -> int:
-        """Return a number that no shard has had, not even one that is damaged or lost by now."""
-        listed = [shard.number for shard in read_manifest(self.path, self.id, [])]
-        there = [int(path.stem.split("-")[1]) for path in (self.path / "shards").glob("[ems]*-*.parquet")]
-        return max(listed + there, default=0) + 1
 
     def _acquire(self) -> None:
         """Take the lock, and repair."""
@@ -262,32 +225,10 @@ class RunStore:
                 (self.path / name).mkdir(exist_ok=True)
         self._lock = Lock(self.path / "lock")
         try:
-            self._repair()
+            self._last = upkeep.repair(self.path, self.id)
         except BaseException:
             self._release()
             raise
-
-    def _repair(self) -> None:
-        damage: list[Damage] = []
-        shards = read_manifest(self.path, self.id, damage)
-        sealed = {name for shard in shards for name in shard.segments}
-        segments = list((self.path / "wal").glob("*.idx")) + list((self.path / "wal").glob("*.arrows"))
-        names = {
-            path.stem for path in [*segments, *self._ledgers(), *(self.path / "damaged").glob("*.arrows")]
-        }
-        self._last = max(map(number_of, names | sealed), default=0)
-        for path in (self.path / "wal").glob("*.arrows"):
-            if path.stem in sealed:  # killed between the manifest's line and the removal
-                self._retire(path, keep=any(True for _ in _damaged(path)))
-            else:
-                _wal.repair(path)
-        for path in self._ledgers():
-            repair_chain(path, self.id)
-        listed = {file.name for shard in shards for file in shard.files}
-        with suppress(OSError):  # left-overs of a killed sealer; the log still has what they hold
-            for path in (self.path / "shards").iterdir():
-                if path.suffix == ".tmp" or (not damage and path.name not in listed):
-                    path.unlink()
 
     def _release(self) -> None:
         if self._lock is not None and not self._writers:
@@ -313,15 +254,8 @@ class _Folder:
         return f"{self._name}-{self._store._last:06}"
 
     def seal(self, segment: Path) -> None:
-        self._store._seal([segment])
+        upkeep.seal(self._store.path, self._store.id, [segment])
 
     def closed(self, writer: Writer) -> None:
         self._store._writers.remove(writer)
         self._store._release()
-
-
-def _damaged(path: Path) -> list[Damage]:
-    damage: list[Damage] = []
-    for _ in _wal.scan(path, damage):
-        pass
-    return damage

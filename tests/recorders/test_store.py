@@ -339,3 +339,28 @@ def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     assert acked <= {found.episode_id for found in store.verdicts()}
     assert [] == store.check()
     assert 5 < len(acked) < 100
+
+
+def test_sealing_that_fails_leaves_everything_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer goes on with the log; asked for by name, sealing says why it cannot; later it can."""
+    store = RunStore.create(tmp_path / "run", {})
+    with monkeypatch.context() as patch:
+
+        def refuse(*args: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr("os.replace", refuse)
+        with store.writer(seal_bytes=1) as writer:
+            for one in EPISODES:
+                writer.append(one, verdict(one))
+        assert EPISODES == list(store.episodes())
+        with pytest.raises(StoreError, match=r"Could not seal shard 1 .* No space left on device"):
+            store.seal()
+    assert [] == list((tmp_path / "run/shards").iterdir())
+
+    store.seal()
+
+    assert EPISODES == list(store.episodes())
+    assert [] == list((tmp_path / "run/wal").iterdir())
