@@ -85,7 +85,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self.agent_selection = self.seats[0]
         self._rewards_wanted = rewards
         self._tools = self._collect()
-        self._spaces = {seat: ActSpace([one.schema for one in self._tools_of(seat)]) for seat in self.seats}
+        self._schemas = {seat: tuple(one.schema for one in self._tools_of(seat)) for seat in self.seats}
+        self._spaces = {seat: ActSpace(schemas) for seat, schemas in self._schemas.items()}
         self._views = {seat: EntriesSpace() for seat in self.seats}
         self._log: list[Entry] = []
         self._seen: dict[str, int] = {}
@@ -137,9 +138,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def brief(self, seat: str) -> Brief:
         """Return what `seat` is told before its first act."""
         text, facts = self.instruct(seat, self._values())
-        return Brief(
-            seat=seat, text=text, facts=facts, tools=tuple(one.schema for one in self._tools_of(seat))
-        )
+        return Brief(seat=seat, text=text, facts=facts, tools=self._schemas[seat])
 
     def entries(self) -> list[Entry]:
         """Return a copy of the transcript."""
