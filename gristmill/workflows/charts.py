@@ -90,7 +90,7 @@ def line_chart(
         per_cent: y is a fraction and is shown in per cent.
         start: where the axes begin; None for the smallest value.
     """
-    shown = [one for one in series if one.points]
+    shown = [one for one in map(_finite, series) if one.points]
     points = [point for one in shown for point in one.points]
     if not points:
         return Markup('<p class="quiet">Nothing was recorded.</p>')
@@ -100,8 +100,14 @@ def line_chart(
     )
     x_ticks, y_ticks = _ticks(left, right), _ticks(low, 1.0 if per_cent else high)
     frame = _Frame((left, right), (y_ticks[0], y_ticks[-1]))
-    body = [frame.grid_y(value, _number(value * 100) if per_cent else _number(value)) for value in y_ticks]
-    body += [frame.tick_x(value, _number(value)) for value in x_ticks if frame.x[0] <= value <= frame.x[1]]
+    body = [
+        frame.grid_y(*pair) for pair in zip(y_ticks, _labels(y_ticks, 100 if per_cent else 1), strict=True)
+    ]
+    body += [
+        frame.tick_x(value, label)
+        for value, label in zip(x_ticks, _labels(x_ticks, 1), strict=True)
+        if left <= value <= right
+    ]
     body += [frame.titles(x, y), *(frame.curve(one) for one in shown)]
     return Markup('<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>').format(
         title, WIDTH, HEIGHT, Markup("").join(body)
@@ -148,6 +154,13 @@ class _Frame:
         return Markup('<polyline class="{}" points="{}"/>').format(one.style, places)
 
 
+def _finite(one: Series) -> Series:
+    """Return the curve without what has no place in a picture, such as the loss of a job that went wrong."""
+    return msgspec.structs.replace(
+        one, points=[point for point in one.points if all(map(math.isfinite, point))]
+    )
+
+
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return at most `MOST_POINTS` points, each the mean of its neighbourhood."""
     size = math.ceil(len(points) / MOST_POINTS)
@@ -166,8 +179,11 @@ def _ticks(low: float, high: float) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:.3g}"
+def _labels(ticks: list[float], scale: int) -> list[str]:
+    """Return the ticks in as few decimals as tell them exactly."""
+    values = [tick * scale for tick in ticks]
+    digits = next((few for few in range(6) if all(abs(round(one, few) - one) < 1e-9 for one in values)), 6)
+    return [f"{value:,.{digits}f}" for value in values]
 
 
 def _per_cent(value: float) -> str:

@@ -48,7 +48,7 @@ def write_report(data: Report, out: Path) -> Path:
             )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(render(data), encoding="utf-8")
+        out.write_bytes(render(data).encode(errors="replace"))  # a path may hold what is no text
     except OSError as error:
         raise StoreError(f"Could not write {out}: {error.strerror}.") from error
     return out

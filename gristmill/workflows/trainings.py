@@ -20,9 +20,13 @@ def training_of(out: Path, *, name: str = "", about: str = "") -> Training:
     Raises:
         StoreError: when there is no job, or it cannot be read.
     """
-    points = [
-        msgspec.convert(one, Point, from_attributes=True) for one in read_metrics(out / "metrics.jsonl")
-    ]
+    path = out / "metrics.jsonl"
+    try:
+        points = [msgspec.convert(one, Point, from_attributes=True) for one in read_metrics(path)]
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"Expected the metrics of a training job in {path}, got something else: {error}."
+        ) from None
     if not points:
         raise StoreError(f"Expected a training job in {out}, got no metrics; `gristmill train` makes one.")
     return Training(name=name or out.name, points=points, mask=_mask(out / MASK), about=about)
