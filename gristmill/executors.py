@@ -6,6 +6,7 @@ way, so memory does not grow with their number.
 """
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -63,7 +64,7 @@ def each(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:
     # A forked worker would inherit locks and open files in whatever state they are.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts)
     try:
         yield from _in_order(lambda chunk: pool.submit(function, chunk).result, chunks, AHEAD * jobs)
     except BrokenProcessPool:
@@ -72,6 +73,11 @@ def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave an interrupt from the terminal, which reaches every process, to the one that can answer it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _ray(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:

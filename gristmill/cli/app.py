@@ -21,6 +21,7 @@ __all__ = ["main"]
 VERBS = (
     "list", "show", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "report", "demo",
 )  # fmt: skip
+_INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _app()([one for one in arguments if one != "--debug"], prog_name="gristmill")
     except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            return _fail(
+                "interrupted; what is recorded is safe, the same command goes on", debug, code=_INTERRUPTED
+            )
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except KeyboardInterrupt:
-        return _fail("interrupted; what is recorded is safe", debug, code=130)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
