@@ -33,11 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     try:
         _app()([one for one in arguments if one != "--debug"], prog_name="gristmill")
+    except KeyboardInterrupt:
+        return _interrupted(debug)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            return _fail(
-                "interrupted; what is recorded is safe, the same command goes on", debug, code=_INTERRUPTED
-            )
+            return _interrupted(debug)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = f"{type(error).__name__}: {error}"
         return _fail(f"{words} (a defect; `gristmill --debug …` shows where)", debug)
     return 0
+
+
+def _interrupted(debug: bool) -> int:
+    return _fail("interrupted; what is recorded is safe, the same command goes on", debug, code=_INTERRUPTED)
 
 
 def _fail(message: str, debug: bool, *, code: int = 2) -> int:
