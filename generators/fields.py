@@ -282,7 +282,8 @@ class Normal(_Real):
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
     def _cdf(self, value: float) -> float:
-        return _STANDARD.cdf((value - self.mean) / self.sd)
+        # erfc keeps its digits in the left tail, where 1 + erf has none.
+        return 0.5 * math.erfc((self.mean - value) / (self.sd * math.sqrt(2)))
 
     @property
     def mode(self) -> float:

@@ -1,0 +1,153 @@
+"""A Space draws scenarios that depend on nothing but seed and index."""
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from gristmill.errors import UsageError
+from gristmill.generators.fields import Choice, Flag, Integer, Pattern, Uniform
+from gristmill.generators.space import Many, Space
+from gristmill.types import Scenario
+
+LINE = Space(item=Choice(("pen", "ink")), gift=Flag(0.5), card=Pattern("##").when(gift=True))
+ORDER = Space(
+    size=Choice(("small", "large")),
+    boxes=Integer(1, 9).when(size=("large", "huge")),
+    lines=Many(LINE, Choice((1, 2))),
+    where=lambda values: values.get("boxes") != 5,
+)
+GOOD: dict[str, Any] = {"size": "large", "boxes": 2, "lines": [{"item": "pen", "gift": True, "card": "07"}]}
+
+
+def test_a_draw_is_the_same_alone_and_in_any_batch() -> None:
+    """Draw i depends on seed and i, in whatever order draws are made."""
+    batch = [ORDER.sample(7, index) for index in range(20)]
+
+    assert batch == [ORDER.sample(7, index) for index in reversed(range(20))][::-1]
+    assert batch != [ORDER.sample(8, index) for index in range(20)]
+
+
+def test_every_draw_is_legal_and_can_be_located() -> None:
+    """Constraints hold, conditional fields are there exactly when they should be, and units lead back."""
+    for index in range(200):
+        values = ORDER.sample(1, index)
+        assert "" == ORDER.problem(values)
+        assert math.isfinite(ORDER.log_prob(values))
+        assert ("boxes" in values) == (values["size"] == "large")
+        assert values == ORDER.draw(ORDER.locate(values))
+
+
+def test_constraints_of_inner_spaces_hold_too() -> None:
+    """A Space within a list keeps its own constraint."""
+    inner = Space(n=Integer(0, 9), where=lambda values: values["n"] % 2 == 0)
+    space = Space(rows=Many(inner, Choice((2, 3))), one=inner)
+    draws = [space.sample(0, index) for index in range(50)]
+
+    assert {0} == {row["n"] % 2 for values in draws for row in [*values["rows"], values["one"]]}
+    assert all(math.isfinite(space.log_prob(values)) for values in draws)
+
+
+def test_a_constraint_that_nothing_meets_is_named() -> None:
+    """Drawing gives up with a message and does not hang."""
+    with pytest.raises(UsageError, match="Expected a constraint that some draws meet, got none in 1000"):
+        Space(n=Integer(0, 9), where=lambda values: False).sample(0, 0)
+
+
+def test_the_log_density_is_the_sum_over_the_fields_that_are_there() -> None:
+    """An absent field adds nothing, and the length of a list counts."""
+    expected = math.log(1 / 2) + math.log(1 / 9) + math.log(1 / 2) + math.log(1 / 2 * 1 / 2 * 1 / 100)
+
+    assert math.isclose(expected, ORDER.log_prob(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": "medium"}, "field 'size'.*got 'medium'"),
+        ({"size": ["large"]}, r"field 'size'.*got \['large'\]"),
+        ({"boxes": "2"}, "field 'boxes'.*got '2'"),
+        ({"boxes": 5}, "constraint"),
+        ({"size": "small"}, "field 'boxes': expected no value where size is 'small', got 2"),
+        ({"colour": "red"}, "Unknown field 'colour'"),
+        ({"lines": []}, r"field 'lines'.*in number, got 0"),
+        ({"lines": "pen"}, "field 'lines': expected a list, got str"),
+        ({"lines": ["pen"]}, "field 'lines': number 1: expected an object"),
+        ({"lines": [{"item": "pen"}]}, "number 1: field 'gift': expected flag, got nothing"),
+        ({"lines": [{"item": "pen", "gift": 1}]}, "number 1: field 'gift'"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_field(changes: dict[str, Any], message: str) -> None:
+    """A malformed scenario has no density, and one sentence names the first field that is wrong."""
+    values = {**GOOD, **changes}
+
+    assert -math.inf == ORDER.log_prob(values)
+    with pytest.raises(AssertionError, match=message):
+        raise AssertionError(ORDER.problem(values))
+
+
+@pytest.mark.parametrize("junk", [None, 3, [], "x", math.nan])
+def test_what_is_no_object_is_no_scenario(junk: Any) -> None:
+    """Neither log_prob nor problem raises."""
+    assert -math.inf == ORDER.log_prob(junk)
+    assert ORDER.problem(junk).startswith("expected an object")
+
+
+def test_a_condition_names_an_earlier_field() -> None:
+    """A field cannot depend on what is drawn after it."""
+    with pytest.raises(UsageError, match="'a' depends on 'b'; expected one of the earlier fields"):
+        Space(a=Integer(0, 1).when(b=1), b=Integer(0, 1))
+
+
+def test_a_nested_space_is_described_with_its_condition() -> None:
+    """The description says of which kind every field is, and when it exists."""
+    described = Space(on=Flag(0.5), part=Space(n=Uniform(0, 1)).when(on=True)).describe()
+
+    assert ("space", {"on": [True]}) == (described["part"]["kind"], described["part"]["when"])
+
+
+def test_the_mode_shares_nothing_between_its_items() -> None:
+    """Changing one item of a list leaves the others alone."""
+    mode = Many(LINE, Choice((2,))).mode
+    mode[0]["item"] = "other"
+
+    assert "pen" == mode[1]["item"]
+
+
+def test_the_hash_of_a_scenario_is_that_of_its_content() -> None:
+    """Key order and 25 against 25.0 do not matter; another value does."""
+    one = Scenario.of("a/b-v0", {"x": 25, "y": [1, 2]})
+
+    assert one.id == Scenario.of("a/b-v0", {"y": [1.0, 2], "x": 25.0}).id
+    assert one.id != Scenario.of("a/b-v0", {"x": 25, "y": [2, 1]}).id
+    assert one.id != Scenario.of("a/c-v0", {"x": 25, "y": [1, 2]}).id
+
+
+def test_scenarios_are_the_same_in_another_process() -> None:
+    """Neither hash randomisation nor import order reaches a draw."""
+    code = (
+        "from gristmill.envs.support.scenarios import support_space\n"
+        "print([support_space().scenario('w/x-v0', 3, i).id for i in range(5)])"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert 1 == len(runs)
+
+
+def test_a_scenario_says_where_it_comes_from() -> None:
+    """Seed, index, log-density and stratum are with it."""
+    one = ORDER.scenario("a/b-v0", 4, 2, stratum=lambda values: str(values["size"]))
+
+    assert (4, 2, one.values["size"]) == (one.seed, one.index, one.stratum)
+    assert one.log_density == ORDER.log_prob(one.values)
