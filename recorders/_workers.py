@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from importlib import import_module
 
+from gristmill import registry
 from gristmill.digest import decoder, encode
 from gristmill.executors import each, imap
 from gristmill.recorders._judging import verify
@@ -24,10 +24,7 @@ _worlds: dict[Make, World] = {}  # of a worker, which builds its world once
 
 def build(make: Make) -> World:
     """Return a new instance of the world."""
-    if isinstance(make, str):
-        world: World = import_module("gristmill.registry").make(make)
-        return world
-    return make()
+    return registry.make(make) if isinstance(make, str) else make()
 
 
 def judged(make: Make, level: Level, episodes: Iterable[Episode], jobs: int) -> Iterator[Judged]:
