@@ -17,7 +17,6 @@ from gristmill.workflows.transcripts import Transcript
 
 __all__ = ["render"]
 
-WIDTH = 76  # characters of a line of JSON
 _NAMES = {
     "intent": "What the customer wants",
     "obstacle": "What stands in the way",
@@ -52,7 +51,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"rate": _rate, "time": _time, "pretty": _pretty, "args": _args, "count": _count}
+    made.filters |= {
+        "rate": _rate,
+        "points": _points,
+        "time": _time,
+        "pretty": _pretty,
+        "args": _args,
+        "count": _count,
+    }
     made.globals |= {"bar": interval_bar, "axis": rate_axis, "cell": Cell.of}
     return made
 
@@ -75,21 +81,25 @@ def _time(seconds: float) -> str:
     return f"{minutes}\N{NO-BREAK SPACE}min {rest:02d}\N{NO-BREAK SPACE}s"
 
 
-def _pretty(value: Any) -> str:
-    """Return plain data as JSON for people, strings that hold JSON opened up."""
-    return _laid_out(_opened(value), "")
+def _points(value: float) -> str:
+    return f"{100 * value:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _laid_out(value: Any, indent: str) -> str:
+def _pretty(value: Any, width: int = 84) -> str:
+    """Return plain data as JSON for people, `width` characters a line, strings that hold JSON opened up."""
+    return _laid_out(_opened(value), "", width)
+
+
+def _laid_out(value: Any, indent: str, width: int) -> str:
     """Return JSON on one line where it fits, else one item per line."""
     line = msgspec.json.format(encode(value), indent=0).decode()
-    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list) or not value:
+    if len(indent) + len(line) <= width or not isinstance(value, dict | list) or not value:
         return line
     deeper = indent + "  "
     if isinstance(value, dict):
-        items = [f"{encode(key).decode()}: {_laid_out(item, deeper)}" for key, item in value.items()]
+        items = [f"{encode(key).decode()}: {_laid_out(item, deeper, width)}" for key, item in value.items()]
     else:
-        items = [_laid_out(item, deeper) for item in value]
+        items = [_laid_out(item, deeper, width) for item in value]
     first, last = "{}" if isinstance(value, dict) else "[]"
     return f"{first}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{last}"
 
