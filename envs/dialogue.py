@@ -8,6 +8,7 @@ act is answered with an error and the seat stays on turn. The episode terminates
 called, and is truncated at `max_acts` acts or `max_errors` malformed acts in a row.
 """
 
+import ast
 import inspect
 import sys
 from copy import copy
@@ -425,8 +426,11 @@ def _sources(module: ModuleType) -> set[Path]:
     folder = path.parent
     if path.name == "env.py" and (folder / "__init__.py").exists():
         return {one for one in folder.rglob("*.*") if one.suffix in _DECISIVE and one.is_file()}
-    names = {getattr(value, "__module__", None) or "" for value in vars(module).values()}
-    beside = [value for value in vars(module).values() if isinstance(value, ModuleType)]
-    beside += [sys.modules[name] for name in names if name in sys.modules]
-    paths = {Path(str(one.__file__)) for one in beside if getattr(one, "__file__", None)}
-    return {path, *(one for one in paths if one.parent == folder and one.suffix == ".py")}
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    found = [getattr(sys.modules.get(name), "__file__", None) for name in names]
+    return {path, *(one for one in map(Path, filter(None, found)) if one.parent == folder)}
