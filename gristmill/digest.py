@@ -72,14 +72,15 @@ def digest(value: Any) -> str:
 def _is_plain(value: Any) -> bool:
     """Return whether `value` can be written as it is; most can, and to look is cheaper than to rebuild."""
     todo = [value]
-    while todo:
-        one = todo.pop()
+    for one in todo:  # which grows meanwhile
         kind = type(one)
+        if kind is str:
+            continue
         if kind is dict:
-            todo.extend(one.values())
+            todo += one.values()
         elif kind is list or kind is tuple:
-            todo.extend(one)
-        elif not (kind is str or kind is int or one is None or kind is bool):
+            todo += one
+        elif not (kind is int or one is None or kind is bool):
             return False
     return True
 
