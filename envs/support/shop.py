@@ -86,8 +86,8 @@ class Shop:
     def get_order(self, order_id: OrderId) -> Row:
         """Look at an order: owner, status, days since, payment, items, and what was done about it."""
         order = self._order(order_id)
-        items = []
-        for row in self._items(order_id):
+        rows, items = self._items(order_id), []
+        for row in rows:
             shown = {"item": row["item"], "price": row["price"]}
             if row["final_sale"]:
                 shown["final_sale"] = True
@@ -98,7 +98,7 @@ class Shop:
         if order["status"] == "pending":
             view["ship_to"] = order["ship_to"]
         view["items"] = items
-        view["total"] = sum(row["price"] for row in self._items(order_id) if row["state"] == "ok")
+        view["total"] = sum(row["price"] for row in rows if row["state"] == "ok")
         tickets = self._all(
             "SELECT kind, reason FROM tickets WHERE order_id = ? ORDER BY ticket_id", order_id
         )
