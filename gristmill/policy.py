@@ -128,7 +128,10 @@ class _Running:
                 sent = self._script.send(seen)
         except EpisodeError as error:
             ended = isinstance(error.__cause__, StopIteration)
-            return EpisodeError(self._seat, "the script ended before the episode did") if ended else error
+            self._fault = (
+                EpisodeError(self._seat, "the script ended before the episode did") if ended else error
+            )
+            return self._fault
         return sent if sent is not None else EpisodeError(self._seat, "the script yielded no act")
 
 
