@@ -97,7 +97,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         seat: the seat's name.
         text: instructions in words, the system message of a chat model.
-        facts: private facts as data, for scripted policies.
+        facts: private facts as data, for scripted policies; `until_asked` lists the names of those that the seat
+            tells only when asked, which `gristmill check` then looks for where they should not be.
         tools: JSON Schemas of the tools the seat may call, in the form of OpenAI's `tools`.
     """
 

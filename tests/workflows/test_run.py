@@ -17,7 +17,7 @@ from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.run import run
 from gristmill.workflows.scenarios import read_scenarios, write_scenarios
-from tests.fixtures.plugins import SLOW, plugin
+from tests.fixtures.plugins import RAISES_IN_STEP, SLOW, plugin
 
 RETAIL = "support/retail-v1"
 NOISY = {"agent": "noisy?rate=0.2"}
@@ -52,6 +52,16 @@ def test_every_executor_gives_the_same_run(tmp_path: Path, executor: Executor) -
 
     assert order(tmp_path / "here") == order(tmp_path / "there")
     assert hashes(tmp_path / "here") == hashes(tmp_path / "there")
+
+
+def test_a_world_that_raises_costs_only_its_episodes(tmp_path: Path) -> None:
+    """Each is recorded as an error of the world, and is no failure of who played."""
+    report = run(plugin(tmp_path, RAISES_IN_STEP), {}, tmp_path / "run", n=8)
+    verdicts = list(RunStore.open(tmp_path / "run").verdicts())
+
+    assert {"error": 8} == report.counts
+    assert {("error", "world")} == {(verdict.status, verdict.side) for verdict in verdicts}
+    assert "IndexError" in str(verdicts[0].checks[0].evidence)
 
 
 def test_running_again_plays_nothing(tmp_path: Path) -> None:
