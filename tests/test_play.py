@@ -1,0 +1,266 @@
+"""The loop: episodes are pure functions of what is played, whatever the batch and whoever breaks."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from gristmill.errors import EpisodeError, UsageError
+from gristmill.play import identify, play, recorded_acts, replay
+from gristmill.policy import Policy, Script, Scripted
+from gristmill.types import Act, Brief, Entry, Episode, Scenario, call, say
+from tests.envs.worlds import Counter
+
+SCENARIOS = [Counter().scenario(1, index) for index in range(7)]
+
+
+def customer(brief: Brief, rng: random.Random) -> Script:
+    """Ask for the goal, and leave."""
+    yield say(f"Please count to {brief.facts['goal']}. {rng.random():.6f}")
+    while True:
+        yield call("leave")
+
+
+def agent(brief: Brief, rng: random.Random) -> Script:
+    """Count in steps of random size, looking after each change."""
+    seen = yield None
+    goal = int(seen[0]["say"].split()[3][:-1])
+    count = 0
+    while count < goal:
+        yield call("add", by=rng.randint(1, goal - count))
+        count = -1
+        while count < 0:
+            seen = yield call("look")
+            count = seen[-1].get("result", -1)
+    yield say("Done.")
+
+
+class Wide(Scripted):
+    """A script that is asked for many episodes at once."""
+
+    def __init__(self, width: int, *args: Any) -> None:
+        super().__init__(*args)
+        self.width = width
+
+
+def run(
+    scenarios: Sequence[Scenario] = SCENARIOS, *, width: int = 1, seed: int = 0, attempt: int = 0, world: Any = Counter,
+    by: Any = agent,
+) -> list[Episode]:  # fmt: skip
+    """The episodes of some scenarios, played in batches of a width."""
+    seats: dict[str, Policy] = {
+        "customer": Scripted("asks", customer),
+        "agent": by if isinstance(by, Policy) else Wide(width, "counts", by),
+    }
+    return list(play(world, scenarios, seats, seed=seed, attempt=attempt))
+
+
+@pytest.mark.parametrize("width", [2, 3, 7, 50])
+def test_batches_of_any_width_give_the_same_episodes(width: int) -> None:
+    """Lock-step play equals play one by one, record by record."""
+    assert run() == run(width=width)
+
+
+def test_an_episode_does_not_depend_on_its_neighbours() -> None:
+    """Alone, in another order or from another world, it goes the same way."""
+    backwards = run(SCENARIOS[::-1], width=4)[::-1]
+
+    assert run() == backwards
+    assert run()[3] == run(SCENARIOS[3:4])[0]
+
+
+def test_attempts_and_seeds_are_different_plays() -> None:
+    """Each has its own id and its own streams; the scenario stays the same."""
+    plays = [run(seed=seed, attempt=attempt)[0] for seed, attempt in ((0, 0), (0, 1), (1, 0), (1, 1))]
+
+    assert 4 == len({one.id for one in plays})
+    assert 4 == len({one.entries[0]["say"] for one in plays})
+    assert 1 == len({one.scenario.id for one in plays})
+
+
+def test_the_id_is_known_before_the_play() -> None:
+    """What is missing from a run can be found without playing it."""
+    seats = {"customer": Scripted("asks", customer), "agent": Scripted("counts", agent)}
+
+    assert [identify(Counter(), one, seats, seed=5) for one in SCENARIOS] == [one.id for one in run(seed=5)]
+
+
+def test_a_replay_reproduces_every_record() -> None:
+    """The recorded acts lead a fresh world to the same entries and the same state."""
+    for episode in run():
+        assert episode == replay(Counter(), episode)
+
+
+def test_altered_acts_diverge() -> None:
+    """Another act leads elsewhere, and acts that run out leave the episode truncated."""
+    episode = run()[0]
+    acts = recorded_acts(episode)
+    place = next(place for place, (_, act) in enumerate(acts) if act.get("call") == "add")
+    other = [*acts]
+    other[place] = ("agent", call("add", by=acts[place][1]["args"]["by"] + 1))
+
+    assert episode.state_digest != replay(Counter(), episode, acts=other).state_digest
+    assert "truncated" == replay(Counter(), episode, acts=acts[:2]).end
+    assert episode == replay(Counter(), episode, acts=[*acts, ("agent", say("And another thing."))])
+
+
+def test_a_replay_out_of_turn_is_a_fault() -> None:
+    """An act of a seat that is not on turn names that seat."""
+    again = replay(Counter(), run()[0], acts=[("agent", say("Me first."))])
+
+    assert again.fault is not None
+    assert ("error", "agent") == (again.end, again.fault.side)
+
+
+def breaks(how: str) -> Any:
+    """An agent that breaks in episodes with an odd goal, and counts well in others."""
+
+    def script(brief: Brief, rng: random.Random) -> Script:
+        seen = yield None
+        if int(seen[0]["say"].split()[3][:-1]) % 2:
+            if how == "raises":
+                raise ValueError("lost count")
+            if how == "yields nothing":
+                yield None
+            if how == "ends":
+                return
+        inner = agent(brief, rng)
+        next(inner)
+        while True:
+            seen = yield inner.send(seen)
+
+    return script
+
+
+@pytest.mark.parametrize("width", [1, 7])
+@pytest.mark.parametrize("how", ["raises", "yields nothing", "ends"])
+def test_what_breaks_a_seat_ends_its_own_episode_only(how: str, width: int) -> None:
+    """The episode is an error of the seat at fault; its neighbours in the batch are as they would be."""
+    good = {one.scenario.index: one for one in run(by=breaks("not"))}
+    for episode in run(by=breaks(how), width=width):
+        if episode.scenario.values["goal"] % 2:
+            assert episode.fault is not None
+            assert ("error", "agent") == (episode.end, episode.fault.side)
+            assert 1 == len(episode.entries)
+        else:
+            assert good[episode.scenario.index].entries == episode.entries
+
+
+class Batched:
+    """A policy that answers for all its episodes at once, and wrongly."""
+
+    name, digest, generation, width = "batched", "0", 0, 7
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> "Batched":
+        if self.how == "cannot begin":
+            raise MemoryError("too wide")
+        return self
+
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> Sequence[Act | EpisodeError]:
+        if self.how == "raises":
+            raise RuntimeError("out of memory")
+        return [say("one act for all")] if self.how == "too few" else [say("hello")] * len(rows)
+
+
+@pytest.mark.parametrize("how", ["cannot begin", "raises", "too few"])
+def test_a_batch_that_breaks_as_a_whole_ends_all_its_episodes(how: str) -> None:
+    """None is lost: each is recorded as an error of the seat."""
+    episodes = run(by=Batched(how))
+
+    assert len(SCENARIOS) == len(episodes)
+    assert {("error", "agent")} == {(one.end, one.fault.side if one.fault else "") for one in episodes}
+
+
+def broken_world(where: str) -> Any:
+    """A kind of counter that raises in one of its methods, for odd goals."""
+
+    class Broken(Counter):
+        pass
+
+    def method(self: Counter, *args: Any, **kwargs: Any) -> Any:
+        if self.current is not None and self.current.values["goal"] % 2:
+            raise ZeroDivisionError("the world is broken")
+        return getattr(super(Broken, self), where)(*args, **kwargs)
+
+    setattr(Broken, where, method)
+    return Broken
+
+
+@pytest.mark.parametrize("width", [1, 7])
+@pytest.mark.parametrize("where", ["setup", "brief", "observe", "step", "state", "entries"])
+def test_a_world_that_breaks_is_to_blame_itself(where: str, width: int) -> None:
+    """Wherever it raises, the episode is an error of the world, and the next one is as good as ever."""
+    good = {one.scenario.index: one for one in run()}
+    episodes = run(world=broken_world(where), width=width)
+    assert len(SCENARIOS) == len(episodes)
+    for episode in episodes:
+        if episode.scenario.values["goal"] % 2:
+            assert episode.fault is not None
+            assert ("error", "world", None) == (episode.end, episode.fault.side, episode.state)
+            assert "ZeroDivisionError: the world is broken" in episode.fault.message
+        else:
+            assert (None, good[episode.scenario.index].entries) == (episode.fault, episode.entries)
+
+
+def test_an_episode_that_was_not_reset_has_no_entries() -> None:
+    """A record never holds what a world still had of the episode before."""
+    bad = Scenario.of(Counter.id, {"goal": "many"})
+    before, failed = run([SCENARIOS[0], bad])
+
+    assert before.entries
+    assert ([], None) == (failed.entries, failed.state)
+    assert failed.fault is not None
+    assert "field 'goal'" in failed.fault.message
+
+
+def test_a_state_that_cannot_be_digested_is_the_worlds_fault() -> None:
+    """NaN is no state."""
+
+    class Vague(Counter):
+        def state(self) -> Any:
+            return {"count": float("nan")}
+
+    (episode,) = run(SCENARIOS[:1], world=Vague)
+
+    assert episode.fault is not None
+    assert ("error", "world") == (episode.end, episode.fault.side)
+
+
+@pytest.mark.parametrize("seats", [{}, {"agent"}, {"customer", "agent", "judge"}])
+def test_every_seat_needs_a_policy(seats: set[str]) -> None:
+    """The message lists the seats of the world."""
+    policies: dict[str, Policy] = {seat: Scripted("asks", customer) for seat in seats}
+    with pytest.raises(UsageError, match="Expected a policy for each of the seats customer, agent, got"):
+        list(play(Counter, SCENARIOS, policies, seed=0))
+
+
+def test_worlds_are_closed_whatever_happens() -> None:
+    """Also when nobody wants the rest of the episodes."""
+    closed = []
+
+    class Closing(Counter):
+        def close(self) -> None:
+            closed.append(self)
+
+    episodes = play(
+        Closing, SCENARIOS, {"customer": Scripted("a", customer), "agent": Wide(3, "b", agent)}, seed=0
+    )
+    next(episodes)
+    episodes.close()  # type: ignore[attr-defined]  # an iterator that is a generator
+
+    assert 3 == len(closed)
+
+
+def test_equal_draws_are_different_episodes() -> None:
+    """Two draws of one value under two indices have two ids and two streams."""
+    one = SCENARIOS[0]
+    twin = msgspec.structs.replace(one, index=99)
+    first, second = run([one, twin])
+
+    assert (one.id, False) == (twin.id, first.id == second.id)
+    assert first.entries[0] != second.entries[0]
