@@ -105,7 +105,7 @@ def run(
     store = _open(out, _spec(world, stage, seed, given))
     known = store.ids()
     draws: Sequence[int | Scenario] = given or range(n)
-    report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store))
+    report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
     todo = list(_jobs(stage, seed, attempts, draws, known))
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
@@ -246,11 +246,11 @@ def _work(data: bytes) -> bytes:
     return encode(list(run_chunk(_job(data))))
 
 
-def _counts(store: RunStore) -> dict[str, int]:
+def _counts(store: RunStore, known: set[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for verdicts in latest(store.ledger()).values():
+    for episode_id, verdicts in latest(store.ledger()).items() if known else ():
         for (_, level), standing in verdicts.items():
-            if level == "checked":
+            if level == "checked" and episode_id in known:  # a damaged episode leaves its verdict behind
                 counts[standing.status] = counts.get(standing.status, 0) + 1
     return counts
 
