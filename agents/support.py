@@ -78,12 +78,17 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
     yield None  # the customer speaks first
     for number, request in enumerate(facts["requests"]):
         seen = yield say(_opening(wording, facts, request, number))
-        while question := _question(seen):
+        change = "first_wish" in facts and number == 0
+        while (question := _question(seen)) or change:
             asked[question] = asked.get(question, 0) + 1
             limit = len(facts["zips"]) + _PATIENCE if question == "identity" else _PATIENCE * (number + 1)
             if asked[question] > limit:
                 seen = yield call("hang_up", outcome="gave up")
-            seen = yield say(_reply(wording, facts, request, question, asked[question] - 1, number))
+            texts = [_change_of_mind(wording, request)] if change else []
+            if question and not (change and question == "wish"):
+                texts.append(_reply(wording, facts, request, question, asked[question] - 1, number))
+            change = False
+            seen = yield say(" ".join(texts))
         if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and _TURNED_AWAY.search(_heard(seen)):
             break  # whoever cannot prove to be the customer has nothing more to ask
     while True:
@@ -102,6 +107,11 @@ def _opening(wording: Wording, facts: dict[str, Any], request: dict[str, Any], n
     else:
         ends, slots = wording.parts(hello, wish, closing), {**request, "order": ""}
     return words.sentence(*ends).format(**slots)
+
+
+def _change_of_mind(wording: Wording, request: dict[str, Any]) -> str:
+    changed, wish = wording.parts(words.CHANGED_MIND, words.WISHES[request["intent"]])
+    return words.sentence(changed, wish, "").format(**{**request, "order": ""})
 
 
 def _heard(seen: list[Entry]) -> str:
@@ -128,11 +138,6 @@ def _reply(
 ) -> str:
     if question == "identity":
         slots = {"email": facts["email"], "zip": facts["zips"][min(before, len(facts["zips"]) - 1)]}
-        if "first_wish" in facts and number == 0 and before == 0:
-            wish = words.WISHES[request["intent"]]
-            changed, wanted, identity = wording.parts(words.CHANGED_MIND, wish, words.IDENTITY)
-            text = words.sentence(changed, wanted, "").format(**{**request, "order": ""})
-            return f"{text} {identity.format(**slots)}"
         return wording(words.IDENTITY, **slots)
     if question == "order" and "orders" in request:
         return wording(words.ORDER, order=request["orders"][-1])

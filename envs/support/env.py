@@ -30,6 +30,17 @@ _WANTS = {
     "email": "change the e-mail address to {new_email}",
     "human": "speak to a person",
 }
+_AT_FIRST = {
+    "cancel_order": "cancel the whole order",
+    "cancel_item": "take it out of the order",
+    "refund": "get a refund",
+    "exchange": "exchange it",
+    "address": "change the address it goes to",
+    "gift_payment": "pay by gift card",
+    "lost": "say that it never came",
+    "damaged": "say that it arrived damaged",
+    "status": "know where it is",
+}
 
 
 class RetailSupport(DialogueWorld):
@@ -125,8 +136,9 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
         facts["zips"] = [values["wrong_zip"]]
     elif values["zip_slip"]:
         facts["zips"] = [values["wrong_zip"], values["zip"]]
-    if values["second_thoughts"] and values["first_wish"] in BLOCKERS and requests[0]["intent"] in BLOCKERS:
-        facts["first_wish"] = values["first_wish"]
+    first = values["first_wish"] if values["second_thoughts"] else ""
+    if first in BLOCKERS and requests[0]["intent"] in set(BLOCKERS) - {first}:
+        facts["first_wish"] = first
     return {**facts, "requests": requests}
 
 
@@ -150,29 +162,34 @@ def _request_facts(values: dict[str, Any], request: dict[str, Any]) -> dict[str,
 
 def _in_words(facts: dict[str, Any]) -> str:
     """Return the customer's facts as instructions for a language model or a person."""
+    first, *others = facts["zips"]
+    again = f"if nobody is found with that, say {others[0]}" if others else "you know no other"
     lines = [
         f"You are {facts['name']}, a customer of a retail shop, and you write to its support.",
-        f"Your e-mail address is {facts['email']}. Asked for your zip code, say {facts['zips'][0]}"
-        + (f"; asked again, {facts['zips'][1]}." if len(facts["zips"]) > 1 else "."),
-        "You say e-mail and zip code only when asked. You want, one after the other, to:",
+        f"Your e-mail address is {facts['email']}. You say it and your zip code only when asked.",
+        f"Asked for your zip code, say {first}; {again}.",
+        "You want, one after the other, to:",
     ]
     for number, request in enumerate(facts["requests"], 1):
         line = f"{number}. {_WANTS[request['intent']].format(**request)}"
         match request.get("orders"):
             case [first, second]:
-                line += f". You first say the order number is {first}; asked again, {second}"
+                line += f". You first say that the order number is {first}; asked again, {second}"
             case [only]:
                 line += f". The order number is {only}"
             case None if "item" in request:
                 line += ". You do not know the order number"
         lines.append(line + ".")
     if "first_wish" in facts:
-        item = facts["requests"][0]["item"]
-        wish = facts["first_wish"].replace("_", " ")
+        item, wish = facts["requests"][0]["item"], _AT_FIRST[facts["first_wish"]]
         lines.append(
-            f"At first you ask for something else about the {item} ({wish}); you change your mind at once."
+            f"Your first message asks for something else about the {item}: to {wish}. In your second message you "
+            "change your mind, and say what you really want."
         )
     lines.append(
-        "When a request has been answered, yes or no, go on to the next; after the last one hang up."
+        "Begin with the first request. Write one or two short sentences at a time, answer questions truly, and say no "
+        "number that is not written here. When a request has been answered, yes or no, go on to the next; after the "
+        "last answer call hang_up with `done`. Call it with `gave up` only after you were asked the same more than "
+        "three times."
     )
     return "\n".join(lines)

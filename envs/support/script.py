@@ -50,11 +50,13 @@ def breach(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
             known |= speech.numbers(entry["say"])
         elif _says(entry, "customer") and (strange := speech.invented(entry["say"], known)):
             return {"expected": "only numbers that it knows", "got": strange}
-    everything = (
-        values["requests"]
-        if _outcome(episode) == "done" and not values["impostor"]
-        else values["requests"][:1]
+    # Whoever is turned away has nothing more to ask.
+    turned_away = any(
+        entry.get("call") == "file_refusal" and entry["args"].get("reason") == "identity"
+        for entry in episode.entries
     )
+    left = _outcome(episode) == "done" and not turned_away
+    everything = values["requests"] if left else values["requests"][:1]
     missing = [request["intent"] for request in everything if not _raised(request, " ".join(said).lower())]
     return (
         {"expected": "every request raised", "got": f"never raised: {', '.join(missing)}"} if missing else {}
