@@ -112,6 +112,11 @@ def run(
         where: Executor = executor or ("inline" if jobs == 1 else "process")
         with store.writer() as writer:
             for episode, verdict in _play(todo, jobs, where):
+                if episode.version != stage.judge.version:
+                    raise UsageError(
+                        f"Expected workers with version {stage.judge.version} of the world, got {episode.version}; "
+                        "its code has changed meanwhile, or differs on another machine."
+                    )
                 writer.append(episode, verdict)
                 report.played += 1
                 report.counts[verdict.status] = report.counts.get(verdict.status, 0) + 1
