@@ -29,7 +29,9 @@ def gold(subject: Subject) -> str:
         fail(
             f"of {len(pairs)} scenarios: {counts}; scenario {episode.scenario.index} of seed {subject.seed}: "
             f"{_reason(verdict)}",
-            f"make policy {GOLD!r} and verifier agree: gold that fails is a wrong label, or an impossible scenario",
+            f"make {verdict.side or 'it'} answer instead of breaking"
+            if verdict.status == "error"
+            else f"make {GOLD!r} and the verifier agree: gold that fails is a wrong label, or an impossible scenario",
         )
     return f"{len(pairs)} of {len(pairs)} scenarios pass"
 
