@@ -42,7 +42,7 @@ class ModelConfig:
     norm_eps: float = 1e-6
     tied: bool = True
     qkv_bias: bool = False
-    qk_norm: bool = False
+    qk_norm: bool = True
 
     def __post_init__(self) -> None:
         for name in ("vocab", "dim", "layers", "heads", "kv_heads", "head_dim", "ffn", "max_len"):

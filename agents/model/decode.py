@@ -25,7 +25,7 @@ from gristmill.agents.model.sampling import Sampling, sample
 
 __all__ = ["CHUNK", "Cache", "Written", "empty_cache", "merge", "read", "widen", "write"]
 
-CHUNK = 32  # tokens read per call of `read`
+CHUNK = 16  # tokens read per call of `read`
 MASKED = -1e30
 
 

@@ -1,6 +1,6 @@
 """A block of rows that are decoded together.
 
-Blocks are small (a few dozen rows): their cache stays in the processor's, a block waits for its own longest act only,
+Blocks are small (a dozen rows): their cache stays in the processor's, a block waits for its own longest act only,
 blocks without anybody to move cost nothing, and several run at once, one per core.
 """
 

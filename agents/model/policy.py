@@ -19,7 +19,7 @@ __all__ = ["ModelPolicy", "model"]
 @policy("*", "*", "model")
 def model(
     place: Place, *, checkpoint: str, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0,
-    min_p: float = 0.0, max_tokens: int = 96, width: int = 128,
+    min_p: float = 0.0, max_tokens: int = 96, width: int = 256,
 ) -> "ModelPolicy":  # fmt: skip
     """Play as the model in the folder `checkpoint`, greedily unless there is a temperature."""
     return ModelPolicy.load(
@@ -39,7 +39,7 @@ class ModelPolicy:
     """
 
     def __init__(
-        self, model: Model, *, sampling: Sampling | None = None, name: str = "model", width: int = 128
+        self, model: Model, *, sampling: Sampling | None = None, name: str = "model", width: int = 256
     ):
         self.model = model
         self.sampling = sampling or Sampling()
@@ -52,7 +52,7 @@ class ModelPolicy:
     @classmethod
     def load(
         cls, folder: Path | str, *, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0,
-        max_tokens: int = 96, name: str = "", width: int = 128,
+        max_tokens: int = 96, name: str = "", width: int = 256,
     ) -> "ModelPolicy":  # fmt: skip
         """Return the policy of a model or checkpoint folder; see `Sampling` for the settings.
 

@@ -15,7 +15,7 @@ from gristmill.types import Act, Brief, Entry
 
 __all__ = ["ModelSession"]
 
-SIZES = (1, 4, 16, 64)  # lanes of a block
+SIZES = (1, 16)  # lanes of a block
 IDLE = 3  # calls after which a row that did not act counts as ended
 
 

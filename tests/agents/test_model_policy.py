@@ -8,11 +8,12 @@ import pytest
 
 from gristmill.agents.model import session as sessions
 from gristmill.agents.model.policy import ModelPolicy
+from gristmill.agents.model.policy import model as build
 from gristmill.agents.model.sampling import Sampling
 from gristmill.agents.model.store import Model, load_model, save_model
 from gristmill.agents.model.template import View
 from gristmill.errors import UsageError
-from gristmill.policy import Policy
+from gristmill.policy import Place, Policy
 from gristmill.types import Act, Brief, Entry
 from tests.training.tiny import model
 
@@ -100,6 +101,15 @@ def test_an_act_that_does_not_end_is_malformed() -> None:
 def test_nobody_to_move_is_no_work() -> None:
     """An empty call returns at once."""
     assert [] == ModelPolicy(model()).begin([], []).act([], [])
+
+
+def test_it_can_be_asked_for_by_name(tmp_path: Path) -> None:
+    """A spec names the folder and the sampling."""
+    save_model(tmp_path, model())
+    spec = f"model?checkpoint={tmp_path}&top_k=3"
+    found = build(Place("shop", "agent", spec), checkpoint=str(tmp_path), top_k=3)
+
+    assert (spec, Sampling(top_k=3)) == (found.name, found.sampling)
 
 
 def test_its_digest_tells_what_decides_its_acts() -> None:

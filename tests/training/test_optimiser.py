@@ -35,7 +35,7 @@ def test_matrices_move_by_muon() -> None:
     change, _ = jax.jit(lambda slopes: transform(how).update(slopes, transform(how).init(params), params))(
         slopes
     )
-    sizes = np.linalg.svd(np.asarray(change["layers"]["q"][0]), compute_uv=False)
+    sizes = np.linalg.svd(np.asarray(change["layers"]["up"][0]), compute_uv=False)
 
     assert 0.5 < sizes.min() <= sizes.max() < 1.5
     assert np.abs(change["embed"]).max() < 2 * how.adam_ratio
