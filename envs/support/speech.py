@@ -174,13 +174,14 @@ def digits(text: str) -> set[str]:
     return set(_NUMBER.findall(text))
 
 
-def numbers(text: str, *, words: bool = False) -> set[str]:
+@lru_cache(4096)
+def numbers(text: str, *, words: bool = False) -> frozenset[str]:
     """Return the numbers in a message, and if wanted those in words."""
     text = plain(text)
     found = set(_NUMBER.findall(text))
     if words:
         found |= {str(_WORDS[word.lower()]) for word in _WORD.findall(text)}
-    return found
+    return frozenset(found)
 
 
 def invented(text: str, known: set[str]) -> list[str]:
