@@ -3,6 +3,7 @@
 Letters in shapes: B rows, T tokens, P predicted positions; see `training.data.Batch`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from gristmill.training.data import Batch
 from gristmill.training.optimiser import Optimiser, transform
 
 __all__ = ["Score", "State", "fresh_state", "place", "replicate", "score", "update"]
+
+_spec: Callable[..., PartitionSpec] = PartitionSpec  # published without types
 
 
 class State(NamedTuple):
@@ -48,13 +51,13 @@ def fresh_state(params: Params, how: Optimiser) -> State:
 
 def replicate(state: State, mesh: Mesh) -> State:
     """Return the state with a copy on every device."""
-    copies: State = jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
+    copies: State = jax.device_put(state, NamedSharding(mesh, _spec()))
     return copies
 
 
 def place(batch: Batch, mesh: Mesh) -> Batch:
     """Return the batch with its rows spread over the axis `data` of the mesh."""
-    spread: Batch = jax.device_put(batch, NamedSharding(mesh, PartitionSpec("data")))
+    spread: Batch = jax.device_put(batch, NamedSharding(mesh, _spec("data")))
     return spread
 
 

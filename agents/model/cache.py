@@ -1,6 +1,7 @@
 """Where compiled programs are kept between runs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -8,6 +9,7 @@ import jax
 __all__ = ["use_compilation_cache"]
 
 VARIABLE = "GRISTMILL_JAX_CACHE"
+_set: Callable[[str, object], None] = jax.config.update  # published without types
 
 
 def use_compilation_cache(folder: Path | str | None = None) -> Path | None:
@@ -31,6 +33,6 @@ def use_compilation_cache(folder: Path | str | None = None) -> Path | None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    jax.config.update("jax_compilation_cache_dir", str(path))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    _set("jax_compilation_cache_dir", str(path))
+    _set("jax_persistent_cache_min_compile_time_secs", 0.3)
     return path

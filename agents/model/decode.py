@@ -12,6 +12,7 @@ beyond a row's length hold garbage; they are masked, and the next chunk overwrit
 Keys are stored as [.., D, S] and values as [.., S, D], so that both products of attention read them in order.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -255,8 +256,12 @@ def _attend(q: jax.Array, *parts: tuple[jax.Array, jax.Array, jax.Array]) -> jax
 
 def _put(cache: Cache, new: Cache, start: jax.Array) -> Cache:
     """Return the cache with the columns of `new` at each row's `start` [B], and its convolution inputs."""
-    put_k = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, 0, at)))
-    put_v = jax.vmap(lambda old, new, at: lax.dynamic_update_slice(old, new, (0, at, 0)))
+    put_k: Callable[..., jax.Array] = jax.vmap(
+        lambda old, new, at: lax.dynamic_update_slice(old, new, (0, 0, at))
+    )
+    put_v: Callable[..., jax.Array] = jax.vmap(
+        lambda old, new, at: lax.dynamic_update_slice(old, new, (0, at, 0))
+    )
     return Cache(
         tuple(put_k(old, part, start) for old, part in zip(cache.k, new.k, strict=True)),
         tuple(put_v(old, part, start) for old, part in zip(cache.v, new.v, strict=True)),
