@@ -16,10 +16,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = ["attend"]
+__all__ = ["attend", "barrier"]
 
 MASKED = -1e30
-_barrier: Callable[[Any], Any] = lax.optimization_barrier  # published without types
+barrier: Callable[[Any], Any] = lax.optimization_barrier  # published without types
 _Kept = tuple[jax.Array, ...]
 
 
@@ -48,7 +48,7 @@ def _attend(q: jax.Array, k: jax.Array, v: jax.Array, places: jax.Array) -> jax.
 
 
 def _forward(q: jax.Array, k: jax.Array, v: jax.Array, places: jax.Array) -> tuple[jax.Array, _Kept]:
-    turned_k = _barrier(k.transpose(0, 2, 1))
+    turned_k = barrier(k.transpose(0, 2, 1))
     scores = jnp.einsum("nmd,ndt->nmt", q, turned_k)
     scores = jnp.where(jnp.arange(k.shape[1]) <= places[:, :, None], scores, MASKED)
     top = scores.max(axis=-1, keepdims=True)
@@ -60,16 +60,16 @@ def _forward(q: jax.Array, k: jax.Array, v: jax.Array, places: jax.Array) -> tup
 
 def _backward(kept: _Kept, change: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, None]:
     q, k, v, turned_k, heard, log_total, places = kept
-    turned_q, turned_change, change = _barrier((q.transpose(0, 2, 1), change.transpose(0, 2, 1), change))
+    turned_q, turned_change, change = barrier((q.transpose(0, 2, 1), change.transpose(0, 2, 1), change))
     scores = jnp.einsum("ntd,ndm->ntm", k, turned_q)
     seen = jnp.arange(k.shape[1])[:, None] <= places[:, None, :]
     weights = jnp.where(seen, jnp.exp(scores - log_total[:, None, :]), 0.0)
     pull = jnp.einsum("ntd,ndm->ntm", v, turned_change)
     delta = (change * heard).sum(axis=-1)
-    weights, slope = _barrier((weights, weights * (pull - delta[:, None, :])))
+    weights, slope = barrier((weights, weights * (pull - delta[:, None, :])))
     change_v = jnp.einsum("ntm,nmd->ntd", weights, change)
     change_k = jnp.einsum("ntm,nmd->ntd", slope, q)
-    change_q = _barrier(jnp.einsum("ndt,ntm->ndm", turned_k, slope)).transpose(0, 2, 1)
+    change_q = barrier(jnp.einsum("ndt,ntm->ndm", turned_k, slope)).transpose(0, 2, 1)
     return change_q, change_k, change_v, None
 
 

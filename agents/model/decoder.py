@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from gristmill.agents.model.attention import attend
+from gristmill.agents.model.attention import attend, barrier
 from gristmill.agents.model.config import ModelConfig
 
 __all__ = ["Params", "count", "features", "init_params", "layer_of", "logits", "rms_norm", "rotate"]
@@ -108,7 +108,8 @@ def rotate(x: jax.Array, positions: jax.Array, theta: float) -> jax.Array:
     half = x.shape[-1] // 2
     rates = theta ** (-jnp.arange(half, dtype=jnp.float32) / half)
     angles = positions[..., None, None].astype(jnp.float32) * rates
-    cos, sin = jnp.cos(angles), jnp.sin(angles)
+    # The barrier keeps the compiler from computing them again for every head.
+    cos, sin = barrier((jnp.cos(angles), jnp.sin(angles)))
     left, right = x[..., :half], x[..., half:]
     return jnp.concatenate([left * cos - right * sin, right * cos + left * sin], axis=-1)
 
