@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar, get_type_hints, overload
 
 import msgspec
@@ -91,6 +92,8 @@ def collect_tools(owner: object) -> dict[str, Tool]:
     return found
 
 
+# A loop builds a world per chunk of scenarios, and what is known of a method does not change.
+@cache
 def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
     try:
         hints = get_type_hints(function, include_extras=True)
@@ -111,6 +114,7 @@ def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
     return msgspec.defstruct(function.__name__, fields, forbid_unknown_fields=True, kw_only=True)
 
 
+@cache
 def _schema(args: type[msgspec.Struct]) -> dict[str, Any]:
     try:
         _, parts = msgspec.json.schema_components([args])
