@@ -117,8 +117,11 @@ def _play_batch(
     sessions = _begin(worlds, batch, policies, begun, faults, seed, attempt)
     live = begun
     while waiting := _waiting(worlds, live, faults):
+        # A wide policy is asked when everybody waits for it: the more episodes it sees at once, the cheaper each.
+        narrowest = min(policies[seat].width for seat in waiting)
         for seat, rows in waiting.items():
-            _step(worlds, sessions[seat], seat, rows, faults)
+            if policies[seat].width == narrowest:
+                _step(worlds, sessions[seat], seat, rows, faults)
         live = [row for rows in waiting.values() for row in rows]
     seats = _seats(policies)
     for row, scenario in enumerate(batch):
