@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from gristmill import registry
 from gristmill.agents._schemas import parameters, random_call, random_value
+from gristmill.agents.wording import Phrase
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
@@ -20,7 +21,11 @@ from gristmill.types import Act, Brief, Entry, call, say
 
 __all__ = ["Noisy", "noisy"]
 
-_FILLER = "One moment."
+# Varied as everything else that is said: one fixed sentence would be the likeliest opening of any message.
+_FILLER = Phrase(
+    "[One moment|Just a moment|One second|Bear with me|Hold on|Let me see|A little patience|Hang on]"
+    "[, please|, thanks| for me| now|, I am on it|][.|, I will be right back.|, I am looking.|, thank you for waiting.]"
+)
 _NUMBER = re.compile(r"\d+")
 
 
@@ -79,7 +84,9 @@ class _NoisySession:
 
     def _ask(self, rows: list[int]) -> dict[int, Act | EpisodeError]:
         """Return the next act of the base for each row; where noise has brought it down, a filler."""
-        found: dict[int, Act | EpisodeError] = {row: say(_FILLER) for row in rows if self._rows[row].lost}
+        found: dict[int, Act | EpisodeError] = {
+            row: self._rows[row].filler() for row in rows if self._rows[row].lost
+        }
         rows = [row for row in rows if row not in found]
         seen = [self._rows[row].take() for row in rows]
         if not rows:
@@ -93,7 +100,7 @@ class _NoisySession:
         for row, act in zip(rows, given, strict=True):
             if isinstance(act, EpisodeError) and self._rows[row].touched:
                 self._rows[row].lost = True
-                act = say(_FILLER)
+                act = self._rows[row].filler()
             found[row] = act
         return found
 
@@ -119,15 +126,19 @@ class _Row:
         self.touched = True
         return "reorder" if self._rng.random() < 0.2 else "spoil"
 
+    def filler(self) -> Act:
+        """Return something to say that says nothing."""
+        return say(_FILLER.pick(self._rng)[1])
+
     def spoil(self, act: Act) -> Act:
         """Drop the act, or alter it."""
         if self._rng.random() < 0.4:
-            return say(_FILLER)
+            return self.filler()
         if "call" in act:
             return self._alter_call(act)
         number = list(_NUMBER.finditer(act.get("say", "")))
         if not number:
-            return say(_FILLER)
+            return self.filler()
         start, end = self._rng.choice(number).span()
         text: str = act["say"]
         return say(text[:start] + _other_text(text[start:end], self._rng) + text[end:])
@@ -147,7 +158,7 @@ class _Row:
         """Return a call of another tool, with the same arguments as far as it takes them."""
         others = [tool for tool in self._tools if parameters(tool)[0] != act["call"]]
         if not others:
-            return say(_FILLER)
+            return self.filler()
         known = [value for value in act["args"].values() if isinstance(value, str)]
         other = random_call(others, self._rng, known)
         shared = {name: act["args"][name] for name in other["args"] if name in act["args"]}
