@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from gristmill import registry
 from gristmill.agents._schemas import parameters, random_call, random_value
-from gristmill.agents.wording import Phrase
+from gristmill.agents.wording import Phrase, Wording
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
@@ -110,6 +110,7 @@ class _Row:
 
     def __init__(self, brief: Brief, rng: random.Random, rate: float) -> None:
         self._tools, self._rng, self._rate = brief.tools, rng, rate
+        self._words = Wording(rng)
         self.unseen: list[Entry] = []
         self.held: list[Act] = []
         self.touched = self.lost = False
@@ -128,7 +129,7 @@ class _Row:
 
     def filler(self) -> Act:
         """Return something to say that says nothing."""
-        return say(_FILLER.pick(self._rng)[1])
+        return say(self._words(_FILLER))
 
     def spoil(self, act: Act) -> Act:
         """Drop the act, or alter it."""
