@@ -58,7 +58,7 @@ def _summary(found: "Demo") -> str:
 def _line(one: "Evaluation") -> str:
     rate = one.success
     return (
-        f"  {one.label:<12} {100 * rate.rate:5.1f} %  ({100 * rate.low:.1f} to {100 * rate.high:.1f}, "
+        f"  {one.label:<17} {100 * rate.rate:5.1f} %  ({100 * rate.low:.1f} to {100 * rate.high:.1f}, "
         f"{rate.passed} of {rate.n})"
     )
 

@@ -16,6 +16,7 @@ from gristmill.errors import UsageError
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
+from gristmill.training.sft import TrainConfig
 from gristmill.workflows.evaluate import Evaluation, compare, evaluate, overlap
 from gristmill.workflows.learn import Lesson, learn
 from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
@@ -30,6 +31,7 @@ HELD_OUT = "expert?forms=held-out"
 # What the raw log is made of, and what is mined: the agent's policy, and the seed of the scenarios it plays.
 LOG = ("noisy?base=expert&rate=0.3&forms=train", "log")
 MINED = ("noisy?base=expert&rate=0.05&forms=train", "mined")
+SAVE_EVERY = 250  # steps, so that little is lost when the demo is interrupted
 FULL = 3.0  # scale from which the world is at full difficulty
 
 Tell = Callable[[str, int, int], None]
@@ -89,9 +91,10 @@ def size_of(scale: float) -> Size:
     full = scale >= FULL
     return Size(
         level="full" if full else "demo",
-        log=max(64, round(9_000 * scale)),
+        # A base model is soon as good as its data; what is left of the time is better spent on what was kept.
+        log=max(64, round(9_000 * scale**0.5)),
         mined=max(64, round(24_000 * scale)),
-        base_steps=max(8, round(500 * scale)),
+        base_steps=max(8, round(500 * scale**0.5)),
         tune_steps=max(8, round(1_500 * scale)),
         evaluated=max(32, round(512 * min(scale, 1))),
         repeated=max(8, round(64 * min(scale, 1))),
@@ -126,9 +129,9 @@ class _Demo:
         base = self.learn("base model", log, None, None, self.size.base_steps)
         tuned = self.learn("fine-tuned model", mined, view, base.model, self.size.tune_steps)
         results = [
-            self.evaluate("base", f"model?checkpoint={base.model}"),
-            self.evaluate("fine-tuned", f"model?checkpoint={tuned.model}"),
-            self.evaluate("expert", TRAIN),
+            self.evaluate("base model", f"model?checkpoint={base.model}"),
+            self.evaluate("fine-tuned model", f"model?checkpoint={tuned.model}"),
+            self.evaluate("scripted expert", TRAIN),
         ]
         points = 100 * compare(results)[0].rate
         met = results[1].success.rate >= self.size.bar and points >= Bar().points
@@ -139,8 +142,8 @@ class _Demo:
             stages=self.stages,
             yields=[Yield(title="From mined play to training data", stages=view.stages)],
             evaluations=results,
-            before="base",
-            after="fine-tuned",
+            before="base model",
+            after="fine-tuned model",
             bar=Bar(rate=self.size.bar),
             trainings=[base.training, tuned.training],
             transcripts=self.transcripts(mined, view),
@@ -178,6 +181,7 @@ class _Demo:
             folder = self.out / "models" / ("tuned" if view else "base")
             return learn(
                 store, folder, view=view, seat="agent", init=init, steps=steps, name=name, seed=self.seed,
+                config=TrainConfig(save_every=SAVE_EVERY),
                 progress=lambda done, total, _: self.tell(name, done, total),
             )  # fmt: skip
 
@@ -185,13 +189,13 @@ class _Demo:
         size = self.size
         with self.stage(f"evaluation: {label}", f"{size.evaluated} held-out scenarios, held-out wording"):
             return evaluate(
-                self.world, {"agent": policy, "customer": HELD_OUT}, self.out / "runs" / f"eval-{label}",
+                self.world, {"agent": policy, "customer": HELD_OUT}, self.out / "runs" / f"eval-{label.replace(' ', '-')}",
                 n=size.evaluated, trials=size.trials, repeated=size.repeated, seed=self.stream(3), label=label,
                 progress=lambda done, total, _: self.tell(f"evaluation: {label}", done, total),
             )  # fmt: skip
 
     def transcripts(self, mined: RunStore, view: View) -> list[Transcript]:
-        tuned = RunStore.open(self.out / "runs" / "eval-fine-tuned")
+        tuned = RunStore.open(self.out / "runs" / "eval-fine-tuned-model")
         return [
             *kept(mined, view.ids, 3),
             *rejected(mined, 4),
@@ -199,7 +203,7 @@ class _Demo:
         ]
 
     def notes(self, log: RunStore, mined: RunStore) -> list[str]:
-        met = overlap(RunStore.open(self.out / "runs" / "eval-expert"), [log, mined])
+        met = overlap(RunStore.open(self.out / "runs" / "eval-scripted-expert"), [log, mined])
         return [
             f"{met} of the {self.size.evaluated} scenarios of the evaluation occur in training.",
             "The customer of the evaluation speaks in a fifth of all forms that is never used in training.",
