@@ -11,7 +11,7 @@ from gristmill.errors import StoreError
 from gristmill.recorders import _shards, _wal
 from gristmill.recorders._files import Damage
 from gristmill.recorders._layout import read_manifest, segments
-from gristmill.recorders._shards import Shard
+from gristmill.recorders._shards import UNREADABLE, Shard
 from gristmill.recorders._wal import Commit, Record
 from gristmill.recorders.steps import Steps
 from gristmill.types import Episode
@@ -19,7 +19,6 @@ from gristmill.types import Episode
 __all__ = ["Index"]
 
 T = TypeVar("T")
-UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
 # The episodes and the rows of a row group, by id.
 Group = tuple[dict[str, Episode], dict[str, dict[str, Any]]]
 # Shard and row group, or log segment and commit.
@@ -72,8 +71,14 @@ class Index:
         known = self._sealed.get(shard.number)
         if known and known[1]:
             return known[1]
+        folder = self.path / "shards"
+        for file in shard.files:
+            # Without its end a Parquet file cannot be read at all; of other damage, reading tells.
+            if not file.name.startswith("steps-") and (message := _shards.check_size(folder, file)):
+                self.damage.append(Damage(where=f"shards/{file.name}", message=message, lost=shard.episodes))
+                return []
         try:
-            return _shards.read_ids(self.path / "shards", shard)
+            return _shards.read_ids(folder, shard)
         except UNREADABLE as error:
             name = f"shards/episodes-{shard.number:06}.parquet"
             self.damage.append(Damage(where=name, message=f"cannot be read: {error}", lost=shard.episodes))

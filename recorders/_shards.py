@@ -14,7 +14,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gristmill.digest import encode, fingerprint
+from gristmill.digest import encode, fingerprint, fingerprint_file
+from gristmill.errors import StoreError
 from gristmill.recorders import _steptables, _tables
 from gristmill.recorders._files import storing, sync_folder
 from gristmill.recorders._tables import NOWHERE, Body, Place
@@ -23,9 +24,12 @@ from gristmill.recorders.steps import Layout, Steps, read_layout
 from gristmill.types import Episode
 
 __all__ = [
+    "UNREADABLE",
     "Shard",
     "ShardFile",
     "check_file",
+    "check_size",
+    "describe",
     "read_group",
     "read_ids",
     "read_steps_group",
@@ -35,6 +39,10 @@ __all__ = [
 
 GROUP_ROWS = 20_000  # entries per row group: large enough to compress, small enough to read for one episode
 GROUP_BYTES = 32 << 20  # bytes of numeric steps per row group
+
+
+# What reading a file that is not what was written may raise.
+UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
 
 
 class ShardFile(msgspec.Struct, frozen=True):
@@ -183,6 +191,24 @@ def _open(folder: Path, kind: str, shard: Shard) -> pq.ParquetFile:
     return pq.ParquetFile(folder / f"{kind}-{shard.number:06}.parquet", page_checksum_verification=True)
 
 
+def describe(folder: Path, number: int) -> Shard:
+    """Return the manifest row of a shard from its files; which log segments it replaced is not known any more."""
+    files = [
+        ShardFile(path.name, _count_rows(path), path.stat().st_size, fingerprint_file(path))
+        for path in sorted(folder.glob("*-*.parquet"))
+        if path.stem.split("-")[1] == f"{number:06}"
+    ]
+    episodes = sum(file.rows for file in files if file.name.startswith("episodes-"))
+    return Shard(number, (), tuple(files), episodes)
+
+
+def _count_rows(path: Path) -> int:
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except UNREADABLE:
+        return 0
+
+
 def read_ids(folder: Path, shard: Shard) -> list[list[str]]:
     """Return the episode ids of every row group.
 
@@ -223,11 +249,21 @@ def steps_in(table: pa.Table, head: dict[str, Any]) -> Steps:
     return _steptables.steps(table.slice(head["steps_row"], layout.length + 1), layout)
 
 
-def check_file(folder: Path, file: ShardFile) -> str:
-    """Return what is wrong with a file, or an empty string."""
+def check_size(folder: Path, file: ShardFile) -> str:
+    """Return what is wrong with a file at first sight, or an empty string."""
     path = folder / file.name
     if not path.exists():
         return "the file is missing"
-    if path.stat().st_size != file.size:
-        return f"expected {file.size} bytes, got {path.stat().st_size}"
-    return "" if fingerprint(path.read_bytes()) == file.fingerprint else "the bytes do not match their hash"
+    size = path.stat().st_size
+    return "" if size == file.size else f"expected {file.size} bytes, got {size}"
+
+
+def check_file(folder: Path, file: ShardFile) -> str:
+    """Return what is wrong with a file, read as a whole, or an empty string."""
+    if message := check_size(folder, file):
+        return message
+    return (
+        ""
+        if fingerprint_file(folder / file.name) == file.fingerprint
+        else "the bytes do not match their hash"
+    )

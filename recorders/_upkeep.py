@@ -6,8 +6,8 @@ from pathlib import Path
 from gristmill.recorders import _shards, _wal
 from gristmill.recorders._chain import ChainWriter, repair_chain
 from gristmill.recorders._files import Damage, storing, sync_folder
-from gristmill.recorders._layout import ledgers, number_of, read_manifest, segments
-from gristmill.recorders._shards import Shard
+from gristmill.recorders._layout import ledgers, listed, number_of, read_manifest, segments, unlisted
+from gristmill.recorders._shards import UNREADABLE, Shard
 
 __all__ = ["repair", "seal"]
 
@@ -38,26 +38,51 @@ def repair(run: Path, run_id: str) -> int:
         StoreError: when the run cannot be written.
     """
     damage: list[Damage] = []
-    shards = read_manifest(run, run_id, damage)
+    shards = listed(run, run_id, damage)
+    # With a damaged manifest it is not known what is a left-over, so nothing is touched then.
+    lost = [] if damage else _lost_by_manifest(run, shards)
+    shards += [_relist(run, run_id, number) for number in lost]
     sealed = {name for shard in shards for name in shard.segments}
     for path in segments(run):
         if path.stem in sealed:  # killed between the manifest's line and the removal
-            lost: list[Damage] = []
-            for _ in _wal.scan(path, lost):
+            unread: list[Damage] = []
+            for _ in _wal.scan(path, unread):
                 pass
-            _retire(run, path, keep=bool(lost))
+            _retire(run, path, keep=bool(unread))
         else:
             _wal.repair(path)
     for path in ledgers(run):
         repair_chain(path, run_id)
-    listed = {file.name for shard in shards for file in shard.files}
+    known = {file.name for shard in shards for file in shard.files}
     with suppress(OSError):  # left-overs of a killed sealer; the log still has what they hold
         for path in (run / "shards").iterdir():
-            # With a damaged manifest it is not known what is a left-over.
-            if path.suffix == ".tmp" or (not damage and path.name not in listed):
+            if path.suffix == ".tmp" or (not damage and path.name not in known):
                 path.unlink()
     paths = [*(run / "wal").iterdir(), *ledgers(run), *(run / "damaged").glob("*.arrows")]
     return max(map(number_of, {path.stem for path in paths} | sealed), default=0)
+
+
+def _lost_by_manifest(run: Path, shards: list[Shard]) -> list[int]:
+    """Return the numbers of the shards that the manifest has lost: those that hold more than the log does."""
+    numbers = sorted(unlisted(run, shards))
+    if not numbers:
+        return []
+    logged = {commit.episode_id for path in segments(run) for commit, _ in _wal.scan(path, [])}
+    return [number for number in numbers if not _is_left_over(run, number, logged)]
+
+
+def _is_left_over(run: Path, number: int, logged: set[str]) -> bool:
+    try:
+        groups = _shards.read_ids(run / "shards", Shard(number, (), (), 0))
+    except UNREADABLE:  # nothing shows that the log has what it holds
+        return False
+    return logged.issuperset(name for ids in groups for name in ids)
+
+
+def _relist(run: Path, run_id: str, number: int) -> Shard:
+    shard = _shards.describe(run / "shards", number)
+    _list_in_manifest(run, run_id, shard)
+    return shard
 
 
 def _list_in_manifest(run: Path, run_id: str, shard: Shard) -> None:

@@ -171,10 +171,12 @@ class RunStore:
         for _ in self.ledger():
             pass
         found = self.damage
+        named = {damage.where for damage in found}
         for shard in read_manifest(self.path, self.id, []):
             for file in shard.files:
-                if message := _shards.check_file(self.path / "shards", file):
-                    found.append(Damage(where=f"shards/{file.name}", message=message, lost=0))
+                where = f"shards/{file.name}"
+                if where not in named and (message := _shards.check_file(self.path / "shards", file)):
+                    found.append(Damage(where=where, message=message, lost=0))
         return found
 
     # -- writing -----------------------------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ fresh world, given the recorded acts, reaches every recorded entry and the final
 state-changing act dropped or altered, the verdict is no longer a pass.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
 from gristmill.errors import UsageError, unknown
+from gristmill.recorders._files import Damage
 from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify
 from gristmill.recorders._workers import Make, build, judged
 from gristmill.recorders.ledger import LEVELS, Standing, latest, standing
@@ -28,7 +29,7 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         fresh: how many were verified by this call.
         reasons: episodes by what kept them from passing.
         mismatches: ids of the episodes that a fresh world did not reproduce.
-        damage: what could not be read, as `place: message`.
+        damage: what could not be read, as `place: message`, with the number of episodes that are lost by it.
     """
 
     level: Level
@@ -106,8 +107,16 @@ def verify_run(
             report.add(verdict.episode_id, standing(verdict))
             if progress:
                 progress(report.total, len(wanted))
-    report.damage = [f"{damage.where}: {damage.message}" for damage in store.damage]
+    report.damage = _in_words(store.damage)
     return report
+
+
+def _in_words(damages: Iterable[Damage]) -> list[str]:
+    lost: dict[str, int] = {}
+    for one in damages:
+        place = f"{one.where}: {one.message}"
+        lost[place] = lost.get(place, 0) + one.lost
+    return [f"{place} ({number:,} episodes lost)" if number else place for place, number in lost.items()]
 
 
 def _known(store: RunStore, make: Make, level: Level) -> dict[str, Standing]:

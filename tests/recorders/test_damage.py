@@ -162,6 +162,55 @@ def test_a_changed_manifest_loses_no_shard(tmp_path: Path) -> None:
     assert ["run/MANIFEST.jsonl, line 1"] == [damage.where for damage in store.damage]
 
 
+@pytest.mark.parametrize("left", ["torn", "none"])
+def test_a_cut_manifest_loses_no_shard(tmp_path: Path, left: str) -> None:
+    """A sealed shard is read, and listed again by the next writer, although the manifest has lost its line."""
+    store = filled(tmp_path / "run")
+    store.seal()
+    manifest = tmp_path / "run/MANIFEST.jsonl"
+    whole = manifest.read_bytes()
+    if left == "torn":
+        manifest.write_bytes(whole[:-20])
+    else:
+        manifest.unlink()
+
+    assert EPISODES == list(RunStore.open(tmp_path / "run").episodes())
+    with RunStore.open(tmp_path / "run").writer() as writer:
+        writer.append(episode(9))
+
+    store = RunStore.open(tmp_path / "run")
+    assert {*IDS, episode(9).id} == store.ids()
+    assert [] == store.check()
+    assert manifest.read_bytes().endswith(b"\n")
+
+
+def test_an_unlisted_shard_that_cannot_be_read_stays(tmp_path: Path) -> None:
+    """Nothing shows that it is a left-over, so it is listed as damaged, not removed."""
+    filled(tmp_path / "run").seal()
+    (tmp_path / "run/MANIFEST.jsonl").unlink()
+    path = tmp_path / "run/shards/episodes-000001.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+
+    RunStore.open(tmp_path / "run").seal()
+
+    assert path.exists()
+    assert ["shards/episodes-000001.parquet"] == [
+        one.where for one in RunStore.open(tmp_path / "run").check()
+    ]
+
+
+def test_a_cut_shard_is_named_once(tmp_path: Path) -> None:
+    """Its episodes are missing from the run at once, so that a resumed run records them again."""
+    filled(tmp_path / "run").seal()
+    path = tmp_path / "run/shards/messages-000001.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+
+    store = RunStore.open(tmp_path / "run")
+
+    assert set() == store.ids()
+    assert [("shards/messages-000001.parquet", 4)] == [(one.where, one.lost) for one in store.damage]
+
+
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
     """The run can still be opened and read."""
     store = filled(tmp_path / "run")
