@@ -102,7 +102,8 @@ class Field(ABC):
         }
 
     def _expected(self) -> str:
-        return " ".join(f"{key} {_short(value)}" for key, value in self.describe().items() if value != "")
+        limits = [f"{key} {_short(value)}" for key, value in self._body().items() if value != ""]
+        return " ".join([type(self).__name__.lower(), *limits])
 
     def _outside(self, value: Any) -> UsageError:
         return UsageError(f"Expected {self._expected()}, got {_short(value)}.")
@@ -182,6 +183,9 @@ class Choice(Field):
     @property
     def mode(self) -> Any:
         return self.options[self.weights.index(max(self.weights))]
+
+    def _expected(self) -> str:
+        return f"one of {', '.join(map(_short, self.options))}"
 
 
 class Flag(Choice):

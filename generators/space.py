@@ -85,7 +85,7 @@ class Space(Field):
                 return str(unknown("field", str(name), self.fields)).rstrip(".")
         for name, field in self.fields.items():
             if _holds(field, value) and name not in value:
-                return f"field {name!r}: expected {field.describe()['kind']}, got nothing"
+                return f"field {name!r}: expected {field._expected()}, got nothing"
             if name in value and not _holds(field, value):
                 when = ", ".join(f"{one} is {value.get(one)!r}" for one, _ in field.condition)
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"

@@ -77,9 +77,10 @@ class boundary:  # read as a statement: `with boundary("world"):`
             raise EpisodeError(self.side, f"{type(error).__name__}: {error}") from error
 
 
-def unknown(kind: str, got: str, valid: Iterable[str]) -> UsageError:
-    """Return the error for a name that is not among the valid ones."""
+def unknown(kind: str, got: str, valid: Iterable[str], *, of: str = "") -> UsageError:
+    """Return the error for a name that is not among the valid ones, which are those of `of`."""
     names = sorted(valid)
     near = get_close_matches(got, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"Unknown {kind} {got!r}.{hint} Valid: {', '.join(names) or '(none)'}.")
+    owner = f" of {of}" if of else ""
+    return UsageError(f"Unknown {kind} {got!r}{owner}.{hint} Valid: {', '.join(names) or '(none)'}.")

@@ -189,7 +189,7 @@ def _typed(
     typed: dict[str, Any] = {}
     for name, text in given.items():
         if name not in known and not takes_any:
-            raise unknown(f"parameter of {what}", name, known)
+            raise unknown("parameter", name, known, of=what)
         try:
             typed[name] = msgspec.convert(text, hints.get(name, str) if name in known else str, strict=False)
         except msgspec.ValidationError as error:
@@ -252,7 +252,7 @@ def _member(module: ModuleType, name: str) -> Any:
     }
     if name not in members:
         own = [key for key, value in members.items() if getattr(value, "__module__", "") == module.__name__]
-        raise unknown(f"name in {module.__file__}", name, own)
+        raise unknown("name", name, own, of=str(module.__file__))
     return members[name]
 
 
@@ -299,8 +299,8 @@ def _about(thing: Any) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Return an error in words, with the line that raised it."""
-    trace = error.__traceback__
+    """Return an error in words, with the line that raised it; a syntax error names its own."""
+    trace = None if isinstance(error, SyntaxError) else error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
@@ -322,7 +322,7 @@ def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:
     if name in lazy:
         loaded: Callable[..., Any] = _load(_find(_POLICIES, "policy", name))
         return loaded
-    error = unknown(f"policy for {seat} of {world}", name, [*found, *lazy])
+    error = unknown("policy", name, [*found, *lazy], of=f"seat {seat} of {world}")
     raise UsageError(" ".join([str(error), *(one.error for one in broken)]))
 
 

@@ -34,3 +34,4 @@ def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
 
     assert "Unknown level 'ful'. Did you mean 'full'? Valid: demo, full." == message
     assert "Unknown level 'x'. Valid: (none)." == str(unknown("level", "x", []))
+    assert "Unknown level 'x' of a game. Valid: (none)." == str(unknown("level", "x", [], of="a game"))

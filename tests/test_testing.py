@@ -18,7 +18,7 @@ from tests.fixtures.plugins import plugin
         (plugins.ALWAYS_PASSES, "mutation", "0.0 % of 20 mutants"),
         (plugins.IGNORES_SEED, "seeds", "20 seeds give one and the same scenario"),
         (plugins.GOLD_FAILS, "gold", "of 10 scenarios: 10 fail; scenario 0 of seed 0: code: fail"),
-        (plugins.NO_EXPERT, "gold", "Unknown policy for agent"),
+        (plugins.NO_EXPERT, "gold", "Unknown policy"),
         (plugins.RAISES_AT_IMPORT, "import", "RuntimeError: no such library"),
         (plugins.RAISES_WHEN_BUILT, "import", "ValueError: no key"),
         (plugins.RAISES_IN_STEP, "gold", "fault: error of world, {'message': 'IndexError"),

@@ -35,7 +35,7 @@ def command(
     judging = registry.make(world)
     for name in mine:
         if name not in judging.possible_agents:
-            raise unknown(f"seat of {world}", name, judging.possible_agents)
+            raise unknown("seat", name, judging.possible_agents, of=world)
     others = seats_of(one for one in seat or () if "=" in one)
     policies = seat_policies(world, others, leave_out=mine)
     policies |= {name: Person(input, out.print) for name in mine}

@@ -196,7 +196,7 @@ def _rows(store: RunStore, view: View | None, seat: str, world: World | None) ->
 
 def _row(episode: Episode, part: str, seat: str, world: World | None) -> _Row:
     if seat not in episode.seats:
-        raise unknown(f"seat of {episode.world}", seat, episode.seats)
+        raise unknown("seat", seat, episode.seats, of=episode.world)
     return _Row(
         seed=episode.scenario.seed,
         draw=episode.scenario.index,

@@ -169,7 +169,7 @@ def _all_seats(world: str, seats: Mapping[str, str]) -> dict[str, str]:
     names = registry.make(world).possible_agents
     for seat in seats:
         if seat not in names:
-            raise unknown(f"seat of {world}", seat, names)
+            raise unknown("seat", seat, names, of=world)
     return {seat: seats.get(seat, DEFAULT) for seat in names}
 
 

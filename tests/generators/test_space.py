@@ -75,7 +75,7 @@ def test_the_log_density_is_the_sum_over_the_fields_that_are_there() -> None:
         ({"lines": []}, r"field 'lines'.*in number, got 0"),
         ({"lines": "pen"}, "field 'lines': expected a list, got str"),
         ({"lines": ["pen"]}, "field 'lines': number 1: expected an object"),
-        ({"lines": [{"item": "pen"}]}, "number 1: field 'gift': expected flag, got nothing"),
+        ({"lines": [{"item": "pen"}]}, "number 1: field 'gift': expected one of False, True, got nothing"),
         ({"lines": [{"item": "pen", "gift": 1}]}, "number 1: field 'gift'"),
     ],
 )
