@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -73,9 +72,8 @@ def _app() -> typer.Typer:
     )
     app.callback()(_options)
     for verb in VERBS:
-        if find_spec(f"gristmill.cli.{verb}"):
-            command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
-            app.command(verb)(command)
+        command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
+        app.command(verb)(command)
     return app
 
 

@@ -27,6 +27,8 @@ def command(
 ) -> None:
     """Play scenarios, judge every attempt and record all of them; run it again to go on where it stopped.
 
+    Exit code 1 when every attempt ended in an error, whoever was at fault.
+
     Example: gristmill run support/retail-v1 --seat agent=noisy --seat customer=expert -n 2000 --out runs/noisy
     """
     from gristmill.errors import unknown
@@ -49,3 +51,8 @@ def command(
         )
     else:
         console().print(f"{out} is complete, nothing was left to play: {counted(report.counts)}")
+    if report.errors and not json:
+        for reason, number in report.errors.items():
+            console().print(f"{number:,} × {reason}", style="yellow")
+    if report.played and report.played == sum(report.errors.values()):
+        raise typer.Exit(1)

@@ -23,6 +23,7 @@ from gristmill.world import World
 __all__ = ["Job", "RunReport", "run", "run_chunk", "seat_policies"]
 
 CHUNK = 128  # scenarios per message to a worker
+MOST_REASONS = 8  # for errors; a message may hold a number and differ every time
 DEFAULT = "expert"  # the policy of a seat that is given none
 
 Pair = tuple[Episode, Verdict]
@@ -55,12 +56,25 @@ class RunReport(msgspec.Struct, kw_only=True):
         asked: episodes asked for.
         played: episodes played by this call; the others were there already.
         counts: episodes of the run by status.
+        errors: episodes of this call that ended in an error, by the side at fault and what happened there.
     """
 
     out: str
     asked: int
     played: int = 0
     counts: dict[str, int] = {}
+    errors: dict[str, int] = {}
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one attempt."""
+        self.played += 1
+        self.counts[verdict.status] = self.counts.get(verdict.status, 0) + 1
+        if verdict.status == "error":
+            broken = next(check for check in verdict.checks if check.status == "error")
+            reason = f"{verdict.side}: {broken.evidence.get('message', broken.name)}"
+            if reason not in self.errors and len(self.errors) >= MOST_REASONS:
+                reason = "others"
+            self.errors[reason] = self.errors.get(reason, 0) + 1
 
 
 def run(
@@ -118,8 +132,7 @@ def run(
                         "its code has changed meanwhile, or differs on another machine."
                     )
                 writer.append(episode, verdict)
-                report.played += 1
-                report.counts[verdict.status] = report.counts.get(verdict.status, 0) + 1
+                report.add(verdict)
                 if progress:
                     progress(done + report.played, report.asked, report.counts)
         store.seal()

@@ -122,6 +122,17 @@ def test_init_writes_a_plugin_that_passes_check(
     assert 2 == main(["init", "Bike Desk"])
 
 
+def test_a_run_of_errors_alone_exits_1_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever broke it, nothing in it can be kept; the attempts are on record all the same."""
+    spec = plugin(tmp_path, plugins.RAISES_IN_STEP)
+
+    assert 1 == main(["run", spec, "-n", "3", "-o", str(tmp_path / "run")])
+    assert "3 × world: IndexError: string index out of range" in capsys.readouterr().out
+    assert 3 == len(RunStore.open(tmp_path / "run").ids())
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -60,6 +60,7 @@ def test_a_world_that_raises_costs_only_its_episodes(tmp_path: Path) -> None:
     verdicts = list(RunStore.open(tmp_path / "run").verdicts())
 
     assert {"error": 8} == report.counts
+    assert {"world": 8} == {reason.partition(":")[0]: number for reason, number in report.errors.items()}
     assert {("error", "world")} == {(verdict.status, verdict.side) for verdict in verdicts}
     assert "IndexError" in str(verdicts[0].checks[0].evidence)
 
