@@ -231,10 +231,11 @@ def _told(record: Record) -> _Finding:
 
 
 def _hears(record: Record, wish: Wish, at: int, line: str, wanted: set[str]) -> bool:
-    said = {str(one["say"]) for one in record.entries[:at] if one["from"] == "customer" and "say" in one}
-    besides = speech.numbers(line) - wanted - _POLICY_NUMBERS - speech.numbers(" ".join(said))
+    besides = speech.numbers(line) - wanted - _POLICY_NUMBERS
     if len(besides) > _BESIDES:
-        return False
+        said = [one["say"] for one in record.entries[:at] if one["from"] == "customer" and "say" in one]
+        if len(besides.difference(*map(speech.numbers, said))) > _BESIDES:
+            return False
     if wish.refused:
         told = {str(number) for number in wish.tell} <= speech.numbers(line, words=True)
         return told and not speech.says_no(line, wish.args["reason"])
