@@ -6,7 +6,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from types import TracebackType
 from typing import Any
 
 from gristmill.digest import digest
@@ -111,14 +110,16 @@ def _play_batch(
     faults = _Faults()
     begun: list[int] = []
     for row, scenario in enumerate(batch):
-        with faults.of(row):
+        try:
             _reset(worlds[row], scenario, seed, attempt)
             begun.append(row)
+        except Exception as error:  # noqa: BLE001  # whatever a world raises is a fault of its own episode
+            faults.note(row, error)
     sessions = _begin(worlds, batch, policies, begun, faults, seed, attempt)
     live = begun
     while waiting := _waiting(worlds, live, faults):
         # A wide policy is asked when everybody waits for it: the more episodes it sees at once, the cheaper each.
-        narrowest = min(policies[seat].width for seat in waiting)
+        narrowest = min([policies[seat].width for seat in waiting])
         for seat, rows in waiting.items():
             if policies[seat].width == narrowest:
                 _step(worlds, sessions[seat], seat, rows, faults)
@@ -135,32 +136,12 @@ def _play_batch(
 class _Faults(dict[int, Fault]):
     """The faults of a batch, by row."""
 
-    def of(self, row: int) -> "_Guard":
-        """Record whatever escapes the block as a fault of the world in one row."""
-        return _Guard(self, row)
-
-
-class _Guard:
-    __slots__ = ("faults", "row")
-
-    def __init__(self, faults: _Faults, row: int) -> None:
-        self.faults, self.row = faults, row
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        blamed = (
-            error
-            if isinstance(error, EpisodeError)
-            else EpisodeError("world", f"{type(error).__name__}: {error}")
-        )
-        self.faults[self.row] = Fault(side=blamed.side, message=str(blamed))
-        return True
+    def note(self, row: int, error: Exception, side: str = "world") -> None:
+        """Record what was raised as a fault of `side` in one row, unless it says itself whose it is."""
+        if isinstance(error, EpisodeError):
+            self[row] = Fault(side=error.side, message=str(error))
+        else:
+            self[row] = Fault(side=side, message=f"{type(error).__name__}: {error}")
 
 
 def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> dict[str, list[int]]:
@@ -168,9 +149,11 @@ def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> d
     waiting: dict[str, list[int]] = {}
     for row in sorted(live):
         if row not in faults:
-            with faults.of(row):
+            try:
                 if _alive(worlds[row]):
                     waiting.setdefault(worlds[row].agent_selection, []).append(row)
+            except Exception as error:  # noqa: BLE001  # as above
+                faults.note(row, error)
     return waiting
 
 
@@ -189,8 +172,10 @@ def _begin(
     for seat, policy in policies.items():
         briefs: dict[int, Brief] = {}
         for row in live:
-            with faults.of(row):
+            try:
                 briefs[row] = worlds[row].brief(seat)
+            except Exception as error:  # noqa: BLE001  # as above
+                faults.note(row, error)
         # A session has one place per row, also for one whose world broke.
         texts = [briefs.get(row, Brief(seat=seat)) for row in live]
         seeds = [derive(seed, "seat", seat, batch[row].id, batch[row].index, attempt) for row in live]
@@ -215,26 +200,30 @@ def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], f
     """Ask one seat for the acts of all episodes that wait for it, and apply them."""
     seen: dict[int, list[Entry]] = {}
     for row in rows:
-        with faults.of(row):
+        try:
             seen[row] = worlds[row].observe(seat)
+        except Exception as error:  # noqa: BLE001  # as above
+            faults.note(row, error)
     for row, act in _acts(rows_of, seat, seen, faults).items():
-        with faults.of(row):
+        try:
             worlds[row].step(act)
+        except Exception as error:  # noqa: BLE001  # as above
+            faults.note(row, error)
 
 
 def _acts(rows_of: _Rows, seat: str, seen: dict[int, list[Entry]], faults: _Faults) -> dict[int, Act]:
     acts: dict[int, Act] = {}
     try:
-        with boundary(seat):
-            given = rows_of.session.act([rows_of.place[row] for row in seen], list(seen.values()))
-            for row, act in zip(seen, given, strict=True):
-                if isinstance(act, EpisodeError):
-                    faults[row] = Fault(side=act.side, message=str(act))
-                else:
-                    acts[row] = act
-    except EpisodeError as error:
+        given = rows_of.session.act([rows_of.place[row] for row in seen], list(seen.values()))
+        for row, act in zip(seen, given, strict=True):
+            if isinstance(act, EpisodeError):
+                faults.note(row, act)
+            else:
+                acts[row] = act
+    except Exception as error:  # noqa: BLE001  # whatever a policy raises is a fault of its seat
         # In a batch it is not known whose row broke it, so every row that waited is at fault.
-        faults.update({row: Fault(side=error.side, message=str(error)) for row in seen})
+        for row in seen:
+            faults.note(row, error, seat)
         return {}
     return acts
 

@@ -124,13 +124,15 @@ class _Running:
             act, self._first = self._first, None
             return act
         try:
-            with boundary(self._seat):
-                sent = self._script.send(seen)
+            sent = self._script.send(seen)
+        except StopIteration:
+            self._fault = EpisodeError(self._seat, "the script ended before the episode did")
+            return self._fault
         except EpisodeError as error:
-            ended = isinstance(error.__cause__, StopIteration)
-            self._fault = (
-                EpisodeError(self._seat, "the script ended before the episode did") if ended else error
-            )
+            self._fault = error
+            return error
+        except Exception as error:  # noqa: BLE001  # whatever it raises is a fault of its seat
+            self._fault = EpisodeError(self._seat, f"{type(error).__name__}: {error}")
             return self._fault
         return sent if sent is not None else EpisodeError(self._seat, "the script yielded no act")
 
