@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from gymnasium.spaces import Space as GymSpace
+from msgspec import to_builtins
 from pettingzoo import AECEnv
 
 import gristmill
@@ -41,6 +42,7 @@ _FAULTS = {
 }
 _FOREIGN = {"abc", "builtins", "pettingzoo", "typing"}
 _DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
+_SAY, _CALL, _RAW = {"say"}, {"call", "args"}, {"raw"}  # the keys of an act
 _MAX_DEPTH = 32  # of lists and objects within one another
 
 
@@ -204,7 +206,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             for entry in self._log[self._seen[agent] :]
             if entry["from"] != agent and ("to" not in entry or agent in entry["to"])
         ]
-        return View(decode(encode(fresh)))
+        return View(to_builtins(fresh))  # which builds every list and dict anew
 
     def step(self, action: Act | None) -> None:
         """Apply one act of the seat to move."""
@@ -214,8 +216,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         if self.terminations[seat] or self.truncations[seat]:
             self._was_dead_step(action)  # type: ignore[arg-type]  # PettingZoo types the dead step's None as an act
             return
-        self._cumulative_rewards[seat] = 0.0
-        self._clear_rewards()
+        if self._rewards_wanted:  # else they stay what they are, zero
+            self._cumulative_rewards[seat] = 0.0
+            self._clear_rewards()
         self._acts += 1
         error, act = self._parse(seat, action)
         # What is said is for everybody, unless it is refused.
@@ -227,7 +230,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             self._apply(seat, act)
         if self._acts >= self.max_acts:
             self._finish(self.truncations)
-        self._accumulate_rewards()
+        if self._rewards_wanted:
+            self._accumulate_rewards()
 
     def render(self) -> str:
         """Return the transcript as text."""
@@ -249,23 +253,22 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         except (TypeError, ValueError, OverflowError, msgspec.MsgspecError, RecursionError):
             kind = type(action).__name__
             return f"expected an act, got {kind} that is not plain JSON", {"raw": _shown(action)}
-        match act:
-            case {"say": str(text), **rest} if not rest:
-                if len(text) <= _MAX_TEXT:
-                    return "", act
-                error = f"expected at most {_MAX_TEXT} characters, got {len(text)}"
-                return error, {"say": text[:_MAX_TEXT]}
-            case {"call": str(), "args": dict(args), **rest} if not rest:
-                if len(data) > _MAX_TEXT:
-                    return f"expected a call of at most {_MAX_TEXT} bytes, got {len(data)}", {
-                        "raw": _shown(act)
-                    }
-                if _deep(args, _MAX_DEPTH):
-                    return f"expected arguments nested at most {_MAX_DEPTH} deep", {"raw": _shown(act)}
+        keys = act.keys() if isinstance(act, dict) else None
+        if keys == _SAY and isinstance(text := act["say"], str):
+            if len(text) <= _MAX_TEXT:
                 return "", act
-            case {"raw": str(text), **rest} if not rest:
-                error = "expected a message or a tool call, got text that is neither"
-                return error, {"raw": text[:_MAX_TEXT]}
+            error = f"expected at most {_MAX_TEXT} characters, got {len(text)}"
+            return error, {"say": text[:_MAX_TEXT]}
+        if keys == _CALL and isinstance(act["call"], str) and isinstance(args := act["args"], dict):
+            if len(data) > _MAX_TEXT:
+                return f"expected a call of at most {_MAX_TEXT} bytes, got {len(data)}", {"raw": _shown(act)}
+            # What is not written with that many brackets is not that deep.
+            if data.count(b"{") + data.count(b"[") > _MAX_DEPTH and _deep(args, _MAX_DEPTH):
+                return f"expected arguments nested at most {_MAX_DEPTH} deep", {"raw": _shown(act)}
+            return "", act
+        if keys == _RAW and isinstance(text := act["raw"], str):
+            error = "expected a message or a tool call, got text that is neither"
+            return error, {"raw": text[:_MAX_TEXT]}
         return 'expected {"say": text} or {"call": tool, "args": {…}}', {"raw": _shown(act)}
 
     def _apply(self, seat: str, act: Act) -> None:

@@ -6,6 +6,7 @@ episode is there exactly when its line is complete. IPC streams have no checksum
 """
 
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -33,6 +34,7 @@ SCHEMA = pa.schema(
         ("steps", pa.binary()),  # their bytes
     ]
 )
+_BINARY = pa.binary()
 _episode = decoder(Episode)
 
 
@@ -202,11 +204,13 @@ def _batch(episode: Episode, steps: Steps | None) -> bytes:
         body = encode(episode)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise UsageError(f"Episode {episode.id} holds something that JSON cannot say: {error}.") from None
-    layout, data = (_nothing(), _nothing()) if steps is None else map(_binary, pack(steps))
-    columns = [pa.array([episode.id], pa.string()), _binary(body), layout, data]
+    layout, data = (_nothing(), _nothing()) if steps is None else map(_single, pack(steps))
+    columns = [_single(episode.id.encode(), pa.string()), _single(body), layout, data]
     batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
     return batch
 
 
-def _binary(data: bytes) -> pa.Array:
-    return pa.array([data], pa.binary())
+def _single(data: bytes, kind: pa.DataType = _BINARY) -> pa.Array:
+    """Return an array of one value; from its buffers, at a third of what looking at it costs."""
+    ends = pa.py_buffer(struct.pack("=ii", 0, len(data)))
+    return pa.Array.from_buffers(kind, 1, [None, ends, pa.py_buffer(data)])

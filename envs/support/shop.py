@@ -38,9 +38,8 @@ class Shop:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.row_factory = _as_dict
         self._db.executescript(files("gristmill.envs.support").joinpath("assets/schema.sql").read_text())
-        columns = {name: self._db.execute(f"PRAGMA table_info({name})").fetchall() for name in _ORDER_OF}
+        columns = {name: self._all(f"PRAGMA table_info({name})") for name in _ORDER_OF}
         self._insert = {
             name: f"INSERT INTO {name} VALUES ({', '.join(':' + row['name'] for row in infos)})"
             for name, infos in columns.items()
@@ -54,11 +53,12 @@ class Shop:
             self._db.execute("ROLLBACK")
         self._db.execute("BEGIN")
         for name, some in rows.items():
-            self._db.executemany(self._insert[name], some)
+            if some:
+                self._db.executemany(self._insert[name], some)
 
     def rows(self) -> Rows:
         """Return the whole content, in the order of the keys."""
-        return {name: self._db.execute(query).fetchall() for name, query in self._select.items()}
+        return {name: self._all(query) for name, query in self._select.items()}
 
     def close(self) -> None:
         """Close the database."""
@@ -225,12 +225,17 @@ class Shop:
         return {"escalated": reason}
 
     def _all(self, query: str, *args: Any) -> list[Row]:
-        rows: list[Row] = self._db.execute(query, args).fetchall()
-        return rows
+        cursor = self._db.execute(query, args)
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+        # A row factory would ask for the names at every row.
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _one(self, query: str, *args: Any) -> Row | None:
-        row: Row | None = self._db.execute(query, args).fetchone()
-        return row
+        rows = self._all(query, *args)
+        return rows[0] if rows else None
 
     def _do(self, query: str, *args: Any) -> None:
         self._db.execute(query, args)
@@ -261,7 +266,3 @@ class Shop:
 
     def _ticket(self, order_id: str, kind: str, reason: str) -> None:
         self._do("INSERT INTO tickets (order_id, kind, reason) VALUES (?, ?, ?)", order_id, kind, reason)
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
