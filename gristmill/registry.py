@@ -145,7 +145,10 @@ def policies(world: str, seat: str) -> list[Listing]:
         for name, functions in found.items()
         for function in functions
     ]
-    listings += [Listing(name=entry.name, source=_origin(entry)) for entry in _lazy_policies()]
+    listings += [
+        Listing(name=entry.name, source=_origin(entry), about="Imported only when it is asked for.")
+        for entry in _lazy_policies()
+    ]
     return sorted(listings, key=lambda one: one.name)
 
 
@@ -225,7 +228,7 @@ def _module_of(file: Path) -> ModuleType:
     sys.modules[name] = module  # annotations and versions of its classes are looked up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that is no plugin may end the process
         del sys.modules[name]
         raise PluginError(f"{file} cannot be imported: {_place(error)}") from error
     return module
@@ -274,7 +277,7 @@ def _find(group: str, kind: str, name: str) -> EntryPoint:
 def _load(entry: EntryPoint) -> Any:
     try:
         return entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{entry.name} ({_origin(entry)}) cannot be imported: {_place(error)}") from error
 
 

@@ -59,6 +59,23 @@ def test_a_file_that_cannot_be_imported_says_where(tmp_path: Path) -> None:
         registry.make(plugin(tmp_path, RAISES_AT_IMPORT))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("raise SystemExit(3)", r"SystemExit: 3 \(.*:1\)$"),
+        ("def x(:", r"SyntaxError: .*\(some\.py, line 1\)$"),
+    ],
+    ids=["ends the process", "is no Python"],
+)
+def test_a_file_that_is_no_plugin_says_why(tmp_path: Path, text: str, words: str) -> None:
+    """Any script can be named by mistake."""
+    path = tmp_path / "some.py"
+    path.write_text(text)
+
+    with pytest.raises(PluginError, match=words):
+        registry.make(str(path))
+
+
 def test_a_world_that_cannot_be_built_says_why(tmp_path: Path) -> None:
     """A constructor that raises is the plugin's error, not ours."""
     with pytest.raises(PluginError, match=r"Desk\(\) cannot be built: ValueError: no key"):

@@ -41,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (GristmillError, OSError) as error:
+    except GristmillError as error:
         return _fail(str(error), debug)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _fail(f"{error.strerror or error}{where}", debug)
     except Exception as error:  # noqa: BLE001  # the last line of defence: a person sees a sentence, not a traceback
         words = f"{type(error).__name__}: {error}"
         return _fail(f"{words} (a defect; `gristmill --debug …` shows where)", debug)

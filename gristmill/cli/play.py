@@ -58,7 +58,8 @@ def command(
 def _print(verdict: "Verdict") -> None:
     shown = table("check", "status", "evidence")
     for check in verdict.checks:
-        shown.add_row(check.name, check.status, "" if check.status == "pass" else str(check.evidence))
+        status = f"{check.status} of {check.side}" if check.side else check.status
+        shown.add_row(check.name, status, "" if check.status == "pass" else str(check.evidence))
     out = console()
     out.print()
     out.print(shown)

@@ -43,8 +43,10 @@ def command(
 def _print(report: "VerifyReport", replayed: bool) -> None:
     out = console()
     total = sum(report.counts.values())
+    before = total - report.fresh
     out.print(
-        f"{total:,} episodes {report.level}: {counted(report.counts) or 'none'} ({report.fresh:,} of them now)"
+        f"{total:,} episodes {report.level}: {counted(report.counts) or 'none'}"
+        + (f" ({before:,} of them before)" if before else "")
     )
     if report.reasons:
         out.print(f"What kept episodes from passing: {counted(report.reasons)}")

@@ -92,5 +92,5 @@ def _problem(world: World, scenario: Scenario) -> str:
 
 
 def _shown(data: bytes) -> str:
-    text = data.decode(errors="replace")
+    text = "".join(char if char.isprintable() else "\ufffd" for char in data.decode(errors="replace"))
     return text if len(text) <= 80 else f"{text[:77]}…"
