@@ -20,7 +20,7 @@ def command(
     ] = "",
     seat: Annotated[str, typer.Option(help="The seat whose acts are learnt.")] = "agent",
     init: Annotated[
-        Path | None, typer.Option(help="Model or checkpoint to start from; else nothing.")
+        Path | None, typer.Option(help="Folder of a job, checkpoint or model to start from; else nothing.")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps, in place of --epochs.")] = None,
     epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 1.0,

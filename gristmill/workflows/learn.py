@@ -110,7 +110,7 @@ def learn(
         out: folder of the job.
         view: which episodes to learn from; every one that no fault cut short if None.
         seat: whose acts are learnt.
-        init: the model or checkpoint to start from; None starts from nothing.
+        init: the job (its best model), checkpoint or model to start from; None starts from nothing.
         steps: number of steps, in place of that of `config`.
         seed: of parameters and data order, in place of that of `config`.
         config: other settings; the generation is set from the data.
@@ -166,6 +166,7 @@ def learn(
         seconds=time.monotonic() - begin,
     )
     _write(out / FILE, lesson)
+    _point(out / "model", result.best / "model")
     return lesson
 
 
@@ -233,6 +234,14 @@ def _last(history: Sequence[Metrics]) -> dict[str, float]:
             name: value for name, value in msgspec.to_builtins(metrics).items() if isinstance(value, float)
         }
     return values
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let the folder of a job stand for its best model, in specs of policies and as a model to start from."""
+    draft = link.with_name(f".{link.name}.tmp")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target.relative_to(link.parent))
+    draft.replace(link)
 
 
 def _write(path: Path, value: Any) -> None:

@@ -70,7 +70,9 @@ def test_a_model_learns_and_plays(noisy: RunStore, tmp_path: Path) -> None:
     tuned = learn(
         noisy, tmp_path / "tuned", view=load_view(noisy, "kept"), init=base.model, config=CONFIG, steps=2
     )
-    seats = {"agent": f"model?checkpoint={tuned.model}&max_tokens=4"}
+    # The folder of a job stands for its best model.
+    assert (tuned.model / "model").resolve() == (tmp_path / "tuned/model").resolve()
+    seats = {"agent": f"model?checkpoint={tmp_path / 'tuned'}&max_tokens=4"}
     found = evaluate(WORLD, seats, tmp_path / "eval", n=2, seed=9)
 
     assert [(1, 3), (2, 3), (3, 3)] == steps
