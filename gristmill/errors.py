@@ -17,6 +17,7 @@ __all__ = [
     "ToolError",
     "UsageError",
     "boundary",
+    "install_line",
     "unknown",
 ]
 
@@ -75,6 +76,17 @@ class boundary:  # read as a statement: `with boundary("world"):`
     ) -> None:
         if isinstance(error, Exception) and not isinstance(error, EpisodeError):
             raise EpisodeError(self.side, f"{type(error).__name__}: {error}") from error
+
+
+# What is imported only when it is needed, and the extra that brings it.
+_EXTRAS = dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train")
+
+
+def install_line(error: BaseException) -> str:
+    """Return what to type when an import failed for want of an extra, empty when that is not why."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    extra = _EXTRAS.get((name or "").partition(".")[0])
+    return f"pip install 'gristmill[{extra}]'" if extra else ""
 
 
 def unknown(kind: str, got: str, valid: Iterable[str], *, of: str = "") -> UsageError:

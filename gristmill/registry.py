@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from gristmill.digest import fingerprint
-from gristmill.errors import GristmillError, PluginError, UsageError, unknown
+from gristmill.errors import GristmillError, PluginError, UsageError, install_line, unknown
 from gristmill.policy import Place, Policy, Scripted
 from gristmill.world import World
 
@@ -302,7 +302,9 @@ def _about(thing: Any) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Return an error in words, with the line that raised it; a syntax error names its own."""
+    """Return an error in words, with what to install or the line that raised it; a syntax error names its own."""
+    if line := install_line(error):
+        return f"{error}; {line}"
     trace = None if isinstance(error, SyntaxError) else error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gristmill.errors import GristmillError
+from gristmill.errors import GristmillError, install_line
 
 __all__ = ["main"]
 
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f" ({error.filename})" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}", debug)
     except Exception as error:  # noqa: BLE001  # the last line of defence: a person sees a sentence, not a traceback
+        if line := install_line(error):
+            return _fail(f"This needs more than is installed ({error}); {line}", debug)
         words = f"{type(error).__name__}: {error}"
         return _fail(f"{words} (a defect; `gristmill --debug …` shows where)", debug)
     return 0

@@ -46,12 +46,8 @@ def command(
         raise UsageError(
             "Expected --dim and --layers for a fresh model only; the one of --init has its shape."
         )
-    try:
-        from gristmill.workflows.learn import learn
-    except ImportError as error:
-        raise UsageError(
-            f"Training needs more than is installed ({error}); pip install 'gristmill[train]'."
-        ) from None
+    from gristmill.workflows.learn import learn
+
     config = _config(epochs, rows, rate, dim, layers)
     with bar("training") as progress:
         lesson = learn(

@@ -45,6 +45,18 @@ def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFi
     assert "--json" in out
 
 
+def test_what_is_not_installed_is_named_with_the_line_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The model is an extra; whoever has not got it is told how to get it."""
+    for name in [name for name in sys.modules if name.startswith("gristmill.agents.model")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jax", None)
+
+    assert 2 == main(["eval", RETAIL, "--seat", "agent=model?checkpoint=x", "-o", str(tmp_path / "run")])
+    assert "pip install 'gristmill[train]'" in capsys.readouterr().err
+
+
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     """And importing them all loads none of the heavy libraries."""
     assert 0 == main(["--help"])
