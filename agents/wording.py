@@ -28,16 +28,14 @@ class Phrase:
     def __init__(self, grammar: str) -> None:
         pieces = _PART.split(grammar)
         # re.split leaves the fixed text at even and the choices at odd places.
-        self._parts = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
-        self.forms = prod(map(len, self._parts))
+        parts = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
+        self.forms = prod(map(len, parts))
+        # The choices are the digits of a form's number, each with the number of forms of what comes after it.
+        self._parts = [(part, prod(map(len, parts[place + 1 :]))) for place, part in enumerate(parts)]
 
     def text(self, number: int) -> str:
         """Return form `number`, from 0 to `forms` - 1, gaps unfilled."""
-        text = []
-        for options in reversed(self._parts):
-            number, place = divmod(number, len(options))
-            text.append(options[place])
-        return "".join(reversed(text))
+        return "".join([options[number // after % len(options)] for options, after in self._parts])
 
 
 class Wording:

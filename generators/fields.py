@@ -13,6 +13,7 @@ from copy import copy
 from functools import cache
 from itertools import accumulate
 from statistics import NormalDist
+from string import ascii_uppercase, digits
 from typing import Any, Self
 
 from gristmill.digest import decode, digest, encode
@@ -321,20 +322,20 @@ class Pattern(Field):
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._bases = [{"#": 10, "?": 26}.get(mark, 1) for mark in pattern]
-        self._count = math.prod(self._bases)
+        options = [{"#": digits, "?": ascii_uppercase}.get(mark, mark) for mark in pattern]
+        self._count = math.prod(map(len, options))
         if self._count > _CELLS:
             raise UsageError(f"Expected at most 2**52 different values, got {self._count} from {pattern!r}.")
+        # Every mark with what it can become, and how many identifiers there are of what comes after it.
+        self._marks = [(one, math.prod(map(len, options[place + 1 :]))) for place, one in enumerate(options)]
+        self._log = -math.log(self._count)
 
     def draw(self, units: Sequence[float]) -> str:
-        rest, marks = int(units[0] * self._count), []
-        for mark, base in zip(reversed(self.pattern), reversed(self._bases), strict=True):
-            rest, place = divmod(rest, base)
-            marks.append(mark if base == 1 else str(place) if base == 10 else chr(65 + place))
-        return "".join(reversed(marks))
+        number = int(units[0] * self._count)
+        return "".join([one[number // after % len(one)] for one, after in self._marks])
 
     def log_prob(self, value: Any) -> float:
-        return -math.log(self._count) if self._number(value) is not None else -math.inf
+        return self._log if self._number(value) is not None else -math.inf
 
     def locate(self, value: Any) -> list[float]:
         number = self._number(value)
@@ -346,11 +347,11 @@ class Pattern(Field):
         if not isinstance(value, str) or len(value) != len(self.pattern):
             return None
         number = 0
-        for got, mark, base in zip(value, self.pattern, self._bases, strict=True):
-            place = ord(got) - {10: ord("0"), 26: ord("A")}.get(base, ord(mark))
-            if not 0 <= place < base:
+        for got, (one, after) in zip(value, self._marks, strict=True):
+            place = one.find(got)
+            if place < 0:
                 return None
-            number = number * base + place
+            number += place * after
         return number
 
     @property

@@ -44,6 +44,12 @@ class Space(Field):
             name: field for name, field in self.fields.items() if isinstance(field, (Space, Many))
         }
         self.dims = sum(field.dims for field in self.fields.values())
+        conditions = list(dict.fromkeys(field.condition for field in self.fields.values()))
+        # Fields under one condition are many, so it is looked at once per draw.
+        self._plan = [
+            (name, field, field.dims, conditions.index(field.condition))
+            for name, field in self.fields.items()
+        ]
         for place, (name, field) in enumerate(self.fields.items()):
             early = list(self.fields)[:place]
             for needed, _ in field.condition:
@@ -55,12 +61,14 @@ class Space(Field):
     def draw(self, units: Sequence[float]) -> Values:
         """Return the values at `units`, [dims] numbers in [0, 1)."""
         values: Values = {}
+        held: dict[int, bool] = {}
         place = 0
-        for name, field in self.fields.items():
-            end = place + field.dims
-            if not field.condition or _holds(field, values):
-                values[name] = field.draw(units[place:end])
-            place = end
+        for name, field, dims, condition in self._plan:
+            if condition not in held:
+                held[condition] = _holds(field, values)
+            if held[condition]:
+                values[name] = field.draw(units[place : place + dims])
+            place += dims
         return values
 
     def log_prob(self, value: Any) -> float:
@@ -68,11 +76,13 @@ class Space(Field):
         if not isinstance(value, dict) or value.keys() - self.fields.keys():
             return -math.inf
         total = 0.0
-        for name, field in self.fields.items():
-            holds = not field.condition or _holds(field, value)
-            if holds != (name in value):
+        held: dict[int, bool] = {}
+        for name, field, _, condition in self._plan:
+            if condition not in held:
+                held[condition] = _holds(field, value)
+            if held[condition] != (name in value):
                 return -math.inf
-            if holds:
+            if held[condition]:
                 total += field.log_prob(value[name])
         return total if total > -math.inf and self._meets(value) else -math.inf
 
