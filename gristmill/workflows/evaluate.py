@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import decoder, encode
-from gristmill.errors import StoreError, UsageError
+from gristmill.digest import encode
+from gristmill.errors import UsageError
 from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
@@ -26,7 +26,7 @@ from gristmill.workflows.metrics import (
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import Progress, run
 
-__all__ = ["Evaluation", "compare", "evaluate", "load_evaluation", "overlap", "summarise"]
+__all__ = ["Evaluation", "compare", "evaluate", "overlap", "summarise"]
 
 FILE = "evaluation.json"
 
@@ -136,20 +136,6 @@ def summarise(store: RunStore, *, label: str = "", n: int | None = None, seconds
         errors=errors_by_side(first),
         seconds=seconds,
     )
-
-
-def load_evaluation(out: Path) -> Evaluation:
-    """Return the evaluation that `evaluate` wrote into a run directory.
-
-    Raises:
-        StoreError: when there is none, or it cannot be read.
-    """
-    try:
-        return decoder(Evaluation)((out / FILE).read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
-        raise StoreError(
-            f"Expected an evaluation in {out / FILE}, got: {error}. `gristmill eval` makes one."
-        ) from None
 
 
 def compare(evaluations: Sequence[Evaluation]) -> list[Difference]:

@@ -128,11 +128,7 @@ def run(
         where: Executor = executor or ("inline" if jobs == 1 else "process")
         with store.writer() as writer:
             for episode, verdict in _play(todo, jobs, where):
-                if episode.version != stage.judge.version:
-                    raise UsageError(
-                        f"Expected workers with version {stage.judge.version} of the world, got {episode.version}; "
-                        "its code has changed meanwhile, or differs on another machine."
-                    )
+                _same_code(stage, episode)
                 writer.append(episode, verdict)
                 report.add(verdict)
                 if progress:
@@ -268,6 +264,18 @@ def _bursts(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
 def _recorded(stage: _Stage, seed: int, attempt: int, one: int | Scenario, known: set[str]) -> bool:
     scenario = _drawn(stage.judge, seed, one)
     return identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt) in known
+
+
+def _same_code(stage: _Stage, episode: Episode) -> None:
+    """Refuse what a worker with other code has played: it is not the episode that was asked for."""
+    here = {"the world": stage.judge.version} | {name: one.digest for name, one in stage.policies.items()}
+    there = {"the world": episode.version} | {name: one.digest for name, one in episode.seats.items()}
+    for what, version in here.items():
+        if there[what] != version:
+            raise UsageError(
+                f"Expected workers with version {version} of {what}, got {there[what]}; "
+                "its code has changed meanwhile, or differs on another machine."
+            )
 
 
 def _play(jobs: Iterable[Job], workers: int, executor: Executor) -> Iterator[Pair]:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gristmill.errors import StoreError, UsageError
+from gristmill.digest import decoder
+from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.types import Fault
-from gristmill.workflows.evaluate import compare, evaluate, load_evaluation, overlap
+from gristmill.workflows.evaluate import Evaluation, compare, evaluate, overlap
 from gristmill.workflows.outcomes import outcomes, verdicts_of
 from tests.recorders.fakes import episode, verdict
 
@@ -42,7 +43,7 @@ def test_an_evaluation_is_written(tmp_path: Path) -> None:
     """It is read back as it was returned."""
     found = evaluate(WORLD, SEATS, tmp_path / "a", n=4, seed=1, label="noisy")
 
-    assert found == load_evaluation(tmp_path / "a")
+    assert found == decoder(Evaluation)((tmp_path / "a/evaluation.json").read_bytes())
     assert ("noisy", 4, []) == (found.label, found.success.played, found.pass_k)
 
 
@@ -102,5 +103,3 @@ def test_wrong_use_is_refused(tmp_path: Path) -> None:
     """Nothing is played for a request that makes no sense."""
     with pytest.raises(UsageError, match="at least one trial"):
         evaluate(WORLD, SEATS, tmp_path / "a", trials=0)
-    with pytest.raises(StoreError, match="gristmill eval"):
-        load_evaluation(tmp_path)

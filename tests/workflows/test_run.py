@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gristmill import registry
 from gristmill.digest import decode, encode
 from gristmill.errors import StoreError, UsageError
 from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
+from gristmill.workflows import run as module
 from gristmill.workflows.run import run
 from gristmill.workflows.scenarios import read_scenarios, write_scenarios
 from tests.fixtures.plugins import RAISES_IN_STEP, SLOW, plugin
@@ -52,6 +54,18 @@ def test_every_executor_gives_the_same_run(tmp_path: Path, executor: Executor) -
 
     assert order(tmp_path / "here") == order(tmp_path / "there")
     assert hashes(tmp_path / "here") == hashes(tmp_path / "there")
+
+
+def test_what_other_code_has_played_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither another version of the world nor another policy gets into a run."""
+    job = module.Job(RETAIL, {"customer": "expert", **NOISY}, 0, 0, [0])
+    ((episode, verdict),) = module.run_chunk(job)
+    seats = episode.seats | {"agent": replace(episode.seats["agent"], digest="other")}
+
+    for strange in (replace(episode, version="other"), replace(episode, seats=seats)):
+        monkeypatch.setattr(module, "_play", lambda *_, one=strange: [(one, verdict)])
+        with pytest.raises(UsageError, match=r"version .* of (the world|agent), got other"):
+            run(RETAIL, NOISY, tmp_path / strange.version, n=1)
 
 
 def test_a_world_that_raises_costs_only_its_episodes(tmp_path: Path) -> None:
