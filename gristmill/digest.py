@@ -20,8 +20,6 @@ T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder()
-_NESTED = {dict, list, tuple}
-_PLAIN = {str, int, bool, type(None), *_NESTED}
 
 
 def encode(value: Any) -> bytes:
@@ -73,17 +71,17 @@ def digest(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     """Return whether `value` can be written as it is; most can, and to look is cheaper than to rebuild."""
-    level = [value]
-    while level:
-        kinds = set(map(type, level))
-        if not kinds <= _PLAIN:
+    todo = [value]
+    for one in todo:  # which grows meanwhile
+        kind = type(one)
+        if kind is str:
+            continue
+        if kind is dict:
+            todo += one.values()
+        elif kind is list or kind is tuple:
+            todo += one
+        elif not (kind is int or one is None or kind is bool):
             return False
-        level = [
-            item
-            for one in (level if kinds & _NESTED else ())
-            if type(one) in _NESTED
-            for item in (one.values() if type(one) is dict else one)
-        ]
     return True
 
 

@@ -19,18 +19,21 @@ __all__ = ["breach", "lapse"]
 _PATIENCE = 4  # messages of the agent after which giving up is understandable
 _UNSURE = re.compile(r"\b(do not|don't|no idea|can't say|could not tell|not sure)\b")
 _RAISED = {
-    "cancel_order": r"cancel|call(ed)? off",
-    "cancel_item": r"remov|drop|tak(e|ing)|took|leave out|cancel|without",
-    "refund": r"refund|money back|reimburs|return",
-    "exchange": r"exchang|swap|trade|replace|switch|change",
-    "address": r"address|sen[dt]|ship|deliver|redirect",
-    "gift_payment": r"gift",
-    "lost": r"never|lost|missing|not? (arriv|com|show|turn)|n't (arriv|com|show|turn)|disappear",
-    "damaged": r"damag|brok|crack|scratch|dent|defect|fault|shatter|torn|pieces",
-    "status": r"where|status|when|track|arriv|how (many|long)|news|delivery",
-    "balance": r"balance|left on|worth|gift card",
-    "email": r"e-?mail",
-    "human": r"person|human|someone|somebody|manager|representative|colleague|agent|supervisor",
+    intent: re.compile(pattern)
+    for intent, pattern in {
+        "cancel_order": r"cancel|call(ed)? off",
+        "cancel_item": r"remov|drop|tak(e|ing)|took|leave out|cancel|without",
+        "refund": r"refund|money back|reimburs|return",
+        "exchange": r"exchang|swap|trade|replace|switch|change",
+        "address": r"address|sen[dt]|ship|deliver|redirect",
+        "gift_payment": r"gift",
+        "lost": r"never|lost|missing|not? (arriv|com|show|turn)|n't (arriv|com|show|turn)|disappear",
+        "damaged": r"damag|brok|crack|scratch|dent|defect|fault|shatter|torn|pieces",
+        "status": r"where|status|when|track|arriv|how (many|long)|news|delivery",
+        "balance": r"balance|left on|worth|gift card",
+        "email": r"e-?mail",
+        "human": r"person|human|someone|somebody|manager|representative|colleague|agent|supervisor",
+    }.items()
 }
 
 
@@ -131,7 +134,7 @@ def _known(values: dict[str, Any]) -> set[str]:
 
 def _raised(request: dict[str, Any], text: str) -> bool:
     names = [request[key].lower() for key in ("item", "order_id", "wrong_order") if key in request]
-    return re.search(_RAISED[request["intent"]], text) is not None and (
+    return _RAISED[request["intent"]].search(text) is not None and (
         not names or any(name in text for name in names)
     )
 
