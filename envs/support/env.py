@@ -123,7 +123,7 @@ class RetailSupport(DialogueWorld):
 
 @cache
 def _policy() -> str:
-    return files("gristmill.envs.support").joinpath("assets/policy.md").read_text()
+    return files("gristmill.envs.support").joinpath("assets/policy.md").read_text(encoding="utf-8")
 
 
 def _facts(values: dict[str, Any]) -> dict[str, Any]:

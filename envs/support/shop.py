@@ -38,7 +38,9 @@ class Shop:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.executescript(files("gristmill.envs.support").joinpath("assets/schema.sql").read_text())
+        self._db.executescript(
+            files("gristmill.envs.support").joinpath("assets/schema.sql").read_text(encoding="utf-8")
+        )
         columns = {name: self._all(f"PRAGMA table_info({name})") for name in _ORDER_OF}
         self._insert = {
             name: f"INSERT INTO {name} VALUES ({', '.join(':' + row['name'] for row in infos)})"

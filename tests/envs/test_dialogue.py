@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pettingzoo.test import api_test, seed_test
 
-from gristmill.envs.dialogue import DialogueWorld
+from gristmill.envs.dialogue import DialogueWorld, TwoSeatDialogue
 from gristmill.envs.support.env import RetailSupport
 from gristmill.envs.tools import tool
 from gristmill.errors import PluginError, UsageError
@@ -375,8 +375,21 @@ def test_a_tool_of_a_seat_that_does_not_exist_is_refused() -> None:
         def haunt(self) -> None:
             """Haunt."""
 
-    with pytest.raises(UsageError, match=r"'haunt': expected one of the seats .*got 'ghost'"):
+    with pytest.raises(PluginError, match=r"'haunt': expected one of the seats .*got 'ghost'"):
         Strange()
+
+
+def test_the_first_seat_hangs_up_whatever_its_name() -> None:
+    """Seats can be named anew without a word about the tool that comes with them."""
+
+    class Cafe(TwoSeatDialogue):
+        id = "test/cafe-v0"
+        seats = ("guest", "barista")
+
+    world = Cafe()
+
+    assert world.action_space("guest").contains(call("hang_up"))
+    assert not world.action_space("barista").contains(call("hang_up"))
 
 
 PLUGIN = """
