@@ -10,6 +10,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,10 +25,7 @@ def die_at(moment: int, action: Callable[[Ack], None]) -> tuple[list[str], bool]
         What the child had acknowledged by then, and whether it died.
     """
     read, write = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # Python 3.12 warns of forks, and this child only dies
+    with forking():
         child = os.fork()
     if child == 0:
         _doomed(moment, action, write)
@@ -35,6 +33,18 @@ def die_at(moment: int, action: Callable[[Ack], None]) -> tuple[list[str], bool]
     with os.fdopen(read) as pipe:
         acked = pipe.read().split()
     return acked, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Let a process with threads fork.
+
+    Python 3.12 warns of it, and so does JAX if another test has loaded it; these children only write files and die.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def every_death(action: Callable[[Ack], None], prepare: Callable[[], None]) -> Iterator[list[str]]:

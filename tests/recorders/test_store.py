@@ -21,6 +21,7 @@ from gristmill.play import play
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.types import Entry, Episode, Fault
+from tests.recorders.crashes import forking
 from tests.recorders.fakes import Till, episode, policies, verdict
 
 EPISODES = [episode(index) for index in range(6)]
@@ -328,7 +329,8 @@ def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     child = context.Process(target=fill_a_small_disk, args=(str(tmp_path / "run"), theirs))
-    child.start()
+    with forking():
+        child.start()
     said = list(iter(ours.recv, ""))
     child.join()
 
