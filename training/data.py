@@ -20,6 +20,7 @@ from gristmill.seeding import numpy_stream
 
 __all__ = ["Batch", "Batches", "Corpus", "Shape", "choose_shapes", "size_up"]
 
+BLOCK = 1024  # views that are encoded together
 GRID = 32  # row lengths are multiples of this
 COMMON = 0.97  # a bucket's P suits this share of its views; the others go to the next bucket
 Shape = tuple[int, int, int]
@@ -68,21 +69,21 @@ class Corpus:
         Raises:
             UsageError: when no view has a token with loss.
         """
-        codes = template.views(views)
-        kept = [code for code in codes if any(code.loss[1:max_len])]
-        if not kept:
+        tokens, loss = [], []
+        cut = 0
+        # Encoded views are lists of numbers and names; in blocks, no more than one block of them is ever there.
+        for begin in range(0, len(views), BLOCK):
+            for code in template.views(views[begin : begin + BLOCK]):
+                if any(code.loss[1:max_len]):
+                    tokens.append(np.array(code.ids[:max_len], np.int32))
+                    loss.append(np.array(code.loss[:max_len], np.bool_))
+                    cut += len(code.ids) > max_len
+        if not tokens:
             raise UsageError(
-                f"Expected views with acts of the trained seat, got {len(codes)} views without any."
+                f"Expected views with acts of the trained seat, got {len(views)} views without any."
             )
-        lengths = [min(len(code.ids), max_len) for code in kept]
-        pairs = list(zip(kept, lengths, strict=True))
-        return cls(
-            np.concatenate([np.array(code.ids[:length], np.int32) for code, length in pairs]),
-            np.concatenate([np.array(code.loss[:length], np.bool_) for code, length in pairs]),
-            np.concatenate([[0], np.cumsum(lengths)]),
-            sum(len(code.ids) > max_len for code in kept),
-            len(codes) - len(kept),
-        )
+        starts = np.concatenate([[0], np.cumsum([len(one) for one in tokens])])
+        return cls(np.concatenate(tokens), np.concatenate(loss), starts, cut, len(views) - len(tokens))
 
     def __len__(self) -> int:
         return len(self.starts) - 1

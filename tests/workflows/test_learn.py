@@ -48,7 +48,7 @@ def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
 
     assert {kept.id: kept.split for kept in view.kept} == {row.id: row.part for row in rows}
     assert all(
-        entry["from"] == "agent" or "agent" in entry.get("to", ["agent"]) for entry in rows[0].seen.entries
+        entry["from"] == "agent" or "agent" in entry.get("to", ["agent"]) for entry in decode(rows[0].entries)
     )
 
 
