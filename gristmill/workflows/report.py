@@ -13,14 +13,13 @@ from gristmill.recorders.store import RunStore
 from gristmill.workflows.evaluate import summarise
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.page import render
-from gristmill.workflows.report_types import Bar, Mask, Point, Report, Stage, Training, Yield
+from gristmill.workflows.report_types import Bar, Mask, Report, Stage, Training, Yield
 from gristmill.workflows.trainings import training_of
 from gristmill.workflows.transcripts import Transcript, kept, rejected
 
 __all__ = [
     "Bar",
     "Mask",
-    "Point",
     "Report",
     "Stage",
     "Training",

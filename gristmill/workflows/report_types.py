@@ -3,10 +3,11 @@
 import msgspec
 
 from gristmill.recorders.mine import Stage as YieldStage
+from gristmill.training.metrics import Metrics
 from gristmill.workflows.evaluate import Evaluation
 from gristmill.workflows.transcripts import Transcript
 
-__all__ = ["Bar", "Mask", "Point", "Report", "Stage", "Training", "Yield"]
+__all__ = ["Bar", "Mask", "Report", "Stage", "Training", "Yield"]
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,18 +37,6 @@ class Yield(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[YieldStage, ...]
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """The metrics of a training step; see `gristmill.training.metrics.Metrics`, whose files hold such objects."""
-
-    step: int
-    train_loss: float
-    train_mean_token_accuracy: float
-    valid_loss: float | None = None
-    valid_mean_token_accuracy: float | None = None
-    full_valid_loss: float | None = None
-    full_valid_mean_token_accuracy: float | None = None
-
-
 class Mask(msgspec.Struct, frozen=True, kw_only=True):
     """What the loss covered; see `gristmill.agents.model.mask.MaskReport`, which is written as such an object."""
 
@@ -64,7 +53,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """One training job: its curves, what its loss covered, and a sentence on data and settings."""
 
     name: str
-    points: list[Point]
+    points: list[Metrics]
     mask: Mask | None = None
     about: str = ""
 

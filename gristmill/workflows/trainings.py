@@ -7,7 +7,7 @@ import msgspec
 from gristmill.digest import decoder
 from gristmill.errors import StoreError
 from gristmill.training.metrics import read_metrics
-from gristmill.workflows.report_types import Mask, Point, Training
+from gristmill.workflows.report_types import Mask, Training
 
 __all__ = ["MASK", "training_of"]
 
@@ -22,7 +22,7 @@ def training_of(out: Path, *, name: str = "", about: str = "") -> Training:
     """
     path = out / "metrics.jsonl"
     try:
-        points = [msgspec.convert(one, Point, from_attributes=True) for one in read_metrics(path)]
+        points = read_metrics(path)
     except msgspec.DecodeError as error:
         raise StoreError(
             f"Expected the metrics of a training job in {path}, got something else: {error}."

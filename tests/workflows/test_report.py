@@ -8,13 +8,13 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.mine import Acceptance, mine
 from gristmill.recorders.mine import Stage as YieldStage
 from gristmill.recorders.store import RunStore
+from gristmill.training.metrics import Metrics
 from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict
 from gristmill.workflows.evaluate import Evaluation, evaluate, summarise
 from gristmill.workflows.metrics import Outcome, Rate, breakdown
 from gristmill.workflows.report import (
     Bar,
     Mask,
-    Point,
     Report,
     Stage,
     Training,
@@ -90,7 +90,13 @@ def hostile() -> Transcript:
 def everything() -> Report:
     """A report with all its parts, and markup in every text."""
     points = [
-        Point(step=step, train_loss=2 / step, train_mean_token_accuracy=1 - 1 / step, valid_loss=2.0)
+        Metrics(
+            step=step,
+            learning_rate=0.01,
+            train_loss=2 / step,
+            train_mean_token_accuracy=1 - 1 / step,
+            valid_loss=2.0,
+        )
         for step in range(1, 500)
     ]
     mask = Mask(views=1, empty=0, tokens={EVIL: 9}, covered={EVIL: 4}, acts=1, ends=1, examples=[[EVIL]])
