@@ -285,7 +285,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         try:
             args = found.check(act["args"])
         except ToolError as error:
-            self._refuse(seat, str(error), {"from": "tool", "tool": found.name})
+            self._refuse(seat, str(error), {"from": "tool", "tool": found.name, "refused": True})
             return
         self._errors = 0
         self._answer(seat, found, args)

@@ -8,6 +8,7 @@ Everything here is frozen, typed and plain JSON underneath. A dialogue is a list
     {"from": "agent", "raw": "get_order(("}                              an act that could not be parsed
     {"from": "tool", "tool": "get_order", "result": {…}}                 a tool answers
     {"from": "tool", "tool": "get_order", "error": "timed out"}          a tool refuses or breaks
+    {"from": "tool", …, "error": "…", "refused": true}                   the arguments do not fit the tool
     {"from": "world", "error": "…"}                                      the answer to a malformed act
     {"from": "world", "event": "fault", …}                               something only the log sees
 

@@ -1,8 +1,8 @@
 """One seat's view of an episode as chat messages: the seat is the assistant, whatever it saw is the rest.
 
 The brief is the system message, what others said are user messages, answers of tools are tool messages of the call
-they answer. An act that the world refused stays, because the next one only makes sense after it, but has weight 0:
-nobody should learn to make it. An error that answers no call is a user message, since a tool message must have one.
+they answer. An act that was refused (it did not parse, or its arguments did not fit) stays, because the next one only
+makes sense after it, but has weight 0: nobody should learn to make it. An error that answers no call is a user message, since a tool message must have one.
 """
 
 from typing import Any
@@ -20,7 +20,8 @@ def weighted(episode: Episode, seat: str) -> list[Entry]:
     """Return the entries that `seat` could see, its acts that the world refused with `"weight": 0`."""
     entries: list[Entry] = []
     for entry in episode.view(seat):
-        if entry.get("from") == "world" and "error" in entry and entries and entries[-1].get("from") == seat:
+        refusal = "error" in entry and (entry.get("from") == "world" or entry.get("refused"))
+        if refusal and entries and entries[-1].get("from") == seat:
             entries[-1] = entries[-1] | {"weight": 0}
         entries.append({key: value for key, value in entry.items() if key != "to"})
     return entries

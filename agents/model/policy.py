@@ -10,22 +10,9 @@ from gristmill.agents.model.session import ModelSession
 from gristmill.agents.model.store import Model, load_model
 from gristmill.agents.model.template import Template
 from gristmill.digest import digest
-from gristmill.policy import Place, policy
 from gristmill.types import Brief
 
-__all__ = ["ModelPolicy", "model"]
-
-
-@policy("*", "*", "model")
-def model(
-    place: Place, *, checkpoint: str, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0,
-    min_p: float = 0.0, max_tokens: int = 96, width: int = 256,
-) -> "ModelPolicy":  # fmt: skip
-    """Play as the model in the folder `checkpoint`, greedily unless there is a temperature."""
-    return ModelPolicy.load(
-        checkpoint, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, max_tokens=max_tokens,
-        name=place.spec, width=width,
-    )  # fmt: skip
+__all__ = ["ModelPolicy"]
 
 
 class ModelPolicy:

@@ -15,6 +15,7 @@ from gristmill.agents.model.template import View as Seen
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.play import briefs
+from gristmill.recorders.chat import weighted
 from gristmill.recorders.mine import Acceptance, View, split_of
 from gristmill.recorders.store import RunStore
 from gristmill.registry import make
@@ -226,7 +227,7 @@ def _row(episode: Episode, part: str, seat: str, world: World | None) -> _Row:
         id=episode.id,
         part=part,
         generation=max(who.generation for who in episode.seats.values()),
-        entries=encode(episode.view(seat)),
+        entries=encode(weighted(episode, seat)),
         brief=briefs(world, episode)[seat] if world is not None else None,
     )
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gristmill.agents.checkpoint import model as build
 from gristmill.agents.model import session as sessions
 from gristmill.agents.model.policy import ModelPolicy
-from gristmill.agents.model.policy import model as build
 from gristmill.agents.model.sampling import Sampling
 from gristmill.agents.model.store import Model, load_model, save_model
 from gristmill.agents.model.template import View
@@ -109,6 +109,7 @@ def test_it_can_be_asked_for_by_name(tmp_path: Path) -> None:
     spec = f"model?checkpoint={tmp_path}&top_k=3"
     found = build(Place("shop", "agent", spec), checkpoint=str(tmp_path), top_k=3)
 
+    assert isinstance(found, ModelPolicy)
     assert (spec, Sampling(top_k=3)) == (found.name, found.sampling)
 
 

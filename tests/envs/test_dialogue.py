@@ -186,6 +186,15 @@ def test_malformed_acts_in_a_row_end_the_episode() -> None:
     assert not any(world.terminations.values())
 
 
+def test_arguments_that_do_not_fit_are_told_from_a_tool_that_refuses() -> None:
+    """Both are answers of the tool, but only the first marks an act that nobody should learn to make."""
+    world = begun()
+    world.step(call("add", by="1"))
+
+    answer = world.entries()[-1]
+    assert ("tool", "add", True) == (answer["from"], answer["tool"], answer["refused"])
+
+
 def test_a_good_act_forgives_malformed_ones() -> None:
     """Errors count in a row only."""
     world = begun()

@@ -158,6 +158,10 @@ def test_refused_acts_have_no_weight_and_errors_find_their_call() -> None:
         {"from": "world", "error": "missing account"},
         {"from": "agent", **call("steal")},
         {"from": "world", "error": "unknown tool"},
+        {"from": "agent", **call("pay", amount="ten")},
+        {"from": "tool", "tool": "pay", "error": "expected a number", "refused": True},
+        {"from": "agent", **call("pay", amount=10)},
+        {"from": "tool", "tool": "pay", "error": "timed out"},
         {"from": "agent", **call("hang_up")},
     ]
     tools = tuple({"type": "function", "function": {"name": name}} for name in ("pay", "hang_up"))
@@ -171,6 +175,10 @@ def test_refused_acts_have_no_weight_and_errors_find_their_call() -> None:
         {"role": "tool", "tool_call_id": "call00001", "content": '{"error":"missing account"}'},
         {"role": "assistant", "content": '{"call":"steal","args":{}}', "weight": 0},
         {"role": "user", "content": '{"error":"unknown tool"}'},
+        ("assistant", 0),
+        {"role": "tool", "tool_call_id": "call00002", "content": '{"error":"expected a number"}'},
+        ("assistant", None),
+        {"role": "tool", "tool_call_id": "call00003", "content": '{"error":"timed out"}'},
         ("assistant", None),
     ] == [(one["role"], one.get("weight")) if "tool_calls" in one else one for one in messages]
 

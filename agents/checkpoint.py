@@ -1,0 +1,22 @@
+"""`model`: a trained model in a seat, by the folder of its checkpoint.
+
+JAX is imported when a model is asked for, so that the name is known, and its use explained, without it.
+"""
+
+from gristmill.policy import Place, Policy, policy
+
+__all__ = ["model"]
+
+
+@policy("*", "*", "model")
+def model(
+    place: Place, *, checkpoint: str, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0,
+    min_p: float = 0.0, max_tokens: int = 96, width: int = 256,
+) -> Policy:  # fmt: skip
+    """Play as the model in the folder `checkpoint`, greedily unless there is a temperature."""
+    from gristmill.agents.model.policy import ModelPolicy
+
+    return ModelPolicy.load(
+        checkpoint, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, max_tokens=max_tokens,
+        name=place.spec, width=width,
+    )  # fmt: skip
