@@ -8,14 +8,8 @@ act is answered with an error and the seat stays on turn. The episode terminates
 called, and is truncated at `max_acts` acts or `max_errors` malformed acts in a row.
 """
 
-import ast
 import inspect
-import sys
 from copy import copy
-from functools import cache
-from hashlib import blake2b
-from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar
 
 import msgspec
@@ -23,16 +17,15 @@ from gymnasium.spaces import Space as GymSpace
 from msgspec import to_builtins
 from pettingzoo import AECEnv
 
-import gristmill
 from gristmill.digest import decode, encode
-from gristmill.envs import tools
 from gristmill.envs.spaces import ActSpace, EntriesSpace, View
 from gristmill.envs.tools import Tool, collect_tools, tool
+from gristmill.envs.versions import version_of
 from gristmill.errors import PluginError, ToolError, UsageError
 from gristmill.generators.space import Space
 from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict
 
-__all__ = ["DialogueWorld", "ToolFault", "expect"]
+__all__ = ["DialogueWorld", "ToolFault", "TwoSeatDialogue", "expect"]
 
 _MAX_TEXT = 4_000
 _FAULTS = {
@@ -40,8 +33,6 @@ _FAULTS = {
     "timeout-before": "timed out",
     "timeout-after": "timed out",
 }
-_FOREIGN = {"abc", "builtins", "pettingzoo", "typing"}
-_DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
 _SAY, _CALL, _RAW = {"say"}, {"call", "args"}, {"raw"}  # the keys of an act
 _MAX_DEPTH = 32  # of lists and objects within one another
 
@@ -80,7 +71,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def __init__(self, *, rewards: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # mypy's exclusion of PettingZoo does not reach super()
         kind: Any = type(self)  # mypy does not see that a class can be hashed
-        self.version = _version(kind)
+        self.version = version_of(kind)
         self.metadata = {"name": self.id, "render_modes": ["ansi"], "is_parallelizable": False}
         self.render_mode = "ansi"
         self.possible_agents = list(self.seats)
@@ -220,7 +211,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             self._cumulative_rewards[seat] = 0.0
             self._clear_rewards()
         self._acts += 1
-        error, act = self._parse(seat, action)
+        error, act = self._parse(action)
         # What is said is for everybody, unless it is refused.
         self._log.append({"from": seat, **act, **({} if "say" in act and not error else {"to": [seat]})})
         self._seen[seat] = len(self._log)
@@ -245,7 +236,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     # How an act is applied.
 
-    def _parse(self, seat: str, action: Any) -> tuple[str, Act]:
+    def _parse(self, action: Any) -> tuple[str, Act]:
         """Return an error, or an empty string, and the act as it is to be recorded."""
         try:
             data = encode(action)
@@ -410,33 +401,3 @@ def _deep(value: Any, left: int) -> bool:
     if isinstance(value, dict):
         value = list(value.values())
     return isinstance(value, list) and (left == 0 or any(_deep(one, left - 1) for one in value))
-
-
-@cache
-def _version(kind: Any) -> str:
-    """Return the release and a digest of every source file that decides how episodes of this world go."""
-    files = {Path(tools.__file__)}
-    for one in kind.__mro__:
-        module = sys.modules.get(one.__module__)
-        if module is not None and one.__module__.split(".")[0] not in _FOREIGN:
-            files |= _sources(module)
-    sums = sorted((path.name, blake2b(path.read_bytes()).hexdigest()) for path in files)
-    return f"{gristmill.__version__}+{blake2b(repr(sums).encode(), digest_size=4).hexdigest()}"
-
-
-def _sources(module: ModuleType) -> set[Path]:
-    """Return a module's file, and what it has beside it: its folder if that is a world's, else what it imports."""
-    if not getattr(module, "__file__", None):
-        return set()
-    path = Path(str(module.__file__))
-    folder = path.parent
-    if path.name == "env.py" and (folder / "__init__.py").exists():
-        return {one for one in folder.rglob("*.*") if one.suffix in _DECISIVE and one.is_file()}
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    found = [getattr(sys.modules.get(name), "__file__", None) for name in names]
-    return {path, *(one for one in map(Path, filter(None, found)) if one.parent == folder)}
