@@ -6,6 +6,7 @@ and rare-event search, which all move in the same latent cube.
 """
 
 import math
+import re
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -208,13 +209,14 @@ class Integer(Field):
             )
         self.low, self.high, self.unit = low, high, unit
         self._count = high - low + 1
+        self._log = -math.log(self._count)
 
     def draw(self, units: Sequence[float]) -> int:
         return self.low + int(units[0] * self._count)
 
     def log_prob(self, value: Any) -> float:
         inside = type(value) is int and self.low <= value <= self.high
-        return -math.log(self._count) if inside else -math.inf
+        return self._log if inside else -math.inf
 
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
@@ -323,6 +325,7 @@ class Pattern(Field):
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         options = [{"#": digits, "?": ascii_uppercase}.get(mark, mark) for mark in pattern]
+        self._match = re.compile("".join(f"[{re.escape(one)}]" for one in options)).fullmatch
         self._count = math.prod(map(len, options))
         if self._count > _CELLS:
             raise UsageError(f"Expected at most 2**52 different values, got {self._count} from {pattern!r}.")
@@ -335,24 +338,13 @@ class Pattern(Field):
         return "".join([one[number // after % len(one)] for one, after in self._marks])
 
     def log_prob(self, value: Any) -> float:
-        return self._log if self._number(value) is not None else -math.inf
+        return self._log if isinstance(value, str) and self._match(value) else -math.inf
 
     def locate(self, value: Any) -> list[float]:
-        number = self._number(value)
-        if number is None:
+        if self.log_prob(value) == -math.inf:
             raise self._outside(value)
+        number = sum(one.find(got) * after for got, (one, after) in zip(value, self._marks, strict=True))
         return [(number + 0.5) / self._count]
-
-    def _number(self, value: Any) -> int | None:
-        if not isinstance(value, str) or len(value) != len(self.pattern):
-            return None
-        number = 0
-        for got, (one, after) in zip(value, self._marks, strict=True):
-            place = one.find(got)
-            if place < 0:
-                return None
-            number += place * after
-        return number
 
     @property
     def mode(self) -> str:

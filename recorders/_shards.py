@@ -158,11 +158,11 @@ def _grouped(records: Iterable[Stored]) -> Iterable[list[_Item]]:
 
 def _write_group(files: _Files, group: list[_Item]) -> None:
     places = _write_steps(files, group)
-    heads = [
-        _tables.episode_row(item.body, item.content_hash, place)
-        for item, place in zip(group, places, strict=True)
-    ]
-    entries = [row for item in group for row in _tables.message_rows(item.body)]
+    heads: list[Any] = []
+    entries: list[Any] = []
+    for item, place in zip(group, places, strict=True):
+        heads += _tables.episode_row(item.body, item.content_hash, place)
+        entries += _tables.message_cells(item.body)
     files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
     files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
 

@@ -23,7 +23,7 @@ __all__ = [
     "Place",
     "episode_row",
     "episodes_of",
-    "message_rows",
+    "message_cells",
     "read_body",
     "table",
 ]
@@ -71,6 +71,7 @@ MESSAGES = pa.schema(
 
 _scenario = decoder(Scenario)
 _seats = decoder(dict[str, SeatInfo])
+_entry = decoder(dict[str, msgspec.Raw])
 # An entry's kind is the first of these keys that it has; `text` holds the value of those in _TEXT.
 _KINDS = ("say", "call", "result", "error", "raw", "event")
 QUOTE = ord('"')
@@ -87,7 +88,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     seats: msgspec.Raw
     seed: int
     attempt: int
-    entries: list[dict[str, msgspec.Raw]]
+    entries: list[msgspec.Raw]
     end: str
     fault: Fault | None
     state: msgspec.Raw
@@ -107,10 +108,10 @@ NOWHERE = Place()
 read_body = decoder(Body)
 
 
-def table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table."""
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+def table(cells: Sequence[Any], schema: pa.Schema) -> pa.Table:
+    """Return as a table the values of its rows, one after the other; rows as objects would keep the collector busy."""
+    width = len(schema)
+    arrays = [pa.array(cells[place::width], field.type) for place, field in enumerate(schema)]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -140,13 +141,47 @@ def episode_row(body: Body, content_hash: str, place: Place) -> tuple[Any, ...]:
     )
 
 
-def message_rows(body: Body) -> list[tuple[Any, ...]]:
-    """Return the rows of an episode's entries, in the order of `MESSAGES`."""
-    return [(body.id, time, *_split(entry)) for time, entry in enumerate(body.entries)]
+def message_cells(body: Body) -> list[Any]:
+    """Return the rows of an episode's entries, in the order of `MESSAGES`, one after the other."""
+    cells: list[Any] = []
+    for time, entry in enumerate(body.entries):
+        cells += (body.id, time, *_split(entry))
+    return cells
 
 
-def _split(entry: dict[str, msgspec.Raw]) -> tuple[Any, ...]:
+class _Usual(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from"}):
+    """An entry as nearly all of them are: a message, a call, or an answer."""
+
+    source: str
+    to: list[str] | msgspec.UnsetType = msgspec.UNSET
+    say: str = ""
+    call: str = ""
+    args: msgspec.Raw = msgspec.Raw()
+    tool: str = ""
+    result: msgspec.Raw = msgspec.Raw()
+
+
+_usual = decoder(_Usual)
+
+
+def _split(raw: msgspec.Raw) -> tuple[Any, ...]:
     """Return the values of the columns from `from` to `extra_json`."""
+    try:
+        one = _usual(raw)
+    except msgspec.ValidationError:
+        return _split_any(_entry(raw))
+    to = None if one.to is msgspec.UNSET else one.to
+    match bool(one.say), bool(one.call), bool(one.args), bool(one.tool), bool(one.result):
+        case True, False, False, False, False:
+            return one.source, to, "say", one.say, None, None, None, None
+        case False, True, True, False, False:
+            return one.source, to, "call", None, one.call, _text(one.args), None, None
+        case False, False, False, True, True:
+            return one.source, to, "result", None, one.tool, None, _text(one.result), None
+    return _split_any(_entry(raw))
+
+
+def _split_any(entry: dict[str, msgspec.Raw]) -> tuple[Any, ...]:
     kind = next(filter(entry.__contains__, _KINDS), "other")
     text_key, tool_key = _TEXT.get(kind), "call" if kind == "call" else "tool"
     source = to = text = tool = args = result = None

@@ -9,41 +9,26 @@ from typing import Any
 from gristmill.envs.support.scenarios import new_item_of, shop_rows
 from gristmill.envs.support.types import BLOCKERS, Row, Rows, Wish
 
-__all__ = ["decide", "expected_rows", "new_address", "new_email"]
+__all__ = ["decide", "new_address", "new_email"]
 
 _WINDOW = 30  # days after delivery
 _LATE = 7  # days
 
 
-def decide(values: dict[str, Any]) -> list[Wish]:
-    """Return what the rules say about each request, in order."""
+def decide(values: dict[str, Any]) -> tuple[list[Wish], Rows]:
+    """Return what the rules say about each request, in order, and the rows of every table when just that was done."""
+    rows = shop_rows(values)
     if values["impostor"]:
-        return [_refuse("", "identity")]
-    rows = shop_rows(values)
-    orders = {row["order_id"]: row for row in rows["orders"]}
-    account = next(row for row in rows["customers"] if row["customer_id"] == values["customer_id"])
-    wishes = []
-    for request in values["requests"]:
-        if request["intent"] in BLOCKERS:
-            order = orders[request["order_id"]]
-            items = {row["item"]: row for row in rows["items"] if row["order_id"] == order["order_id"]}
-            wish = _about_order(values, request, rows, order, items, account)
-        else:
-            wish = _about_account(values, request, account)
-        wishes.append(wish)
-        if wish.tool == "pay_with_gift_card":
-            account["balance"] = wish.tell[0]
-    return wishes
-
-
-def expected_rows(values: dict[str, Any], wishes: list[Wish]) -> Rows:
-    """Return the rows of every table after exactly the changes of `wishes`."""
-    rows = shop_rows(values)
-    for wish in wishes:
-        _apply(rows, wish)
+        wishes = [_refuse("", "identity")]
+        _apply(rows, wishes[0])
+    else:
+        wishes = []
+        for request in values["requests"]:  # each meets what the ones before have left
+            wishes.append(_about(values, request, rows))
+            _apply(rows, wishes[-1])
     for number, ticket in enumerate(rows["tickets"], 1):
         ticket["ticket_id"] = number
-    return rows
+    return wishes, rows
 
 
 def new_email(values: dict[str, Any], request: dict[str, Any]) -> str:
@@ -60,7 +45,10 @@ def _refuse(order: str, reason: str, *tell: int) -> Wish:
     return Wish(tool="file_refusal", args={"order_id": order, "reason": reason}, tell=tell, refused=True)
 
 
-def _about_account(values: dict[str, Any], request: dict[str, Any], account: Row) -> Wish:
+def _about(values: dict[str, Any], request: dict[str, Any], rows: Rows) -> Wish:
+    account = next(row for row in rows["customers"] if row["customer_id"] == values["customer_id"])
+    if request["intent"] in BLOCKERS:
+        return _about_order(values, request, rows, account)
     match request["intent"]:
         case "balance":
             return Wish(args={"customer_id": account["customer_id"]}, tell=(account["balance"],))
@@ -70,15 +58,11 @@ def _about_account(values: dict[str, Any], request: dict[str, Any], account: Row
     return Wish(tool="escalate", args={"customer_id": account["customer_id"], "reason": "human"})
 
 
-def _about_order(
-    values: dict[str, Any],
-    request: dict[str, Any],
-    rows: Rows,
-    order: Row,
-    items: dict[str, Row],
-    account: Row,
-) -> Wish:
-    number, item = order["order_id"], items[request["item"]]
+def _about_order(values: dict[str, Any], request: dict[str, Any], rows: Rows, account: Row) -> Wish:
+    number = request["order_id"]
+    order = next(row for row in rows["orders"] if row["order_id"] == number)
+    items = {row["item"]: row for row in rows["items"] if row["order_id"] == number}
+    item = items[request["item"]]
     if order["customer_id"] != values["customer_id"]:
         return _refuse(number, "not_owner")
     shipment = next(row for row in rows["shipments"] if row["order_id"] == number)

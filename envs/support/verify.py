@@ -13,7 +13,7 @@ import msgspec
 from gristmill.digest import canonical
 from gristmill.envs.dialogue import expect
 from gristmill.envs.support import speech
-from gristmill.envs.support.rules import decide, expected_rows
+from gristmill.envs.support.rules import decide
 from gristmill.envs.support.script import breach, lapse
 from gristmill.envs.support.types import Row, Rows, Wish
 from gristmill.types import Check, Entry, Episode, Status
@@ -86,8 +86,9 @@ def judge(episode: Episode) -> list[Check]:
         for at, one in enumerate(entries)
         if one["from"] == "agent" and "say" in one and "to" not in one
     ]
-    record = Record(values, decide(values), entries, _calls(entries), lines)
-    checks = [_end_state(episode, values, record.wishes)]
+    wishes, rows = decide(values)
+    record = Record(values, wishes, entries, _calls(entries), lines)
+    checks = [_end_state(episode, wishes, rows)]
     checks += [_check(name, find(record)) for name, find in _FINDERS.items()]
     checks.append(expect("hung_up", "terminated", episode.end))
     failed = {check.name for check in checks if check.status == "fail"}
@@ -125,9 +126,9 @@ def _calls(entries: list[Entry]) -> list[Call]:
     return calls
 
 
-def _end_state(episode: Episode, values: dict[str, Any], wishes: list[Wish]) -> Check:
+def _end_state(episode: Episode, wishes: list[Wish], wanted: Rows) -> Check:
     """The shop holds exactly what the policy asks for, no more and no less."""
-    wanted, got = expected_rows(values, wishes), episode.state
+    got = episode.state
     if not isinstance(got, dict):
         return Check(name="end_state", status="unverified", evidence={"got": "no final state was recorded"})
     difference = {

@@ -75,6 +75,7 @@ LIKELY = st.fixed_dictionaries(
         "say": st.text(),
         "call": st.text(),
         "args": st.dictionaries(st.text(max_size=5), PLAIN, max_size=3),
+        "tool": st.text(),
         "to": st.lists(st.sampled_from(["agent", "customer"])),
         "result": PLAIN,
         "error": st.text(),

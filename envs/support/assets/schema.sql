@@ -1,3 +1,5 @@
+-- A shop is a few kilobytes, and every page written is copied first, so that it can be rolled back.
+PRAGMA page_size = 512;
 -- Amounts are whole dollars; days count back from today, or forward for a parcel on its way.
 CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email TEXT, zip TEXT, balance INTEGER, escalated TEXT);
 CREATE TABLE products (item TEXT PRIMARY KEY, family TEXT, price INTEGER, stock INTEGER);
