@@ -17,7 +17,8 @@ from gymnasium.spaces import Space as GymSpace
 from msgspec import to_builtins
 from pettingzoo import AECEnv
 
-from gristmill.digest import decode, encode
+from gristmill.digest import decode, encode, plain
+from gristmill.envs.acts import parse
 from gristmill.envs.spaces import ActSpace, EntriesSpace, View
 from gristmill.envs.tools import Tool, collect_tools, tool
 from gristmill.envs.versions import version_of
@@ -27,14 +28,11 @@ from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Ve
 
 __all__ = ["DialogueWorld", "ToolFault", "TwoSeatDialogue", "expect"]
 
-_MAX_TEXT = 4_000
 _FAULTS = {
     "rate-limit": "rate limited, try again",
     "timeout-before": "timed out",
     "timeout-after": "timed out",
 }
-_SAY, _CALL, _RAW = {"say"}, {"call", "args"}, {"raw"}  # the keys of an act
-_MAX_DEPTH = 32  # of lists and objects within one another
 
 
 class ToolFault(msgspec.Struct):
@@ -211,9 +209,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             self._cumulative_rewards[seat] = 0.0
             self._clear_rewards()
         self._acts += 1
-        error, act = self._parse(action)
-        # What is said is for everybody, unless it is refused.
-        self._log.append({"from": seat, **act, **({} if "say" in act and not error else {"to": [seat]})})
+        error, act = parse(action)
+        # What is said is for everybody.
+        self._log.append({"from": seat, **act, **({} if "say" in act else {"to": [seat]})})
         self._seen[seat] = len(self._log)
         if error:
             self._refuse(seat, error)
@@ -235,32 +233,6 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         """Release what the world holds, which is nothing unless it says so."""
 
     # How an act is applied.
-
-    def _parse(self, action: Any) -> tuple[str, Act]:
-        """Return an error, or an empty string, and the act as it is to be recorded."""
-        try:
-            data = encode(action)
-            act = decode(data)
-        except (TypeError, ValueError, OverflowError, msgspec.MsgspecError, RecursionError):
-            kind = type(action).__name__
-            return f"expected an act, got {kind} that is not plain JSON", {"raw": _shown(action)}
-        keys = act.keys() if isinstance(act, dict) else None
-        if keys == _SAY and isinstance(text := act["say"], str):
-            if len(text) <= _MAX_TEXT:
-                return "", act
-            error = f"expected at most {_MAX_TEXT} characters, got {len(text)}"
-            return error, {"say": text[:_MAX_TEXT]}
-        if keys == _CALL and isinstance(act["call"], str) and isinstance(args := act["args"], dict):
-            if len(data) > _MAX_TEXT:
-                return f"expected a call of at most {_MAX_TEXT} bytes, got {len(data)}", {"raw": _shown(act)}
-            # What is not written with that many brackets is not that deep.
-            if data.count(b"{") + data.count(b"[") > _MAX_DEPTH and _deep(args, _MAX_DEPTH):
-                return f"expected arguments nested at most {_MAX_DEPTH} deep", {"raw": _shown(act)}
-            return "", act
-        if keys == _RAW and isinstance(text := act["raw"], str):
-            error = "expected a message or a tool call, got text that is neither"
-            return error, {"raw": text[:_MAX_TEXT]}
-        return 'expected {"say": text} or {"call": tool, "args": {…}}', {"raw": _shown(act)}
 
     def _apply(self, seat: str, act: Act) -> None:
         if "say" in act:
@@ -295,7 +267,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                 result = found(args)
                 if kind == "stale-read":
                     result = self.stale(found.name, args, result)
-                answer |= {"error": _FAULTS[kind]} if kind in _FAULTS else {"result": decode(encode(result))}
+                answer |= {"error": _FAULTS[kind]} if kind in _FAULTS else {"result": plain(result)}
         except ToolError as error:
             answer["error"] = str(error)
             if fault is not None:  # the tool refused by itself; the fault waits for the next such call
@@ -386,18 +358,3 @@ def expect(name: str, expected: Any, got: Any, **evidence: Any) -> Check:
     if expected == got:
         return Check(name=name, status="pass", evidence=evidence)
     return Check(name=name, status="fail", evidence={"expected": expected, "got": got, **evidence})
-
-
-def _shown(value: Any) -> str:
-    """Return the beginning of what `value` looks like, whatever it is."""
-    try:
-        return repr(value)[:200].encode(errors="replace").decode()
-    except Exception:  # noqa: BLE001  # repr runs code of the value's, and may raise anything
-        return f"<{type(value).__name__}>"
-
-
-def _deep(value: Any, left: int) -> bool:
-    """Return whether lists and objects lie more than `left` deep in one another."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    return isinstance(value, list) and (left == 0 or any(_deep(one, left - 1) for one in value))

@@ -13,7 +13,7 @@ import msgspec
 
 from gristmill.errors import UsageError
 
-__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint", "fingerprint_file"]
+__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint", "fingerprint_file", "plain"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,21 @@ def decode(data: bytes | str) -> Any:
         msgspec.DecodeError: when `data` is not JSON.
     """
     return _decoder.decode(data)
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of `value` as JSON gives it back, tuples and structs turned into lists and dicts.
+
+    Raises:
+        UsageError: when JSON cannot say it.
+    """
+    try:
+        data = encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise UsageError(f"Expected plain JSON data, got what cannot be written: {error}.") from None
+    if b"null" in data:  # which NaN and the infinities are written as, too
+        canonical(value)
+    return decode(data)
 
 
 def decoder(kind: type[T]) -> Callable[[bytes | str], T]:

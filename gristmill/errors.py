@@ -8,8 +8,10 @@ names the side at fault, is recorded once, and never counts as that side's oppon
 from collections.abc import Iterable
 from difflib import get_close_matches
 from types import TracebackType
+from typing import Self
 
 __all__ = [
+    "RAISED",
     "EpisodeError",
     "GristmillError",
     "PluginError",
@@ -50,8 +52,22 @@ class EpisodeError(GristmillError):
     """
 
     def __init__(self, side: str, message: str) -> None:
-        super().__init__(message)
+        # It goes on record, and half a surrogate pair cannot be written.
+        super().__init__(message.encode(errors="replace").decode())
         self.side = side
+
+    @classmethod
+    def of(cls, side: str, error: BaseException) -> Self:
+        """Return what was raised as a fault of `side`, unless it says itself whose it is."""
+        if isinstance(error, EpisodeError):
+            return cls(error.side, str(error))
+        try:
+            return cls(side, f"{type(error).__name__}: {error}")
+        except Exception:  # noqa: BLE001  # a foreign error may not even be able to say what it is
+            return cls(side, type(error).__name__)
+
+
+RAISED = (Exception, SystemExit)  # what foreign code may end with; a person's interrupt is for the whole run
 
 
 class boundary:  # read as a statement: `with boundary("world"):`
@@ -74,8 +90,8 @@ class boundary:  # read as a statement: `with boundary("world"):`
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, EpisodeError):
-            raise EpisodeError(self.side, f"{type(error).__name__}: {error}") from error
+        if isinstance(error, RAISED) and not isinstance(error, EpisodeError):
+            raise EpisodeError.of(self.side, error) from error
 
 
 # What is imported only when it is needed, and the extra that brings it.

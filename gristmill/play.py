@@ -4,18 +4,21 @@
 `replay` applies recorded acts to a fresh episode. Neither judges anything.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from gristmill.digest import digest
-from gristmill.errors import EpisodeError, UsageError, boundary
+from gristmill.digest import digest, plain
+from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
 from gristmill.policy import Policy, Session
 from gristmill.seeding import derive
 from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import World
 
-__all__ = ["briefs", "identify", "play", "recorded_acts", "replay"]
+__all__ = ["briefs", "identify", "lock_step", "play", "recorded_acts", "replay"]
+
+# Where nobody minds, some are cheaper than one, and many outgrow the processor's caches.
+_SCRIPTS = 8
 
 
 def play(
@@ -35,7 +38,7 @@ def play(
         seed: root seed; an episode depends on it, its scenario, `attempt` and the acts, and on nothing else.
         attempt: which of repeated plays of the same scenario this is.
     """
-    width = max((policy.width for policy in policies.values()), default=1)
+    width = lock_step(policies.values())
     worlds = [make() for _ in range(min(width, len(scenarios)))]
     try:
         if worlds and sorted(policies) != sorted(worlds[0].possible_agents):
@@ -49,6 +52,11 @@ def play(
     finally:
         for world in worlds:
             world.close()
+
+
+def lock_step(policies: Iterable[Policy]) -> int:
+    """Return how many episodes are played at once: as many as every policy takes."""
+    return min([policy.width for policy in policies if policy.width], default=_SCRIPTS)
 
 
 def identify(
@@ -113,7 +121,7 @@ def _play_batch(
         try:
             _reset(worlds[row], scenario, seed, attempt)
             begun.append(row)
-        except Exception as error:  # noqa: BLE001  # whatever a world raises is a fault of its own episode
+        except RAISED as error:  # whatever a world raises is a fault of its own episode
             faults.note(row, error)
     sessions = _begin(worlds, batch, policies, begun, faults, seed, attempt)
     live = begun
@@ -136,12 +144,10 @@ def _play_batch(
 class _Faults(dict[int, Fault]):
     """The faults of a batch, by row."""
 
-    def note(self, row: int, error: Exception, side: str = "world") -> None:
+    def note(self, row: int, error: BaseException, side: str = "world") -> None:
         """Record what was raised as a fault of `side` in one row, unless it says itself whose it is."""
-        if isinstance(error, EpisodeError):
-            self[row] = Fault(side=error.side, message=str(error))
-        else:
-            self[row] = Fault(side=side, message=f"{type(error).__name__}: {error}")
+        found = EpisodeError.of(side, error)
+        self[row] = Fault(side=found.side, message=str(found))
 
 
 def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> dict[str, list[int]]:
@@ -152,7 +158,7 @@ def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> d
             try:
                 if _alive(worlds[row]):
                     waiting.setdefault(worlds[row].agent_selection, []).append(row)
-            except Exception as error:  # noqa: BLE001  # as above
+            except RAISED as error:  # as above
                 faults.note(row, error)
     return waiting
 
@@ -174,7 +180,7 @@ def _begin(
         for row in live:
             try:
                 briefs[row] = worlds[row].brief(seat)
-            except Exception as error:  # noqa: BLE001  # as above
+            except RAISED as error:  # as above
                 faults.note(row, error)
         # A session has one place per row, also for one whose world broke.
         texts = [briefs.get(row, Brief(seat=seat)) for row in live]
@@ -202,12 +208,12 @@ def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], f
     for row in rows:
         try:
             seen[row] = worlds[row].observe(seat)
-        except Exception as error:  # noqa: BLE001  # as above
+        except RAISED as error:  # as above
             faults.note(row, error)
     for row, act in _acts(rows_of, seat, seen, faults).items():
         try:
             worlds[row].step(act)
-        except Exception as error:  # noqa: BLE001  # as above
+        except RAISED as error:  # as above
             faults.note(row, error)
 
 
@@ -220,7 +226,7 @@ def _acts(rows_of: _Rows, seat: str, seen: dict[int, list[Entry]], faults: _Faul
                 faults.note(row, act)
             else:
                 acts[row] = act
-    except Exception as error:  # noqa: BLE001  # whatever a policy raises is a fault of its seat
+    except RAISED as error:  # whatever a policy raises is a fault of its seat
         # In a batch it is not known whose row broke it, so every row that waited is at fault.
         for row in seen:
             faults.note(row, error, seat)
@@ -276,7 +282,8 @@ def _episode(
             if played is not None:
                 entries = played.entries()
                 if fault is None or fault.side != "world":
-                    state = played.state()
+                    # A copy: the world goes on to the next episode, and what is judged is what is recorded.
+                    state = plain(played.state())
                     state_digest = digest(state)
     except EpisodeError as error:
         end, fault, state = "error", Fault(side=error.side, message=str(error)), None

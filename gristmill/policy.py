@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
-from gristmill.errors import EpisodeError, UsageError, boundary
+from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
 from gristmill.types import Act, Brief, Entry
 
 __all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy", "source_of"]
@@ -58,7 +58,7 @@ class Policy(Protocol):
         name: its spec, as typed on the command line.
         digest: content hash of what decides its acts.
         generation: see `SeatInfo`.
-        width: how many concurrent episodes it likes to see in one call; 1 for scripts.
+        width: how many concurrent episodes it takes in one call; 0 for any number, as scripts do.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Scripted:
     """A policy made of one generator per episode."""
 
     generation = 0
-    width = 1
+    width = 0
 
     def __init__(self, name: str, script: ScriptFunction, /, **params: object) -> None:
         self.name = name
@@ -128,11 +128,8 @@ class _Running:
         except StopIteration:
             self._fault = EpisodeError(self._seat, "the script ended before the episode did")
             return self._fault
-        except EpisodeError as error:
-            self._fault = error
-            return error
-        except Exception as error:  # noqa: BLE001  # whatever it raises is a fault of its seat
-            self._fault = EpisodeError(self._seat, f"{type(error).__name__}: {error}")
+        except RAISED as error:  # whatever it raises is a fault of its seat
+            self._fault = EpisodeError.of(self._seat, error)
             return self._fault
         return sent if sent is not None else EpisodeError(self._seat, "the script yielded no act")
 

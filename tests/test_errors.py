@@ -21,11 +21,36 @@ def test_the_innermost_side_is_to_blame() -> None:
     assert "tool" == caught.value.side
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_a_boundary_lets_interrupts_through(kind: type[BaseException]) -> None:
+def test_a_boundary_lets_interrupts_through() -> None:
     """Nobody is to blame when a person stops the program."""
-    with pytest.raises(kind), boundary("world"):
-        raise kind
+    with pytest.raises(KeyboardInterrupt), boundary("world"):
+        raise KeyboardInterrupt
+
+
+def test_a_boundary_holds_a_side_that_quits_to_blame() -> None:
+    """`sys.exit` in foreign code ends its episode, not the run."""
+    with pytest.raises(EpisodeError, match="SystemExit: 3") as caught, boundary("agent"):
+        raise SystemExit(3)
+
+    assert "agent" == caught.value.side
+
+
+class Mute(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), [(ValueError("half \ud83d"), "ValueError: half ?"), (Mute(), "Mute")]
+)
+def test_any_error_can_go_on_record(error: Exception, message: str) -> None:
+    """What it says is made writable; where it says nothing, its type has to do."""
+    with pytest.raises(EpisodeError) as caught, boundary("agent"):
+        raise error
+
+    assert message == str(caught.value)
 
 
 def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:

@@ -1,5 +1,6 @@
 """The loop: episodes are pure functions of what is played, whatever the batch and whoever breaks."""
 
+import math
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
-from gristmill.play import identify, play, recorded_acts, replay
+from gristmill.play import identify, lock_step, play, recorded_acts, replay
 from gristmill.policy import Policy, Script, Scripted
 from gristmill.types import Act, Brief, Entry, Episode, Scenario, call, say
 from tests.envs.worlds import Counter
@@ -205,6 +207,48 @@ def test_a_world_that_breaks_is_to_blame_itself(where: str, width: int) -> None:
             assert "ZeroDivisionError: the world is broken" in episode.fault.message
         else:
             assert (None, good[episode.scenario.index].entries) == (episode.fault, episode.entries)
+
+
+class Reusing(Counter):
+    """A counter that hands out its one and only state, with a tuple in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lent: dict[str, Any] = {}
+
+    def state(self) -> Any:
+        self.lent.update(super().state(), place=(1, 2))
+        return self.lent
+
+
+def test_the_state_on_record_is_the_episodes_own() -> None:
+    """It is a copy, and what JSON makes of it, so that what is judged now is what is read later."""
+    episodes = list(run(world=Reusing))
+
+    assert [{**one.state, "place": [1, 2]} for one in run()] == [one.state for one in episodes]
+    assert [digest(one.state) for one in episodes] == [one.state_digest for one in episodes]
+
+
+def test_a_state_with_a_number_that_json_cannot_say_is_the_worlds_fault() -> None:
+    """It would come back as null."""
+
+    class Dizzy(Counter):
+        def state(self) -> Any:
+            return {**super().state(), "angle": math.nan}
+
+    (episode,) = run(SCENARIOS[:1], world=Dizzy)
+
+    assert episode.fault is not None
+    assert ("world", None) == (episode.fault.side, episode.state)
+    assert "finite number" in episode.fault.message
+
+
+@pytest.mark.parametrize(("widths", "batch"), [((0, 0), 8), ((0, 3), 3), ((1, 3), 1), ((4, 0), 4)])
+def test_as_many_episodes_are_played_at_once_as_every_policy_takes(
+    widths: tuple[int, int], batch: int
+) -> None:
+    """Scripts take any number, a person one, a model as many as fit."""
+    assert batch == lock_step([Wide(width, "counts", agent) for width in widths])
 
 
 def test_an_episode_that_was_not_reset_has_no_entries() -> None:

@@ -64,7 +64,7 @@ def test_a_script_is_a_policy() -> None:
     script = Scripted("echo", echo)
 
     assert isinstance(script, Policy)
-    assert ("echo", 0, 1, 32) == (script.name, script.generation, script.width, len(script.digest))
+    assert ("echo", 0, 0, 32) == (script.name, script.generation, script.width, len(script.digest))
 
 
 def test_every_episode_has_its_own_stream() -> None:

@@ -22,7 +22,7 @@ class ModelPolicy:
         name: as typed on the command line.
         digest: content hash of weights, shape, vocabulary, template and sampling.
         generation: 1 + that of the data it was trained on.
-        width: how many concurrent episodes it likes to decode together.
+        width: how many concurrent episodes it decodes together.
     """
 
     def __init__(

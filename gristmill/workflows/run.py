@@ -12,7 +12,7 @@ from gristmill import registry
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.executors import Executor, each, imap
-from gristmill.play import identify, play
+from gristmill.play import identify, lock_step, play
 from gristmill.policy import Policy
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
@@ -237,7 +237,7 @@ def _jobs(
     known: set[str],
 ) -> Iterator[Job]:
     """Yield what is missing, in chunks."""
-    width = max(policy.width for policy in stage.policies.values())
+    width = lock_step(stage.policies.values())
     for chunk in each(draws, -(-CHUNK // width) * width):
         for attempt in range(attempts):
             left = [one for one in chunk if not known or not _recorded(stage, seed, attempt, one, known)]

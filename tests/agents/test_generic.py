@@ -117,7 +117,7 @@ def test_its_base_can_be_any_policy() -> None:
     """Parameters that are not its own are those of its base."""
     noisy = registry.policy("noisy?base=expert&rate=0.2&forms=train", RETAIL, "customer")
 
-    assert ("noisy?base=expert&rate=0.2&forms=train", 1, 0) == (noisy.name, noisy.width, noisy.generation)
+    assert ("noisy?base=expert&rate=0.2&forms=train", 0, 0) == (noisy.name, noisy.width, noisy.generation)
 
 
 def test_a_batch_is_spoiled_row_by_row() -> None:

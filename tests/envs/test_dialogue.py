@@ -123,6 +123,11 @@ MALFORMED: dict[str, Any] = {
     "an object of no sort": {"say": object()},
     "an object that raises": {"say": Rude()},
     "bytes": b"\xff",
+    "a message of bytes": {"say": b"abc"},
+    "a tuple": ("say", "hi"),
+    "a legal act as text": {"raw": '{"say": "hi"}'},
+    "a page of brackets": {"raw": "[" * 3_000},
+    "deep arguments in few bytes": {"call": "add", "args": {"by": nested(40)}},
     "a set": {"say": {1, 2}},
     "deep lists": {"call": "add", "args": {"by": nested(500)}},
     "bottomless lists": nested(100_000),
@@ -155,6 +160,21 @@ def test_a_malformed_act_is_answered_with_one_error(act: Any) -> None:
     assert len(json.dumps(world.entries()).encode()) < 30_000
 
 
+@pytest.mark.parametrize("act", MALFORMED.values(), ids=MALFORMED)
+def test_the_record_of_a_malformed_act_is_answered_as_the_act_was(act: Any) -> None:
+    """A replay, which has only the record, goes the same way."""
+    world, again = begun(), begun()
+    world.step(act)
+    (recorded,) = [
+        {key: value for key, value in entry.items() if key not in ("from", "to")}
+        for entry in world.entries()
+        if entry["from"] == "agent"
+    ]
+    again.step(recorded)
+
+    assert world.entries() == again.entries()
+
+
 @given(
     act=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -169,11 +189,12 @@ def test_a_malformed_act_is_answered_with_one_error(act: Any) -> None:
 )
 @settings(max_examples=150)
 def test_no_act_breaks_a_world(act: Any) -> None:
-    """Whatever a policy comes up with, the world goes on and its log is plain JSON."""
-    world = begun()
+    """Whatever a policy comes up with, the world goes on, and its log is plain JSON that can be replayed."""
+    world, again = begun(), begun()
     world.step(act)
+    again.step({key: value for key, value in world.entries()[1].items() if key not in ("from", "to")})
 
-    assert json.loads(json.dumps(world.entries())) == world.entries()
+    assert json.loads(json.dumps(world.entries())) == world.entries() == again.entries()
 
 
 def test_malformed_acts_in_a_row_end_the_episode() -> None:
