@@ -26,6 +26,7 @@ from tests.fixtures.plugins import plugin
         (plugins.UNSEEDED, "interleaved", "goes another way when eight instances take turns"),
         (plugins.TELLS_TOO_SOON, "leaks", "agent can see 'M"),
         (plugins.UNDECLARED, "reads-only-read", "tool 'lend' changes the state, but is not declared so"),
+        (plugins.REWORDS_ACTS, "malformed-acts", "which is answered otherwise"),
         (plugins.NO_BRIEF, "contract", "seat 'agent' is told nothing"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

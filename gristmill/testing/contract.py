@@ -10,12 +10,12 @@ from typing import Any
 from pettingzoo import AECEnv
 from pettingzoo.test import api_test, seed_test
 
-from gristmill.digest import digest, encode
+from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError
 from gristmill.play import recorded_acts
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.subject import Subject
-from gristmill.types import Brief, Scenario
+from gristmill.types import Brief, Entry, Scenario
 from gristmill.world import World
 
 __all__ = ["contract", "farama", "malformed", "tools"]
@@ -121,7 +121,7 @@ def farama(subject: Subject) -> str:
 
 
 def malformed(subject: Subject) -> str:
-    """A malformed act of any seat is answered; it neither raises nor changes the state."""
+    """A malformed act of any seat is answered, and its record alike; it neither raises nor changes the state."""
     world = subject.fresh()
     tried = 0
     for seat in world.possible_agents:
@@ -130,7 +130,13 @@ def malformed(subject: Subject) -> str:
         wrong = [act for tool in world.brief(seat).tools for act in _wrong_calls(tool)]
         for act in [*_MALFORMED, *wrong]:
             _give_turn(world, seat, subject)
-            _answered(world, act)
+            entries = _answered(world, act)
+            _give_turn(world, seat, subject)
+            if (again := _answered(world, _recorded(entries, seat))) != entries:
+                fail(
+                    f"step({act!r:.60}) is recorded as {again[-2:]!r:.200}, which is answered otherwise",
+                    "answer a malformed act by what is recorded of it, or no episode with one can be replayed",
+                )
             tried += 1
     world.close()
     return f"{tried} malformed acts answered"
@@ -146,7 +152,13 @@ def _give_turn(world: World, seat: str, subject: Subject) -> bool:
     return bool(world.agents) and world.agent_selection == seat
 
 
-def _answered(world: World, act: Any) -> None:
+def _recorded(entries: list[Entry], seat: str) -> Any:
+    """Return the last act of a seat as a replay takes it from the record."""
+    last = next((entry for entry in reversed(entries) if entry["from"] == seat), {})
+    return {key: value for key, value in last.items() if key not in ("from", "to")}
+
+
+def _answered(world: World, act: Any) -> list[Entry]:
     before = digest(world.state())
     shown = f"{act!r:.60}"
     try:
@@ -156,9 +168,10 @@ def _answered(world: World, act: Any) -> None:
     if digest(world.state()) != before:
         fail(f"step({shown}) changes the state", "check an act before it is applied")
     try:
-        encode(world.entries())
+        entries: list[Entry] = decode(encode(world.entries()))
     except Exception as error:  # noqa: BLE001  # likewise
         fail(f"step({shown}) leaves entries that are no JSON: {error}", "record malformed acts as text")
+    return entries
 
 
 def _wrong_calls(tool: dict[str, Any]) -> list[dict[str, Any]]:
