@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from gristmill.digest import decode
 from gristmill.envs.support.types import REASONS, Row, Rows
 from gristmill.envs.tools import tool
 from gristmill.errors import ToolError
@@ -46,7 +47,7 @@ class Shop:
             name: f"INSERT INTO {name} VALUES ({', '.join(':' + row['name'] for row in infos)})"
             for name, infos in columns.items()
         }
-        self._select = {name: f"SELECT * FROM {name} ORDER BY {order}" for name, order in _ORDER_OF.items()}
+        self._dump = _dump({name: [row["name"] for row in infos] for name, infos in columns.items()})
 
     def fill(self, rows: Rows) -> None:
         """Replace the whole content by `rows`."""
@@ -60,7 +61,8 @@ class Shop:
 
     def rows(self) -> Rows:
         """Return the whole content, in the order of the keys."""
-        return {name: self._all(query) for name, query in self._select.items()}
+        rows: Rows = decode(self._db.execute(self._dump).fetchone()[0])
+        return rows
 
     def close(self) -> None:
         """Close the database."""
@@ -268,3 +270,13 @@ class Shop:
 
     def _ticket(self, order_id: str, kind: str, reason: str) -> None:
         self._do("INSERT INTO tickets (order_id, kind, reason) VALUES (?, ?, ?)", order_id, kind, reason)
+
+
+def _dump(columns: dict[str, list[str]]) -> str:
+    """Return the query for all tables as one JSON object, which costs little more than half of a query per table."""
+    tables = []
+    for name, names in columns.items():
+        row = ", ".join(f"'{column}', {column}" for column in names)
+        ordered = f"(SELECT * FROM {name} ORDER BY {_ORDER_OF[name]})"
+        tables.append(f"'{name}', (SELECT json_group_array(json_object({row})) FROM {ordered})")
+    return f"SELECT json_object({', '.join(tables)})"
