@@ -1,7 +1,9 @@
 """Play many scenarios, judge every attempt, and record all of them."""
 
+import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +128,7 @@ def run(
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
-        with store.writer() as writer:
+        with _rarely_collecting(), store.writer() as writer:
             for episode, verdict in _play(todo, jobs, where):
                 _same_code(stage, episode)
                 writer.append(episode, verdict)
@@ -288,7 +290,19 @@ def _play(jobs: Iterable[Job], workers: int, executor: Executor) -> Iterator[Pai
 
 
 def _work(data: bytes) -> bytes:
-    return encode(list(run_chunk(_job(data))))
+    with _rarely_collecting():
+        return encode(list(run_chunk(_job(data))))
+
+
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Let the garbage collector look on only now and then: an episode is objects by the hundred, none of them garbage."""
+    before = gc.get_threshold()
+    gc.set_threshold(before[0] and max(before[0], 10_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _counts(store: RunStore, known: set[str]) -> dict[str, int]:
