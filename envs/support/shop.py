@@ -5,6 +5,7 @@ many a real payment service they will gladly refund twice.
 """
 
 import sqlite3
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -38,16 +39,9 @@ class Shop:
     """Tools over one in-memory database, filled anew for every episode."""
 
     def __init__(self) -> None:
+        image, self._insert, self._dump = _blank()
         self._db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.executescript(
-            files("gristmill.envs.support").joinpath("assets/schema.sql").read_text(encoding="utf-8")
-        )
-        columns = {name: self._all(f"PRAGMA table_info({name})") for name in _ORDER_OF}
-        self._insert = {
-            name: f"INSERT INTO {name} VALUES ({', '.join(':' + row['name'] for row in infos)})"
-            for name, infos in columns.items()
-        }
-        self._dump = _dump({name: [row["name"] for row in infos] for name, infos in columns.items()})
+        self._db.deserialize(image)
 
     def fill(self, rows: Rows) -> None:
         """Replace the whole content by `rows`."""
@@ -272,11 +266,24 @@ class Shop:
         self._do("INSERT INTO tickets (order_id, kind, reason) VALUES (?, ?, ?)", order_id, kind, reason)
 
 
-def _dump(columns: dict[str, list[str]]) -> str:
-    """Return the query for all tables as one JSON object, which costs little more than half of a query per table."""
-    tables = []
-    for name, names in columns.items():
-        row = ", ".join(f"'{column}', {column}" for column in names)
-        ordered = f"(SELECT * FROM {name} ORDER BY {_ORDER_OF[name]})"
-        tables.append(f"'{name}', (SELECT json_group_array(json_object({row})) FROM {ordered})")
-    return f"SELECT json_object({', '.join(tables)})"
+@cache
+def _blank() -> tuple[bytes, dict[str, str], str]:
+    """Return an empty shop, the statement that fills each table, and the query for all of them.
+
+    An image is copied in a fifth of the time that creating the tables takes, and a loop plays in several shops. One
+    query for everything takes little more than half of the time of a query per table.
+    """
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(
+        files("gristmill.envs.support").joinpath("assets/schema.sql").read_text(encoding="utf-8")
+    )
+    inserts, tables = {}, []
+    for name, order in _ORDER_OF.items():
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({name})")]
+        inserts[name] = f"INSERT INTO {name} VALUES ({', '.join(f':{column}' for column in columns)})"
+        row = ", ".join(f"'{column}', {column}" for column in columns)
+        rows = f"(SELECT * FROM {name} ORDER BY {order})"
+        tables.append(f"'{name}', (SELECT json_group_array(json_object({row})) FROM {rows})")
+    image = db.serialize()
+    db.close()
+    return image, inserts, f"SELECT json_object({', '.join(tables)})"
