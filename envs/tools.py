@@ -84,15 +84,22 @@ def tool(
 
 def collect_tools(owner: object) -> dict[str, Tool]:
     """Return the marked methods of `owner` by name, in the order of definition, base classes first."""
-    found: dict[str, Tool] = {}
-    for kind in reversed(type(owner).__mro__):
-        for name, method in vars(kind).items():
-            if hasattr(method, _MARK):
-                found[name] = Tool(method, owner, **getattr(method, _MARK))
-    return found
+    return {
+        name: Tool(method, owner, **getattr(method, _MARK)) for name, method in _marked(type(owner)).items()
+    }
 
 
-# A loop builds a world per chunk of scenarios, and what is known of a method does not change.
+# A loop builds worlds per chunk of scenarios, and what is known of a class or a method does not change.
+@cache
+def _marked(kind: type) -> dict[str, Callable[..., Any]]:
+    return {
+        name: method
+        for base in reversed(kind.__mro__)
+        for name, method in vars(base).items()
+        if hasattr(method, _MARK)
+    }
+
+
 @cache
 def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
     try:
