@@ -3,16 +3,20 @@
 import os
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, lockf
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 
 from gristmill.errors import StoreError, UsageError
 
-__all__ = ["Damage", "Lock", "check_name", "create", "storing", "sync_folder", "write_at", "write_atomic"]
+__all__ = [
+    "Damage", "Lock", "check_name", "create", "still_lost", "storing", "sync_folder", "write_at", "write_atomic",
+]  # fmt: skip
 
 _held: dict[tuple[int, int], int] = {}  # (device, inode) of a locked file -> process that holds it
 
@@ -33,17 +37,58 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 1
 
 
-@contextmanager
-def storing(path: Path, doing: str) -> Iterator[None]:
-    """Turn any `OSError` of the block into a `StoreError` that says what was being done to which file."""
-    try:
-        yield
-    except OSError as error:
+def still_lost(
+    damages: Iterable[Damage], here: AbstractSet[str], judged: AbstractSet[str]
+) -> list[tuple[str, str]]:
+    """Return the id, where it is known, of each episode that is lost and was not recorded again, and why it is lost.
+
+    Args:
+        damages: what could not be read.
+        here: ids of the episodes that can be.
+        judged: ids of those that the ledger knows. As long as it knows all that are here, what it knows besides is
+            what damage without a name may have cost.
+    """
+    named: dict[str, str] = {}
+    unnamed: list[tuple[str, str]] = []
+    for damage in damages:
+        if not damage.episode_id:
+            unnamed += [("", damage.message)] * damage.lost
+        elif damage.episode_id not in here:
+            named.setdefault(damage.episode_id, damage.message)
+    if judged and here <= judged:
+        unnamed = unnamed[: len(judged - here - named.keys())]
+    return [*named.items(), *unnamed]
+
+
+class storing:  # read as a statement: `with storing(path, "read"):`
+    """Turn any `OSError` of the block into a `StoreError` that says what was being done to which file.
+
+    A class, since recording enters it three times per episode and a generator would cost three times as much.
+    """
+
+    __slots__ = ("_doing", "_path")
+
+    def __init__(self, path: Path, doing: str) -> None:
+        self._path = path
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, OSError):
+            return
         reason = error.strerror or str(error)
-        raise StoreError(
-            f"Could not {doing} {path}: {reason}. Check that the disk has space and that the folder is writable; "
-            "what was recorded before is safe."
-        ) from error
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            hint = "A file is where a folder has to be; choose another place."
+        else:
+            hint = (
+                "Check that the disk has space and that the folder is writable; "
+                "what was recorded before is safe."
+            )
+        raise StoreError(f"Could not {self._doing} {self._path}: {reason}. {hint}") from error
 
 
 def check_name(kind: str, name: str) -> str:

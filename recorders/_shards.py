@@ -7,6 +7,7 @@ two row groups. Files are written under temporary names and renamed when whole; 
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,21 +19,25 @@ from gristmill.digest import encode, fingerprint, fingerprint_file
 from gristmill.errors import StoreError
 from gristmill.recorders import _steptables, _tables
 from gristmill.recorders._files import storing, sync_folder
-from gristmill.recorders._tables import NOWHERE, Body, Place
+from gristmill.recorders._tables import NOWHERE, Place
 from gristmill.recorders._wal import Stored
 from gristmill.recorders.steps import Layout, Steps, read_layout
 from gristmill.types import Episode
 
 __all__ = [
     "UNREADABLE",
+    "Row",
     "Shard",
     "ShardFile",
     "check_file",
     "check_size",
     "describe",
+    "is_sound",
     "read_group",
     "read_ids",
     "read_steps_group",
+    "rescued_ids",
+    "row_of",
     "steps_in",
     "write_shard",
 ]
@@ -114,9 +119,27 @@ class _Files:
             (self.folder / f".{name}.tmp").unlink(missing_ok=True)
 
 
-def write_shard(
-    folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Stored]
-) -> Shard | None:
+class Row(NamedTuple):
+    """A record as the tables have it, but for the place of its numeric steps."""
+
+    id: str
+    head: tuple[Any, ...]
+    cells: list[Any]
+    steps: Steps | None
+
+
+def row_of(record: Stored) -> Row:
+    """Return a record of the log as the tables will have it.
+
+    Raises:
+        ValueError: when it is no episode.
+    """
+    body = _tables.read_body(record.body)
+    head = _tables.episode_row(body, record.content_hash)
+    return Row(body.id, head, _tables.message_cells(body), record.steps)
+
+
+def write_shard(folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Row]) -> Shard | None:
     """Write the records as shard `number` and return its manifest row, or None when there are no records.
 
     Raises:
@@ -135,19 +158,12 @@ def write_shard(
             files.clear()
 
 
-class _Item(NamedTuple):
-    body: Body
-    content_hash: str
-    steps: Steps | None
-
-
-def _grouped(records: Iterable[Stored]) -> Iterable[list[_Item]]:
-    group: list[_Item] = []
+def _grouped(records: Iterable[Row]) -> Iterable[list[Row]]:
+    group: list[Row] = []
     rows = size = 0
     for record in records:
-        body = _tables.read_body(record.body)
-        group.append(_Item(body, record.content_hash, record.steps))
-        rows += 1 + len(body.entries)
+        group.append(record)
+        rows += 1 + len(record.cells) // len(_tables.MESSAGES)
         size += record.steps.nbytes if record.steps else 0
         if rows >= GROUP_ROWS or size >= GROUP_BYTES:
             yield group
@@ -156,25 +172,26 @@ def _grouped(records: Iterable[Stored]) -> Iterable[list[_Item]]:
         yield group
 
 
-def _write_group(files: _Files, group: list[_Item]) -> None:
+def _write_group(files: _Files, group: list[Row]) -> None:
     places = _write_steps(files, group)
     heads: list[Any] = []
     entries: list[Any] = []
-    for item, place in zip(group, places, strict=True):
-        heads += _tables.episode_row(item.body, item.content_hash, place)
-        entries += _tables.message_cells(item.body)
+    for row, place in zip(group, places, strict=True):
+        heads += row.head
+        heads += place
+        entries += row.cells
     files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
     files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
 
 
-def _write_steps(files: _Files, group: list[_Item]) -> list[Place]:
+def _write_steps(files: _Files, group: list[Row]) -> list[Place]:
     """Write the numeric steps of a group, one row group per layout, and return where those of each record lie."""
     places = [NOWHERE] * len(group)
     kinds: dict[bytes, list[tuple[int, str, Steps]]] = {}
-    for number, item in enumerate(group):
-        if item.steps is not None:
-            layout = Layout.of(item.steps)
-            kinds.setdefault(encode(layout.kind()), []).append((number, item.body.id, item.steps))
+    for number, row in enumerate(group):
+        if row.steps is not None:
+            layout = Layout.of(row.steps)
+            kinds.setdefault(encode(layout.kind()), []).append((number, row.id, row.steps))
             places[number] = Place(layout=encode(layout).decode())
     for kind, members in kinds.items():
         name = f"steps-{files.number:06}-{fingerprint(kind)[:8]}.parquet"
@@ -220,8 +237,17 @@ def read_ids(folder: Path, shard: Shard) -> list[list[str]]:
         return [file.read_row_group(group, ["episode_id"]).column(0).to_pylist() for group in groups]
 
 
-def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode], list[dict[str, Any]]]:
-    """Return the episodes of one row group, and their rows.
+def rescued_ids(folder: Path, shard: Shard) -> list[str]:
+    """Return the ids of the episodes of a shard of which a file is damaged, as far as another file has them."""
+    with suppress(*UNREADABLE):
+        return [name for ids in read_ids(folder, shard) for name in ids]
+    with suppress(*UNREADABLE), _open(folder, "messages", shard) as file:
+        return list(file.read(["episode_id"]).column(0).unique().to_pylist())
+    return []
+
+
+def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode | str], list[dict[str, Any]]]:
+    """Return the episodes of one row group, or why one cannot be read, and their rows.
 
     Raises:
         OSError, pyarrow.ArrowException: when the files are not what was written.
@@ -230,7 +256,7 @@ def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode], l
         heads = file.read_row_group(group).to_pylist()
     with _open(folder, "messages", shard) as file:
         messages = file.read_row_group(group).to_pydict()
-    return _tables.episodes_of(heads, messages), heads
+    return list(_tables.episodes_of(heads, messages)), heads
 
 
 def read_steps_group(folder: Path, name: str, group: int) -> pa.Table:
@@ -256,6 +282,12 @@ def check_size(folder: Path, file: ShardFile) -> str:
         return "the file is missing"
     size = path.stat().st_size
     return "" if size == file.size else f"expected {file.size} bytes, got {size}"
+
+
+def is_sound(folder: Path, shard: Shard) -> bool:
+    """Say whether the episodes and messages of a shard are, byte by byte, what was sealed."""
+    files = [file for file in shard.files if not file.name.startswith("steps-")]
+    return bool(files) and not any(check_file(folder, file) for file in files)
 
 
 def check_file(folder: Path, file: ShardFile) -> str:

@@ -5,8 +5,9 @@ Whatever has a column of its own is put there only if it has the column's type; 
 data, which would pad every row with the union of all keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from gristmill.digest import decode, decoder, encode
 from gristmill.types import Entry, Episode, Fault, Scenario, SeatInfo
 
 __all__ = [
+    "BIGGEST",
     "EPISODES",
     "MESSAGES",
     "NOWHERE",
@@ -76,6 +78,7 @@ _entry = decoder(dict[str, msgspec.Raw])
 _KINDS = ("say", "call", "result", "error", "raw", "event")
 QUOTE = ord('"')
 _TEXT = {kind: kind for kind in ("say", "error", "raw", "event")}
+BIGGEST = 2**63  # what an int64 column cannot hold any more
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +118,16 @@ def table(cells: Sequence[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def episode_row(body: Body, content_hash: str, place: Place) -> tuple[Any, ...]:
-    """Return the row of an episode, in the order of `EPISODES`."""
+def episode_row(body: Body, content_hash: str) -> tuple[Any, ...]:
+    """Return the row of an episode, in the order of `EPISODES`, but for the place of its steps, which comes last.
+
+    Raises:
+        ValueError: when it is no episode, or a column cannot hold a value of it.
+    """
     scenario, fault = _scenario(body.scenario), body.fault
+    generation = max((info.generation for info in _seats(body.seats).values()), default=0)
+    if not (-BIGGEST <= body.attempt < BIGGEST and -BIGGEST <= generation < BIGGEST):
+        raise ValueError(f"Expected numbers of 64 bits, got attempt {body.attempt}, generation {generation}")
     return (
         body.id,
         body.world,
@@ -129,7 +139,7 @@ def episode_row(body: Body, content_hash: str, place: Place) -> tuple[Any, ...]:
         str(body.seed),
         body.attempt,
         _text(body.seats),
-        max((info.generation for info in _seats(body.seats).values()), default=0),
+        generation,
         len(body.entries),
         body.end,
         fault.side if fault else None,
@@ -137,7 +147,6 @@ def episode_row(body: Body, content_hash: str, place: Place) -> tuple[Any, ...]:
         _text(body.state),
         body.state_digest,
         content_hash,
-        *place,
     )
 
 
@@ -220,16 +229,18 @@ def _text(raw: msgspec.Raw) -> str:
     return str(raw, "utf-8")
 
 
-def episodes_of(heads: list[dict[str, Any]], messages: dict[str, list[Any]]) -> list[Episode]:
-    """Return the episodes whose rows are `heads`; `messages` are the columns of all their entries, in order."""
-    entries = [_join(*row) for row in zip(*(messages[name] for name in MESSAGES.names[2:]), strict=True)]
-    episodes = []
-    offset = 0
+def episodes_of(heads: list[dict[str, Any]], messages: dict[str, list[Any]]) -> Iterator[Episode | str]:
+    """Yield the episodes whose rows are `heads`, or why one cannot be read.
+
+    `messages` are the columns of all their entries, in order.
+    """
+    rows = zip(*(messages[name] for name in MESSAGES.names[2:]), strict=True)
     for head in heads:
-        end = offset + head["entries"]
-        episodes.append(_episode(head, entries[offset:end]))
-        offset = end
-    return episodes
+        own = list(islice(rows, head["entries"]))
+        try:
+            yield _episode(head, [_join(*row) for row in own])
+        except (ValueError, KeyError, TypeError) as error:
+            yield f"cannot be decoded: {error}"
 
 
 def _join(

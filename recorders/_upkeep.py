@@ -1,5 +1,6 @@
 """What the holder of a run's lock does to it besides appending: repair, and sealing."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from gristmill.recorders import _shards, _wal
 from gristmill.recorders._chain import ChainWriter, repair_chain
 from gristmill.recorders._files import Damage, storing, sync_folder
 from gristmill.recorders._layout import ledgers, listed, number_of, read_manifest, segments, unlisted
-from gristmill.recorders._shards import UNREADABLE, Shard
+from gristmill.recorders._shards import UNREADABLE, Row, Shard
 
 __all__ = ["repair", "seal"]
 
@@ -23,12 +24,21 @@ def seal(run: Path, run_id: str, paths: list[Path]) -> None:
     if not paths:
         return
     damage: dict[str, list[Damage]] = {path.stem: [] for path in paths}
-    records = (_wal.read_stored(*found) for path in paths for found in _wal.scan(path, damage[path.stem]))
+    records = (row for path in paths for row in _rows(path, damage[path.stem]))
     shard = _shards.write_shard(run / "shards", _next_shard(run, run_id), tuple(damage), records)
     if shard:
         _list_in_manifest(run, run_id, shard)
     for path in paths:
         _retire(run, path, keep=bool(damage[path.stem]))
+
+
+def _rows(path: Path, damage: list[Damage]) -> Iterator[Row]:
+    """Yield every record of a segment that the tables can hold, and note the others."""
+    for commit, batch in _wal.scan(path, damage):
+        try:
+            yield _shards.row_of(_wal.read_stored(commit, batch))
+        except UNREADABLE as error:
+            damage.append(_wal.undecodable(path, commit, error))
 
 
 def repair(run: Path, run_id: str) -> int:
@@ -46,7 +56,7 @@ def repair(run: Path, run_id: str) -> int:
     for path in segments(run):
         if path.stem in sealed:  # killed between the manifest's line and the removal
             unread: list[Damage] = []
-            for _ in _wal.scan(path, unread):
+            for _ in _rows(path, unread):
                 pass
             _retire(run, path, keep=bool(unread))
         else:

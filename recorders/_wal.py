@@ -23,7 +23,9 @@ from gristmill.recorders._files import Damage, create, storing, write_at
 from gristmill.recorders.steps import Steps, pack, unpack
 from gristmill.types import Episode
 
-__all__ = ["Commit", "Record", "Segment", "Stored", "read_record", "read_stored", "repair", "scan"]
+__all__ = [
+    "Commit", "Record", "Segment", "Stored", "read_record", "read_stored", "repair", "scan", "undecodable",
+]  # fmt: skip
 
 # One row per episode: dialogue and numeric steps share the log, and either may be empty.
 SCHEMA = pa.schema(
@@ -141,6 +143,12 @@ def scan(path: Path, damage: list[Damage]) -> Iterator[tuple[Commit, bytes]]:
                 )
                 where = f"wal/{path.name}, byte {commit.offset}"
                 damage.append(Damage(where=where, message=message, episode_id=commit.episode_id))
+
+
+def undecodable(path: Path, commit: Commit, error: Exception) -> Damage:
+    """Return the damage that a record is whose bytes are as they were written, but are no episode."""
+    where = f"wal/{path.name}, byte {commit.offset}"
+    return Damage(where=where, message=f"cannot be decoded: {error}", episode_id=commit.episode_id)
 
 
 def read_record(batch: bytes) -> Record:

@@ -12,7 +12,7 @@ import msgspec
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import StoreError, UsageError, unknown
 from gristmill.recorders import _signatures
-from gristmill.recorders._files import check_name, storing, write_atomic
+from gristmill.recorders._files import check_name, still_lost, storing, write_atomic
 from gristmill.recorders.ledger import LEVELS, Standing, latest
 from gristmill.recorders.store import RunStore
 from gristmill.types import Episode, Level
@@ -137,11 +137,8 @@ def mine(store: RunStore, acceptance: Acceptance | None = None) -> View:
     acceptance = acceptance or Acceptance()
     standings = latest(store.ledger())
     rows = sorted(_row(episode, standings.get(episode.id, {}), acceptance) for episode in store.episodes())
-    drops = [
-        Drop(id=damage.episode_id, stage="readable", reason=damage.message)
-        for damage in store.damage
-        for _ in range(damage.lost)
-    ]
+    lost = still_lost(store.damage, {row.id for row in rows}, standings.keys())
+    drops = [Drop(id=name, stage="readable", reason=why) for name, why in lost]
     stages = [_stage("readable", len(rows) + len(drops), drops)]
     left = rows
     for name, reason in _sieve(acceptance):

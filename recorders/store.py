@@ -96,6 +96,8 @@ class RunStore:
         try:
             head = decode(data)
             found, spec = head["schema"], head["spec"]
+            if not isinstance(spec, dict):
+                raise TypeError(f"spec is a {type(spec).__name__}, not an object")
             if found == SCHEMA and head["id"] != digest(spec):
                 raise StoreError(f"{path}/run.json does not match its own id; restore it from a copy.")
         except (msgspec.DecodeError, KeyError, TypeError) as error:
@@ -113,8 +115,17 @@ class RunStore:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def ids(self) -> set[str]:
-        """Return the ids of all episodes that are recorded; what is missing from a run is what is not in here."""
+        """Return the ids of all episodes that are recorded, as far as a quick look shows; see `readable`."""
         self._index.refresh()
+        return self._index.ids()
+
+    def readable(self) -> set[str]:
+        """Return the ids of the episodes that can be read, by looking at every byte that is needed for it.
+
+        What is not in here is to be played again when a run is continued.
+        """
+        self._index.refresh()
+        self._index.prove()
         return self._index.ids()
 
     def episodes(self) -> Iterator[Episode]:

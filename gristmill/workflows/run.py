@@ -119,9 +119,9 @@ def run(
         raise UsageError(f"Expected at least one scenario and one attempt, got {n} and {attempts}.")
     world = registry.absolute(world)
     stage = _stage(world, tuple(sorted(_all_seats(world, seats).items())))
-    given = read_scenarios(scenarios, stage.judge) if scenarios else None
+    given = _distinct(scenarios, read_scenarios(scenarios, stage.judge)) if scenarios else None
     store = _open(out, _spec(world, stage, seed, given))
-    known = store.ids()
+    known = store.readable()
     draws: Sequence[int | Scenario] = given or range(n)
     report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
     todo = list(_jobs(stage, seed, attempts, draws, known))
@@ -185,6 +185,19 @@ def _all_seats(world: str, seats: Mapping[str, str]) -> dict[str, str]:
         if seat not in names:
             raise unknown("seat", seat, names, of=world)
     return {seat: seats.get(seat, DEFAULT) for seat in names}
+
+
+def _distinct(path: Path, given: list[Scenario]) -> list[Scenario]:
+    """Refuse a file in which a scenario occurs twice, since both lines would be one and the same episode."""
+    lines = (number for number, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip())
+    met: dict[tuple[str, int], int] = {}
+    for number, one in zip(lines, given, strict=True):
+        if (first := met.setdefault((one.id, one.index), number)) != number:
+            raise UsageError(
+                f"{path}, line {number}: expected another scenario, got that of line {first} again; "
+                "leave it out, or give it an index of its own."
+            )
+    return given
 
 
 def _drawn(world: World, seed: int, one: int | Scenario) -> Scenario:

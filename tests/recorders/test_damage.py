@@ -194,21 +194,70 @@ def test_an_unlisted_shard_that_cannot_be_read_stays(tmp_path: Path) -> None:
     RunStore.open(tmp_path / "run").seal()
 
     assert path.exists()
-    assert ["shards/episodes-000001.parquet"] == [
-        one.where for one in RunStore.open(tmp_path / "run").check()
-    ]
+    damage = RunStore.open(tmp_path / "run").check()
+    assert {"shards/episodes-000001.parquet"} == {one.where for one in damage}
+    assert set(IDS) == {one.episode_id for one in damage}  # from the other file of the shard
 
 
-def test_a_cut_shard_is_named_once(tmp_path: Path) -> None:
-    """Its episodes are missing from the run at once, so that a resumed run records them again."""
+@pytest.mark.parametrize("kind", ["episodes", "messages"])
+def test_the_episodes_of_a_cut_shard_are_named(tmp_path: Path, kind: str) -> None:
+    """They are missing from the run at once, so that a resumed run records them again; the other file has their ids."""
     filled(tmp_path / "run").seal()
-    path = tmp_path / "run/shards/messages-000001.parquet"
+    path = tmp_path / f"run/shards/{kind}-000001.parquet"
     path.write_bytes(path.read_bytes()[:-20])
 
     store = RunStore.open(tmp_path / "run")
 
     assert set() == store.ids()
-    assert [("shards/messages-000001.parquet", 4)] == [(one.where, one.lost) for one in store.damage]
+    assert [(f"shards/{kind}-000001.parquet", name, 1) for name in IDS] == [
+        (one.where, one.episode_id, one.lost) for one in store.damage
+    ]
+
+
+def test_a_shard_of_which_nothing_is_left_is_counted(tmp_path: Path) -> None:
+    """How many episodes it had is in the manifest."""
+    filled(tmp_path / "run").seal()
+    for kind in ("episodes", "messages"):
+        (tmp_path / f"run/shards/{kind}-000001.parquet").write_bytes(b"PAR1")
+
+    store = RunStore.open(tmp_path / "run")
+
+    assert set() == store.ids()
+    assert 4 == sum(one.lost for one in store.damage)
+
+
+@pytest.mark.parametrize("kind", ["episodes", "messages"])
+def test_a_shard_that_was_written_over_is_missed_before_it_is_read(tmp_path: Path, kind: str) -> None:
+    """The ids alone look whole; whoever continues the run learns what is to be recorded again."""
+    filled(tmp_path / "run").seal()
+    path = tmp_path / f"run/shards/{kind}-000001.parquet"
+    data = bytearray(path.read_bytes())
+    place = len(data) // 3
+    data[place : place + 200] = bytes(200)
+    path.write_bytes(data)
+    store = RunStore.open(tmp_path / "run")
+
+    assert set() == store.readable()
+
+    with store.writer() as writer:
+        for one in EPISODES:
+            writer.append(one, verdict(one))
+    store.seal()
+    store = RunStore.open(tmp_path / "run")
+    assert set(IDS) == store.readable()
+    assert EPISODES == list(store.episodes())
+    assert EPISODES[1] == RunStore.open(tmp_path / "run").episode(IDS[1])
+
+
+def test_what_is_sound_is_readable(tmp_path: Path) -> None:
+    """In the log and in shards, and where the manifest has lost the hashes of the files."""
+    store = filled(tmp_path / "run")
+    assert set(IDS) == store.readable()
+    store.seal()
+    assert set(IDS) == store.readable()
+    (tmp_path / "run/MANIFEST.jsonl").unlink()
+    assert set(IDS) == RunStore.open(tmp_path / "run").readable()
+    assert [] == store.damage
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def test_misuse_of_a_writer_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     """The message names the path, the reason and what to look at."""
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match=r"Could not create .*file/run: Not a directory\. Check that"):
+    with pytest.raises(StoreError, match=r"Could not create .*file/run: Not a directory\. A file is where"):
         RunStore.create(tmp_path / "file/run", {})
 
 

@@ -1,0 +1,61 @@
+"""Continuing a run: what cannot be read any more is played again, and nothing is counted twice."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill import registry
+from gristmill.digest import encode
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import mine
+from gristmill.recorders.store import RunStore
+from gristmill.workflows.run import run
+
+RETAIL = "support/retail-v1"
+
+
+def spoil(run: Path, kind: str) -> None:
+    """Write over 200 bytes of one file of a shard, whose size stays, or cut both."""
+    for path in (run / "shards").glob("*.parquet"):
+        data = bytearray(path.read_bytes())
+        place = len(data) // 3
+        if kind == "cut":
+            path.write_bytes(data[:place])
+        elif path.name.startswith(kind):
+            data[place : place + 200] = bytes(200)
+            path.write_bytes(data)
+
+
+@pytest.mark.parametrize("kind", ["episodes", "messages", "cut"])
+def test_what_a_damaged_shard_has_lost_is_played_again(tmp_path: Path, kind: str) -> None:
+    """Once, with the same episodes as before; after that, the run is complete and nothing counts as lost."""
+    first = run(RETAIL, {}, tmp_path / "run", n=8)
+    whole = {one.id: one for one in RunStore.open(tmp_path / "run").episodes()}
+    spoil(tmp_path / "run", kind)
+    damaged = RunStore.open(tmp_path / "run")
+    assert (8, 0) == (mine(damaged).stages[0].entered, mine(damaged).stages[0].left)
+
+    again = run(RETAIL, {}, tmp_path / "run", n=8)
+    once_more = run(RETAIL, {}, tmp_path / "run", n=8)
+
+    assert (8, first.counts) == (again.played, again.counts)
+    assert (0, first.counts) == (once_more.played, once_more.counts)
+    store = RunStore.open(tmp_path / "run")
+    assert whole == {one.id: one for one in store.episodes()}
+    stage = mine(store).stages[0]
+    assert (8, 8, {}) == (stage.entered, stage.left, stage.reasons)
+
+
+def test_a_scenario_that_a_file_has_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    """Both lines would be one episode, and the counts would be wrong; another index makes another episode."""
+    one, other = (registry.make(RETAIL).scenario(0, index) for index in range(2))
+    path = tmp_path / "some.jsonl"
+    lines = [encode(one), b"", encode(other), encode(one)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+
+    with pytest.raises(
+        UsageError, match=r"some.jsonl, line 4: expected another scenario, got that of line 1"
+    ):
+        run(RETAIL, {}, tmp_path / "run", scenarios=path)
+
+    assert not (tmp_path / "run").exists()
