@@ -6,7 +6,7 @@ two row groups. Files are written under temporary names and renamed when whole; 
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,25 +19,24 @@ from gristmill.digest import encode, fingerprint, fingerprint_file
 from gristmill.errors import StoreError
 from gristmill.recorders import _steptables, _tables
 from gristmill.recorders._files import storing, sync_folder
-from gristmill.recorders._tables import NOWHERE, Place
+from gristmill.recorders._tables import NOWHERE, Body, Place
 from gristmill.recorders._wal import Stored
 from gristmill.recorders.steps import Layout, Steps, read_layout
 from gristmill.types import Episode
 
 __all__ = [
     "UNREADABLE",
-    "Row",
     "Shard",
     "ShardFile",
     "check_file",
     "check_size",
     "describe",
+    "is_sealable",
     "is_sound",
     "read_group",
     "read_ids",
     "read_steps_group",
     "rescued_ids",
-    "row_of",
     "steps_in",
     "write_shard",
 ]
@@ -48,6 +47,7 @@ GROUP_BYTES = 32 << 20  # bytes of numeric steps per row group
 
 # What reading a file that is not what was written may raise.
 UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
+Spoilt = Callable[[Stored, Exception], None]  # is told of a record that cannot be sealed, and why
 
 
 class ShardFile(msgspec.Struct, frozen=True):
@@ -119,28 +119,12 @@ class _Files:
             (self.folder / f".{name}.tmp").unlink(missing_ok=True)
 
 
-class Row(NamedTuple):
-    """A record as the tables have it, but for the place of its numeric steps."""
-
-    id: str
-    head: tuple[Any, ...]
-    cells: list[Any]
-    steps: Steps | None
-
-
-def row_of(record: Stored) -> Row:
-    """Return a record of the log as the tables will have it.
-
-    Raises:
-        ValueError: when it is no episode.
-    """
-    body = _tables.read_body(record.body)
-    head = _tables.episode_row(body, record.content_hash)
-    return Row(body.id, head, _tables.message_cells(body), record.steps)
-
-
-def write_shard(folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Row]) -> Shard | None:
+def write_shard(
+    folder: Path, number: int, segments: tuple[str, ...], records: Iterable[Stored], spoilt: Spoilt
+) -> Shard | None:
     """Write the records as shard `number` and return its manifest row, or None when there are no records.
+
+    A record that the tables cannot hold is left out, and `spoilt` is told of it.
 
     Raises:
         StoreError: when it cannot be written; no file of it counts then.
@@ -149,21 +133,30 @@ def write_shard(folder: Path, number: int, segments: tuple[str, ...], records: I
         files = _Files(folder, number)
         total = 0
         try:
-            for group in _grouped(records):
-                _write_group(files, group)
-                total += len(group)
+            for group in _grouped(records, spoilt):
+                total += _write_group(files, group, spoilt)
             return Shard(number, segments, files.finish(), total) if total else None
         finally:
             files.close()
             files.clear()
 
 
-def _grouped(records: Iterable[Row]) -> Iterable[list[Row]]:
-    group: list[Row] = []
+class _Item(NamedTuple):
+    record: Stored
+    body: Body
+
+
+def _grouped(records: Iterable[Stored], spoilt: Spoilt) -> Iterable[list[_Item]]:
+    group: list[_Item] = []
     rows = size = 0
     for record in records:
-        group.append(record)
-        rows += 1 + len(record.cells) // len(_tables.MESSAGES)
+        try:
+            body = _tables.read_body(record.body)
+        except ValueError as error:
+            spoilt(record, error)
+            continue
+        group.append(_Item(record, body))
+        rows += 1 + len(body.entries)
         size += record.steps.nbytes if record.steps else 0
         if rows >= GROUP_ROWS or size >= GROUP_BYTES:
             yield group
@@ -172,26 +165,51 @@ def _grouped(records: Iterable[Row]) -> Iterable[list[Row]]:
         yield group
 
 
-def _write_group(files: _Files, group: list[Row]) -> None:
-    places = _write_steps(files, group)
-    heads: list[Any] = []
+def _write_group(files: _Files, group: list[_Item], spoilt: Spoilt) -> int:
+    """Write a row group, and return how many episodes are in it."""
+    rows: list[tuple[Any, ...]] = []
+    steps: list[tuple[str, Steps | None]] = []
     entries: list[Any] = []
-    for row, place in zip(group, places, strict=True):
-        heads += row.head
+    for record, body in group:
+        try:
+            row, cells = _rows(record, body)
+        except ValueError as error:
+            spoilt(record, error)
+            continue
+        rows.append(row)
+        steps.append((body.id, record.steps))
+        entries += cells
+    heads: list[Any] = []
+    for row, place in zip(rows, _write_steps(files, steps), strict=True):
+        heads += row
         heads += place
-        entries += row.cells
-    files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
-    files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
+    if rows:
+        files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
+        files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
+    return len(rows)
 
 
-def _write_steps(files: _Files, group: list[Row]) -> list[Place]:
+def _rows(record: Stored, body: Body) -> tuple[tuple[Any, ...], list[Any]]:
+    return _tables.episode_row(body, record.content_hash), _tables.message_cells(body)
+
+
+def is_sealable(record: Stored) -> bool:
+    """Say whether the tables can hold a record."""
+    try:
+        _rows(record, _tables.read_body(record.body))
+    except ValueError:
+        return False
+    return True
+
+
+def _write_steps(files: _Files, group: list[tuple[str, Steps | None]]) -> list[Place]:
     """Write the numeric steps of a group, one row group per layout, and return where those of each record lie."""
     places = [NOWHERE] * len(group)
     kinds: dict[bytes, list[tuple[int, str, Steps]]] = {}
-    for number, row in enumerate(group):
-        if row.steps is not None:
-            layout = Layout.of(row.steps)
-            kinds.setdefault(encode(layout.kind()), []).append((number, row.id, row.steps))
+    for number, (name, steps) in enumerate(group):
+        if steps is not None:
+            layout = Layout.of(steps)
+            kinds.setdefault(encode(layout.kind()), []).append((number, name, steps))
             places[number] = Place(layout=encode(layout).decode())
     for kind, members in kinds.items():
         name = f"steps-{files.number:06}-{fingerprint(kind)[:8]}.parquet"
@@ -246,7 +264,9 @@ def rescued_ids(folder: Path, shard: Shard) -> list[str]:
     return []
 
 
-def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode | str], list[dict[str, Any]]]:
+def read_group(
+    folder: Path, shard: Shard, group: int
+) -> tuple[Sequence[Episode | str], list[dict[str, Any]]]:
     """Return the episodes of one row group, or why one cannot be read, and their rows.
 
     Raises:
@@ -256,7 +276,7 @@ def read_group(folder: Path, shard: Shard, group: int) -> tuple[list[Episode | s
         heads = file.read_row_group(group).to_pylist()
     with _open(folder, "messages", shard) as file:
         messages = file.read_row_group(group).to_pydict()
-    return list(_tables.episodes_of(heads, messages)), heads
+    return _tables.episodes_of(heads, messages), heads
 
 
 def read_steps_group(folder: Path, name: str, group: int) -> pa.Table:

@@ -5,9 +5,8 @@ Whatever has a column of its own is put there only if it has the column's type; 
 data, which would pad every row with the union of all keys.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -78,6 +77,7 @@ _entry = decoder(dict[str, msgspec.Raw])
 _KINDS = ("say", "call", "result", "error", "raw", "event")
 QUOTE = ord('"')
 _TEXT = {kind: kind for kind in ("say", "error", "raw", "event")}
+UNDECODABLE = (ValueError, KeyError, TypeError)
 BIGGEST = 2**63  # what an int64 column cannot hold any more
 
 
@@ -229,18 +229,36 @@ def _text(raw: msgspec.Raw) -> str:
     return str(raw, "utf-8")
 
 
-def episodes_of(heads: list[dict[str, Any]], messages: dict[str, list[Any]]) -> Iterator[Episode | str]:
-    """Yield the episodes whose rows are `heads`, or why one cannot be read.
+def episodes_of(heads: list[dict[str, Any]], messages: dict[str, list[Any]]) -> Sequence[Episode | str]:
+    """Return the episodes whose rows are `heads`, or why one cannot be read.
 
     `messages` are the columns of all their entries, in order.
     """
-    rows = zip(*(messages[name] for name in MESSAGES.names[2:]), strict=True)
+    columns = [messages[name] for name in MESSAGES.names[2:]]
+    try:
+        return _episodes(heads, columns)
+    except UNDECODABLE:  # hence one by one, to lose no other
+        episodes: list[Episode | str] = []
+        offset = 0
+        for head in heads:
+            end = offset + head["entries"]
+            try:
+                episodes += _episodes([head], [column[offset:end] for column in columns])
+            except UNDECODABLE as error:
+                episodes.append(f"cannot be decoded: {error}")
+            offset = end
+        return episodes
+
+
+def _episodes(heads: list[dict[str, Any]], columns: list[list[Any]]) -> list[Episode]:
+    entries = [_join(*row) for row in zip(*columns, strict=True)]
+    episodes = []
+    offset = 0
     for head in heads:
-        own = list(islice(rows, head["entries"]))
-        try:
-            yield _episode(head, [_join(*row) for row in own])
-        except (ValueError, KeyError, TypeError) as error:
-            yield f"cannot be decoded: {error}"
+        end = offset + head["entries"]
+        episodes.append(_episode(head, entries[offset:end]))
+        offset = end
+    return episodes
 
 
 def _join(

@@ -8,7 +8,8 @@ from gristmill.recorders import _shards, _wal
 from gristmill.recorders._chain import ChainWriter, repair_chain
 from gristmill.recorders._files import Damage, storing, sync_folder
 from gristmill.recorders._layout import ledgers, listed, number_of, read_manifest, segments, unlisted
-from gristmill.recorders._shards import UNREADABLE, Row, Shard
+from gristmill.recorders._shards import UNREADABLE, Shard
+from gristmill.recorders._wal import Stored
 
 __all__ = ["repair", "seal"]
 
@@ -24,19 +25,23 @@ def seal(run: Path, run_id: str, paths: list[Path]) -> None:
     if not paths:
         return
     damage: dict[str, list[Damage]] = {path.stem: [] for path in paths}
-    records = (row for path in paths for row in _rows(path, damage[path.stem]))
-    shard = _shards.write_shard(run / "shards", _next_shard(run, run_id), tuple(damage), records)
+    records = (record for path in paths for record in _stored(path, damage[path.stem]))
+
+    def spoilt(record: Stored, error: Exception) -> None:
+        damage[record.segment.stem].append(_wal.undecodable(record.segment, record.commit, error))
+
+    shard = _shards.write_shard(run / "shards", _next_shard(run, run_id), tuple(damage), records, spoilt)
     if shard:
         _list_in_manifest(run, run_id, shard)
     for path in paths:
         _retire(run, path, keep=bool(damage[path.stem]))
 
 
-def _rows(path: Path, damage: list[Damage]) -> Iterator[Row]:
-    """Yield every record of a segment that the tables can hold, and note the others."""
+def _stored(path: Path, damage: list[Damage]) -> Iterator[Stored]:
+    """Yield every record of a segment, and note what is none."""
     for commit, batch in _wal.scan(path, damage):
         try:
-            yield _shards.row_of(_wal.read_stored(commit, batch))
+            yield _wal.read_stored(path, commit, batch)
         except UNREADABLE as error:
             damage.append(_wal.undecodable(path, commit, error))
 
@@ -56,9 +61,8 @@ def repair(run: Path, run_id: str) -> int:
     for path in segments(run):
         if path.stem in sealed:  # killed between the manifest's line and the removal
             unread: list[Damage] = []
-            for _ in _rows(path, unread):
-                pass
-            _retire(run, path, keep=bool(unread))
+            spoilt = [one for one in _stored(path, unread) if not _shards.is_sealable(one)]
+            _retire(run, path, keep=bool(spoilt or unread))
         else:
             _wal.repair(path)
     for path in ledgers(run):

@@ -9,7 +9,7 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from gristmill.digest import decoder, encode, fingerprint
 from gristmill.errors import UsageError
+from gristmill.recorders import _plain
 from gristmill.recorders._files import Damage, create, storing, write_at
 from gristmill.recorders.steps import Steps, pack, unpack
 from gristmill.types import Episode
@@ -36,7 +37,7 @@ SCHEMA = pa.schema(
         ("steps", pa.binary()),  # their bytes
     ]
 )
-_BINARY = pa.binary()
+_BINARY, _STRING = pa.binary(), pa.string()
 _episode = decoder(Episode)
 
 
@@ -63,6 +64,8 @@ class Stored(NamedTuple):
     body: bytes
     steps: Steps | None
     content_hash: str
+    segment: Path
+    commit: Commit
 
 
 class Segment:
@@ -82,7 +85,7 @@ class Segment:
 
         Raises:
             StoreError: when it cannot be written; the segment is then as it was.
-            UsageError: when the episode is not plain data.
+            UsageError: when the episode is not plain data, or would not come back as it is.
         """
         batch = _batch(episode, steps)
         with storing(self.path, f"record episode {episode.id} in"):
@@ -157,11 +160,11 @@ def read_record(batch: bytes) -> Record:
     return Record(_episode(body), steps)
 
 
-def read_stored(commit: Commit, batch: bytes) -> Stored:
-    """Return the record in the bytes of one batch, its episode as JSON."""
+def read_stored(path: Path, commit: Commit, batch: bytes) -> Stored:
+    """Return the record in the bytes of one batch of a segment, its episode as JSON."""
     body, steps = _parts(batch)
-    known = commit.content_hash != "-"
-    return Stored(body, steps, commit.content_hash if known else _episode(body).content_hash())
+    content_hash = commit.content_hash if commit.content_hash != "-" else _episode(body).content_hash()
+    return Stored(body, steps, content_hash, path, commit)
 
 
 def _parts(batch: bytes) -> tuple[bytes, Steps | None]:
@@ -186,7 +189,8 @@ def repair(path: Path) -> None:
 
 
 def _line(commit: Commit) -> bytes:
-    text = " ".join(map(str, commit)).encode()
+    name, offset, length, mark, content = commit
+    text = f"{name} {offset} {length} {mark} {content}".encode()
     return text + b" %08x\n" % crc32(text)
 
 
@@ -204,7 +208,7 @@ def _nothing() -> pa.Array:
 
 
 def _batch(episode: Episode, steps: Steps | None) -> bytes:
-    if not episode.id or len(episode.id.split()) != 1:
+    if not isinstance(episode.id, str) or len(episode.id.split()) != 1:
         raise UsageError(
             f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id."
         )
@@ -212,13 +216,23 @@ def _batch(episode: Episode, steps: Steps | None) -> bytes:
         body = encode(episode)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise UsageError(f"Episode {episode.id} holds something that JSON cannot say: {error}.") from None
+    _plain.check(episode, body)
     layout, data = (_nothing(), _nothing()) if steps is None else map(_single, pack(steps))
-    columns = [_single(episode.id.encode(), pa.string()), _single(body), layout, data]
+    columns = [_name(episode.id.encode()), _single(body), layout, data]
     batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
     return batch
 
 
-def _single(data: bytes, kind: pa.DataType = _BINARY) -> pa.Array:
+def _single(data: bytes) -> pa.Array:
     """Return an array of one value; from its buffers, at a third of what looking at it costs."""
     ends = pa.py_buffer(struct.pack("=ii", 0, len(data)))
-    return pa.Array.from_buffers(kind, 1, [None, ends, pa.py_buffer(data)])
+    return pa.Array.from_buffers(_BINARY, 1, [None, ends, pa.py_buffer(data)])
+
+
+def _name(data: bytes) -> pa.Array:
+    return pa.Array.from_buffers(_STRING, 1, [None, _ends(len(data)), pa.py_buffer(data)])
+
+
+@lru_cache(64)  # ids are of one length
+def _ends(length: int) -> pa.Buffer:
+    return pa.py_buffer(struct.pack("=ii", 0, length))
