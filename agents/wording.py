@@ -8,13 +8,15 @@ two by their number's hash, so that an evaluation can use messages of which not 
 import random
 import re
 from math import prod
+from typing import Literal, get_args
 
 from gristmill.errors import unknown
 
-__all__ = ["Phrase", "Wording", "forms_of"]
+__all__ = ["Forms", "Phrase", "Wording", "forms_of"]
+
+Forms = Literal["all", "train", "held-out"]
 
 _PART = re.compile(r"\[([^\]]*)\]")
-_SPLITS = ("all", "train", "held-out")
 _HELD_OUT = 5  # every fifth form, by hash
 
 
@@ -47,8 +49,8 @@ class Wording:
     """
 
     def __init__(self, rng: random.Random, forms: str = "all") -> None:
-        if forms not in _SPLITS:
-            raise unknown("split of the forms", forms, _SPLITS)
+        if forms not in get_args(Forms):
+            raise unknown("split of the forms", forms, get_args(Forms))
         self._rng, self._forms = rng, forms
 
     def __call__(self, *phrases: Phrase, **slots: object) -> str:

@@ -18,7 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -28,7 +28,7 @@ from gristmill.errors import GristmillError, PluginError, UsageError, install_li
 from gristmill.policy import Place, Policy, Scripted
 from gristmill.world import World
 
-__all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "world", "worlds"]
+__all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "split", "world", "worlds"]
 
 _ENVS, _POLICIES = "gristmill.envs", "gristmill.policies"
 _WORLD_HAS = (
@@ -94,7 +94,7 @@ def world(spec: str) -> WorldSpec:
         UsageError: when there is no such id, file, class or parameter.
         PluginError: when it cannot be imported, or two distributions claim the id.
     """
-    name, given = _split(spec)
+    name, given = split(spec)
     if file := _file_of(name):
         kind = _world_class(_module_of(file), name.rpartition(":")[2] if ".py:" in name else "")
     else:
@@ -123,7 +123,7 @@ def policy(spec: str, world: str, seat: str) -> Policy:
         UsageError: when there is no such policy or parameter; the message lists those there are.
         PluginError: when it cannot be imported.
     """
-    name, given = _split(spec)
+    name, given = split(spec)
     if file := _file_of(name):
         function = _member(_module_of(file), name.rpartition(":")[2])
     else:
@@ -162,7 +162,12 @@ def absolute(spec: str) -> str:
 # Specs and their parameters.
 
 
-def _split(spec: str) -> tuple[str, dict[str, str]]:
+def split(spec: str) -> tuple[str, dict[str, str]]:
+    """Return the name in a spec, and its parameters as they were typed.
+
+    Raises:
+        UsageError: when the parameters are not `name=value&name=value`, each once.
+    """
     name, _, query = spec.partition("?")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
@@ -193,16 +198,25 @@ def _typed(
     for name, text in given.items():
         if name not in known and not takes_any:
             raise unknown("parameter", name, known, of=what)
-        try:
-            typed[name] = msgspec.convert(text, hints.get(name, str) if name in known else str, strict=False)
-        except msgspec.ValidationError as error:
-            raise UsageError(f"Parameter {name!r} of {what}: {error}, {text!r}.") from None
+        typed[name] = _value(
+            text, hints.get(name, str) if name in known else str, f"parameter {name!r} of {what}"
+        )
     for one in parameters:
         if one.name in known and one.default is one.empty and one.name not in typed:
             raise UsageError(
                 f"Expected a value for parameter {one.name!r} of {what}, got none; write ?{one.name}=…."
             )
     return typed
+
+
+def _value(text: str, hint: Any, what: str) -> Any:
+    """Return what was typed as an annotation has it."""
+    if get_origin(hint) is Literal and text not in (names := [str(one) for one in get_args(hint)]):
+        raise unknown("value", text, names, of=what)
+    try:
+        return msgspec.convert(text, hint, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{what[:1].upper()}{what[1:]}: {error}, {text!r}.") from None
 
 
 def _shown(params: Mapping[str, Any]) -> str:
@@ -351,7 +365,7 @@ def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., An
 def _policy_modules(world_spec: str) -> tuple[list[ModuleType], list[Listing]]:
     modules: list[ModuleType] = []
     broken: list[Listing] = []
-    if file := _file_of(_split(world_spec)[0]):
+    if file := _file_of(split(world_spec)[0]):
         modules.append(_module_of(file))
     for entry in entry_points(group=_POLICIES):
         if not entry.attr:
@@ -373,5 +387,5 @@ def _marks(module: ModuleType) -> Iterator[tuple[Callable[..., Any], tuple[str, 
 
 
 def _id_of(world_spec: str) -> str:
-    name = _split(world_spec)[0]
+    name = split(world_spec)[0]
     return str(getattr(world(world_spec).kind, "id", name)) if _file_of(name) else name

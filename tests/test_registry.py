@@ -223,3 +223,41 @@ def test_a_relative_path_can_be_made_to_mean_the_same_everywhere(
 
     assert f"{tmp_path / 'desk.py'}:Desk?rewards=true" == registry.absolute("desk.py:Desk?rewards=true")
     assert f"{RETAIL}?level=demo" == registry.absolute(f"{RETAIL}?level=demo")
+
+
+CHOOSY = """
+from typing import Literal
+
+from gristmill.policy import policy
+from gristmill.types import say
+
+@policy("*", "*", "choosy")
+def choosy(brief, rng, *, forms: Literal["train", "held-out"] = "train", tone: Literal[1, 2] = 1):
+    while True:
+        yield say(forms)
+"""
+
+
+@pytest.mark.parametrize(
+    "spec", ["choosy", "choosy?forms=held-out", "choosy?tone=2", "noisy?base=choosy&forms=train"]
+)
+def test_a_choice_is_one_of_those_there_are(tmp_path: Path, spec: str) -> None:
+    """A parameter annotated with a Literal takes its values."""
+    world = plugin(tmp_path)
+    (tmp_path / "choosy.py").write_text(CHOOSY)
+    name = spec.replace("choosy", f"{tmp_path}/choosy.py:choosy")
+
+    assert registry.policy(name, world, "agent").name == name
+
+
+@pytest.mark.parametrize("spec", ["choosy?forms=hold-out", "noisy?base=choosy&forms=hold-out"])
+def test_a_wrong_choice_is_refused_before_anything_is_played(tmp_path: Path, spec: str) -> None:
+    """And answered with the right ones."""
+    world = plugin(tmp_path)
+    (tmp_path / "choosy.py").write_text(CHOOSY)
+
+    with pytest.raises(
+        UsageError,
+        match=r"Unknown value 'hold-out' of parameter 'forms' .* mean 'held-out'\? Valid: held-out, train",
+    ):
+        registry.policy(spec.replace("choosy", f"{tmp_path}/choosy.py:choosy"), world, "agent")
