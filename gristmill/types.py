@@ -74,7 +74,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         seed: root seed of the draw.
         index: position of the draw under that seed.
         log_density: natural logarithm of the nominal density at `values`.
-        stratum: the cell of the scenario space it belongs to.
+        stratum: the cell of the scenario space it belongs to, by which data are balanced and reports grouped. In any
+            world `refund/final_sale+email !timeout` reads: two intents, `refund` and `email`; the first meets the
+            obstacle `final_sale`; the fault `timeout` is injected. A text without `+`, `/` and ` !` is one intent.
     """
 
     id: str

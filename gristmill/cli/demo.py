@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Jobs, Json, Seed, answer, console
+from gristmill.cli.shared import Jobs, Json, Seed, answer, console, rated
 
 if TYPE_CHECKING:
     from gristmill.workflows.demo import Demo
-    from gristmill.workflows.evaluate import Evaluation
 
 
 def command(
@@ -45,22 +44,16 @@ def command(
 
 def _summary(found: "Demo") -> str:
     bar = "met" if found.met else "missed"
+    aside = found.base.success.unjudged + found.tuned.success.unjudged
+    worst = ", what was not judged counted against it" if aside else ""
     lines = [
         "",
         "Success on held-out scenarios, with 95 % intervals:",
-        *[_line(one) for one in (found.base, found.tuned, found.expert)],
-        f"Fine-tuning on verified episodes only: {found.points:+.1f} points. The bar is {bar}.",
+        *[f"  {one.label:<17} {rated(one.success)}" for one in (found.base, found.tuned, found.expert)],
+        f"Fine-tuning on verified episodes only: {found.points:+.1f} points. The bar is {bar}{worst}.",
         f"{found.seconds:.0f} seconds. Report: {found.page}",
     ]
     return "\n".join(lines)
-
-
-def _line(one: "Evaluation") -> str:
-    rate = one.success
-    return (
-        f"  {one.label:<17} {100 * rate.rate:5.1f} %  ({100 * rate.low:.1f} to {100 * rate.high:.1f}, "
-        f"{rate.passed} of {rate.n})"
-    )
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """`gristmill eval`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,19 +10,22 @@ from gristmill.cli.shared import (
     Jobs,
     Json,
     Seats,
-    Seed,
     World,
     answer,
     bar,
     console,
     counted,
+    rated,
     seats_of,
     table,
+    unjudged,
 )
+from gristmill.workflows import EVALUATION_SEED
 
 if TYPE_CHECKING:
     from gristmill.workflows.evaluate import Evaluation
-    from gristmill.workflows.metrics import Rate
+    from gristmill.workflows.lineage import HeldOut
+    from gristmill.workflows.metrics import PassK, Rate
 
 
 def command(
@@ -33,9 +37,17 @@ def command(
     repeated: Annotated[
         int | None, typer.Option(min=1, help="How many scenarios are played --trials times; by default all.")
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", help="Root seed of the scenarios; the default is none that `run` takes by itself."
+        ),
+    ] = EVALUATION_SEED,
     held_out_from: Annotated[
-        list[Path] | None, typer.Option(help="A run none of whose scenarios may occur; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            help="A run none of whose scenarios may occur, besides those a model learnt from; repeatable."
+        ),
     ] = None,
     jobs: Jobs = 1,
     label: Annotated[str, typer.Option(help="Short name, for tables.")] = "",
@@ -43,53 +55,68 @@ def command(
 ) -> None:
     """Play scenarios with given policies and say how often they succeed; exit code 1 when one is not held out.
 
-    Example: gristmill eval support/retail-v1 --seat agent=model?checkpoint=models/tuned --seat customer=expert?forms=held-out
-    -n 512 --trials 4 --seed 7 --out runs/eval-tuned
-    """
-    from gristmill.recorders.store import RunStore
-    from gristmill.workflows.evaluate import evaluate, overlap
+    A scenario is held out when it occurs neither in the runs that a model learnt from nor in those of --held-out-from.
 
-    others = [RunStore.open(run) for run in held_out_from or ()]
+    Example: gristmill eval support/retail-v1 --seat agent=model?checkpoint=models/tuned --seat customer=expert?forms=held-out
+    -n 512 --trials 4 --out runs/eval-tuned
+    """
+    from gristmill.workflows.evaluate import evaluate
+
     with bar("evaluating") as progress:
         found = evaluate(
-            world, seats_of(seat), out, n=n, trials=trials, repeated=repeated, seed=seed, jobs=jobs, label=label,
-            progress=progress,
+            world, seats_of(seat), out, n=n, trials=trials, repeated=repeated, seed=seed,
+            held_out_from=held_out_from or (), jobs=jobs, label=label, progress=progress,
         )  # fmt: skip
-    met = overlap(RunStore.open(out), others) if others else 0
     if json:
-        answer({"evaluation": found, "overlap": met})
+        answer({"evaluation": found, "overlap": found.held_out.met})
     else:
         _print(found)
-        if others:
-            console().print(f"Scenarios that occur in the other runs: {met}", style="red" if met else "green")
-    if met:
+        _print_held_out(found.held_out)
+    if found.held_out.met:
         raise typer.Exit(1)
 
 
 def _print(found: "Evaluation") -> None:
     out = console()
-    out.print(f"{found.label}: {_rate(found.success)}", style="bold")
-    if found.success.errors or found.success.unverified:
-        out.print(
-            f"{found.success.errors} errors ({counted(found.errors)}) and {found.success.unverified} unverified "
-            f"aside; were they failures, it would be {found.success.worst:.1%}"
-        )
+    out.print(f"{found.label}: {rated(found.success)}", style="bold")
+    if found.errors:
+        out.print(f"Errors by the side at fault: {counted(found.errors)}")
     for title, rates in found.by.items():
         if len(rates) > 1:
-            shown = table(title, "passed", "judged", "errors", "success", "95 % interval")
-            for name, rate in rates.items():
-                shown.add_row(
-                    name, str(rate.passed), str(rate.n), str(rate.errors or ""), f"{rate.rate:.1%}",
-                    f"{rate.low:.1%} - {rate.high:.1%}",
-                )  # fmt: skip
-            out.print(shown, "")
+            out.print(_table(title, rates), "")
     if found.pass_k:
-        figures = ", ".join(f"pass^{one.k} {one.rate:.1%}" for one in found.pass_k)
-        out.print(f"{figures} over {found.pass_k[0].scenarios} scenarios")
+        out.print(_pass_k(found.pass_k))
     if found.checks:
         out.print(f"Checks that failed: {counted(found.checks)}")
     out.print(f"The run and its evaluation.json: {found.run}")
 
 
-def _rate(rate: "Rate") -> str:
-    return f"{rate.rate:.1%} ({rate.passed:,} of {rate.n:,}; 95 % interval {rate.low:.1%} to {rate.high:.1%})"
+def _table(title: str, rates: Mapping[str, "Rate"]) -> Any:
+    open_ends = any(rate.unjudged for rate in rates.values())
+    shown = table(
+        title, "passed", "judged", "success", "95 % interval", *(["not judged"] if open_ends else [])
+    )
+    for name, rate in rates.items():
+        interval = f"{rate.low:.1%} - {rate.high:.1%}"
+        aside = [unjudged(rate) if rate.unjudged else ""] if open_ends else []
+        shown.add_row(name, str(rate.passed), str(rate.n), f"{rate.rate:.1%}", interval, *aside)
+    return shown
+
+
+def _pass_k(found: Sequence["PassK"]) -> str:
+    figures = ", ".join(f"pass^{one.k} {one.rate:.1%}" for one in found)
+    words = f"{figures} over {found[0].scenarios:,} scenarios"
+    if not found[0].left_out:
+        return words
+    worst = ", ".join(f"{one.worst:.1%}" for one in found)
+    return f"{words}; {found[0].left_out:,} more were not judged every time, {worst} at worst"
+
+
+def _print_held_out(found: "HeldOut") -> None:
+    out = console()
+    for run, met in found.runs.items():
+        out.print(f"Scenarios that occur in {run}: {met:,}", style="red" if met else "green")
+    if found.met:
+        out.print("They say what was learnt by heart; choose another --seed.", style="red")
+    for words in found.unknown:
+        out.print(f"Not known is {words}. Name its runs by --held-out-from.", style="yellow")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, answer, console
+from gristmill.cli.shared import Json, answer, console, rated
 
 
 def command(
@@ -39,7 +39,5 @@ def command(
         answer({"page": str(page), "success": rates, "transcripts": len(data.transcripts)})
     else:
         for one in data.evaluations:
-            console().print(
-                f"{one.label}: {one.success.passed:,} of {one.success.n:,} passed ({one.success.rate:.1%})"
-            )
+            console().print(f"{one.label}: {rated(one.success)}")
         console().print(f"The page: {page}")

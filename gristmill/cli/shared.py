@@ -4,15 +4,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gristmill.errors import UsageError
 
+if TYPE_CHECKING:
+    from gristmill.workflows.metrics import Rate
+
 __all__ = [
-    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "percent", "seats_of",
-    "table",
+    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "percent", "rated",
+    "seats_of", "table", "unjudged",
 ]  # fmt: skip
 
 World = Annotated[
@@ -97,6 +100,23 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(
         f"{number:,} {name}" for name, number in sorted(counts.items(), key=lambda pair: -pair[1])
     )
+
+
+def rated(rate: "Rate") -> str:
+    """Return a rate in words, with its interval and what was not judged."""
+    if not rate.played:
+        return "nothing was played"
+    found = (
+        f"{rate.rate:.1%} ({rate.passed:,} of {rate.n:,}; 95 % interval {rate.low:.1%} to {rate.high:.1%})"
+    )
+    return f"{found}; {unjudged(rate)}" if rate.unjudged else found
+
+
+def unjudged(rate: "Rate") -> str:
+    """Return in words what was not judged, and the rate if all of it had failed."""
+    kinds = {"error" if rate.errors == 1 else "errors": rate.errors, "unverified": rate.unverified}
+    aside = counted({name: number for name, number in kinds.items() if number})
+    return f"{aside} not counted, {rate.worst:.1%} at worst"
 
 
 def percent(part: int, whole: int) -> str:

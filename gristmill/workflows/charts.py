@@ -14,7 +14,7 @@ from gristmill.workflows.metrics import Rate
 __all__ = ["Series", "interval_bar", "line_chart", "rate_axis"]
 
 WIDTH, HEIGHT = 460, 270
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 44  # margins of the plot, for tick labels and axis titles
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 14, 44  # margins of the plot, for tick labels and axis titles
 MOST_POINTS = 240  # a longer curve is averaged down to this; more cannot be seen
 
 
@@ -142,7 +142,7 @@ class _Frame:
         middle = (TOP + HEIGHT - BOTTOM) / 2
         return Markup(
             '<text class="title" x="{}" y="{}" text-anchor="middle">{}</text>'
-            '<text class="title" x="14" y="{}" text-anchor="middle" transform="rotate(-90 14 {})">{}</text>'
+            '<text class="title" x="11" y="{}" text-anchor="middle" transform="rotate(-90 11 {})">{}</text>'
         ).format((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, x, middle, middle, y)
 
     def curve(self, one: Series) -> Markup:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,10 +12,12 @@ from gristmill.errors import UsageError
 from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
-from gristmill.types import Level
+from gristmill.types import Level, Status
+from gristmill.workflows import EVALUATION_SEED
+from gristmill.workflows.differences import Difference
+from gristmill.workflows.lineage import HeldOut, trained_on
 from gristmill.workflows.metrics import (
     BREAKDOWNS,
-    Difference,
     Outcome,
     PassK,
     Rate,
@@ -26,7 +29,7 @@ from gristmill.workflows.metrics import (
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import Progress, run
 
-__all__ = ["Evaluation", "compare", "evaluate", "overlap", "summarise"]
+__all__ = ["Evaluation", "compare", "evaluate", "summarise"]
 
 FILE = "evaluation.json"
 
@@ -45,6 +48,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         pass_k: pass^1, pass^2, … over the scenarios that were played several times.
         checks: how many first attempts failed each check.
         errors: first attempts that ended in an error, by the side at fault.
+        results: the status of the first attempt at every scenario, by which evaluations are compared.
+        held_out: where the scenarios were met before, as far as the lineage of the models tells.
         seconds: how long the playing took, as far as this call did it.
     """
 
@@ -59,6 +64,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     pass_k: list[PassK]
     checks: dict[str, int]
     errors: dict[str, int]
+    results: dict[str, Status] = {}
+    held_out: HeldOut = HeldOut()
     seconds: float = 0.0
 
 
@@ -70,7 +77,8 @@ def evaluate(
     n: int = 512,
     trials: int = 1,
     repeated: int | None = None,
-    seed: int = 0,
+    seed: int = EVALUATION_SEED,
+    held_out_from: Iterable[Path] = (),
     jobs: int = 1,
     executor: Executor | None = None,
     level: Level = "checked",
@@ -88,7 +96,8 @@ def evaluate(
         n: how many scenarios.
         trials: how often some of them are played, for pass^k.
         repeated: how many of them, the first ones; all by default.
-        seed: root seed; take one that made no training data.
+        seed: root seed; take one that made no training data, as the default does unless you ask for it elsewhere.
+        held_out_from: runs in which the scenarios are looked for, besides those that the models learnt from.
         jobs: how many workers.
         executor: where they run.
         level: how strongly every episode is verified.
@@ -101,6 +110,7 @@ def evaluate(
     if trials < 1:
         raise UsageError(f"Expected at least one trial, got {trials}.")
     again = min(n, n if repeated is None else repeated) if trials > 1 else 0
+    others = [RunStore.open(path) for path in held_out_from]
     start = time.monotonic()
     for count, attempts, before in ((n, 1, 0), (again, trials, n - again)):
         if count:
@@ -111,16 +121,37 @@ def evaluate(
     store = RunStore.open(out)
     if level != "checked":
         verify_run(store, level, jobs)
-    found = summarise(store, label=label, n=n, seconds=time.monotonic() - start)
+    found = summarise(
+        store, label=label, n=n, trials=trials, repeated=again, held_out_from=others, seconds=time.monotonic() - start
+    )  # fmt: skip
     (out / FILE).write_bytes(msgspec.json.format(encode(found), indent=1) + b"\n")
     return found
 
 
-def summarise(store: RunStore, *, label: str = "", n: int | None = None, seconds: float = 0.0) -> Evaluation:
-    """Return what a run says, whoever played it and why; only of its first `n` scenarios, if given."""
+def summarise(
+    store: RunStore,
+    *,
+    label: str = "",
+    n: int | None = None,
+    trials: int | None = None,
+    repeated: int | None = None,
+    held_out_from: Iterable[RunStore] = (),
+    seconds: float = 0.0,
+) -> Evaluation:
+    """Return what a run says, whoever played it and why.
+
+    Args:
+        store: the run.
+        label: short name, for tables.
+        n: look at its first so many scenarios only.
+        trials: look at so many attempts at each scenario only.
+        repeated: look at further attempts than the first only at its first so many scenarios.
+        held_out_from: runs in which the scenarios are looked for, besides those that the models learnt from.
+        seconds: how long the playing took.
+    """
     spec = store.spec
     seats: dict[str, dict[str, str | int]] = spec.get("seats", {})
-    found = [outcome for outcome in outcomes(store) if n is None or outcome.index < n]
+    found = [one for one in outcomes(store) if _asked(one, n, trials, repeated)]
     first = [outcome for outcome in found if outcome.attempt == 0]
     return Evaluation(
         label=label or _label(seats) or store.path.name,
@@ -134,20 +165,35 @@ def summarise(store: RunStore, *, label: str = "", n: int | None = None, seconds
         pass_k=_pass_k(found),
         checks=failed_checks(first),
         errors=errors_by_side(first),
+        results={outcome.scenario: outcome.status for outcome in first},
+        held_out=_held_out(first, seats, held_out_from),
         seconds=seconds,
     )
 
 
 def compare(evaluations: Sequence[Evaluation]) -> list[Difference]:
-    """Return how much higher each success rate is than the first one's."""
-    return [Difference.of(evaluations[0].success, other.success) for other in evaluations[1:]]
+    """Return how much higher each success rate is than the first one's: paired where the scenarios are the same."""
+    before, *others = evaluations
+    return [_difference(before, after) for after in others]
 
 
-def overlap(evaluated: RunStore, others: Iterable[RunStore]) -> int:
-    """Return how many scenarios of a run occur in other runs too; 0 is what a held-out run should say."""
-    mine = {episode.scenario.id for episode in evaluated.episodes()}
-    met = {episode.scenario.id for other in others for episode in other.episodes()}
-    return len(mine & met)
+def _difference(before: Evaluation, after: Evaluation) -> Difference:
+    if before.results and before.results.keys() == after.results.keys():
+        return Difference.paired_of(before.results, after.results)
+    return Difference.of(before.success, after.success)
+
+
+def _asked(one: Outcome, n: int | None, trials: int | None, repeated: int | None) -> bool:
+    """Return whether an attempt is among those that a summary is asked for."""
+    if n is not None and one.index >= n:
+        return False
+    again = (trials is None or one.attempt < trials) and (repeated is None or one.index < repeated)
+    return one.attempt == 0 or again
+
+
+def _held_out(first: Sequence[Outcome], seats: Mapping[str, Any], others: Iterable[RunStore]) -> HeldOut:
+    lineage, unknown = trained_on({seat: str(who.get("policy", "")) for seat, who in seats.items()})
+    return HeldOut.of({one.scenario.rpartition(".")[0] for one in first}, [*others, *lineage], unknown)
 
 
 def _pass_k(found: Sequence[Outcome]) -> list[PassK]:

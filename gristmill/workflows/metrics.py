@@ -1,13 +1,14 @@
 """Success in numbers: rates with intervals, pass^k, and the cells that scenarios fall into.
 
 An `error` is a fault of the machinery or of a scripted counterpart, so it is neither a success nor a failure: rates are
-over the attempts that were judged, and what was not judged is always counted beside them.
+over the attempts that were judged, and what was not judged is always counted beside them. A goal is judged by the worst
+case, in which everything that was not judged speaks against it.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from math import comb, hypot, sqrt
+from collections.abc import Callable, Iterable, Sequence
+from math import comb, sqrt
 
 import msgspec
 
@@ -17,7 +18,6 @@ from gristmill.types import Status
 __all__ = [
     "BREAKDOWNS",
     "Cell",
-    "Difference",
     "Outcome",
     "PassK",
     "Rate",
@@ -81,17 +81,18 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, outcomes: Iterable[Outcome]) -> "Rate":
         """Return the rate of some attempts."""
         counts = Counter(outcome.status for outcome in outcomes)
-        passed, n = counts["pass"], counts["pass"] + counts["fail"]
+        return cls.of_counts(
+            counts["pass"], counts["pass"] + counts["fail"], counts["error"], counts["unverified"]
+        )
+
+    @classmethod
+    def of_counts(cls, passed: int, n: int, errors: int = 0, unverified: int = 0) -> "Rate":
+        """Return the rate of `passed` in `n` judged attempts, and of what was not judged besides."""
         low, high = wilson(passed, n)
         return cls(
-            passed=passed,
-            n=n,
-            errors=counts["error"],
-            unverified=counts["unverified"],
-            rate=passed / n if n else 0.0,
-            low=low,
-            high=high,
-        )
+            passed=passed, n=n, errors=errors, unverified=unverified, rate=passed / n if n else 0.0,
+            low=low, high=high,
+        )  # fmt: skip
 
     @property
     def played(self) -> int:
@@ -99,43 +100,40 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
         return self.n + self.errors + self.unverified
 
     @property
+    def unjudged(self) -> int:
+        """Attempts that ended in an error or that nobody judged."""
+        return self.errors + self.unverified
+
+    @property
     def worst(self) -> float:
         """The rate if everything that was not judged had failed."""
         return self.passed / self.played if self.played else 0.0
 
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """How much higher one rate is than another, with its 95 % interval; 1 is 100 points."""
-
-    rate: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, before: Rate, after: Rate) -> "Difference":
-        """Return the difference of two rates that were measured independently.
-
-        Newcombe, "Interval estimation for the difference between independent proportions", 1998, method 10.
-        """
-        rate = after.rate - before.rate
-        down = hypot(after.rate - after.low, before.high - before.rate)
-        up = hypot(after.high - after.rate, before.rate - before.low)
-        return cls(rate=rate, low=rate - down, high=rate + up)
+    @property
+    def best(self) -> float:
+        """The rate if everything that was not judged had passed."""
+        return (self.passed + self.unjudged) / self.played if self.played else 1.0
 
 
 class PassK(msgspec.Struct, frozen=True, kw_only=True):
-    """The chance that `k` attempts at one scenario all pass, averaged over scenarios."""
+    """The chance that `k` attempts at one scenario all pass, averaged over scenarios.
+
+    Attributes:
+        k: how many attempts.
+        rate: the mean over `scenarios`, those with enough judged attempts.
+        left_out: scenarios that were played often enough, but not judged often enough.
+        worst: the mean over both, if everything that was not judged had failed.
+    """
 
     k: int
     rate: float
     scenarios: int
+    left_out: int = 0
+    worst: float = 0.0
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stratum says.
-
-    `refund/outside_window+email !timeout-after` is two requests, the first of which meets an obstacle, and a fault.
-    """
+    """What a stratum says, in the notation that `gristmill.types.Scenario` lays down for every world."""
 
     intents: tuple[str, ...]
     obstacles: tuple[str, ...] = ()
@@ -185,21 +183,28 @@ def pass_k(outcomes: Iterable[Outcome], most: int) -> list[PassK]:
     """Return pass^1 … pass^`most`: the mean over scenarios of C(c, k) / C(n, k), c of n attempts having passed.
 
     Yao et al., "τ-bench: A Benchmark for Tool-Agent-User Interaction in Real-World Domains", 2024, section 4. Scenarios
-    with fewer than `most` judged attempts are left out of all of them, so that the figures are about the same scenarios.
+    with fewer than `most` judged attempts are left out of all of them, so that the figures are about the same scenarios;
+    those that were played often enough are counted as left out.
     """
-    attempts: dict[str, list[bool]] = {}
+    attempts: dict[str, Counter[Status]] = {}
     for outcome in outcomes:
-        if outcome.status in ("pass", "fail"):
-            attempts.setdefault(outcome.scenario, []).append(outcome.status == "pass")
-    counts = [(sum(passed), len(passed)) for passed in attempts.values() if len(passed) >= most]
+        attempts.setdefault(outcome.scenario, Counter())[outcome.status] += 1
+    played = [counts for counts in attempts.values() if counts.total() >= most]
+    judged = [counts for counts in played if counts["pass"] + counts["fail"] >= most]
     return [
         PassK(
             k=k,
-            rate=sum(comb(c, k) / comb(n, k) for c, n in counts) / len(counts) if counts else 0.0,
-            scenarios=len(counts),
+            rate=_all_of(k, [(counts["pass"], counts["pass"] + counts["fail"]) for counts in judged]),
+            scenarios=len(judged),
+            left_out=len(played) - len(judged),
+            worst=_all_of(k, [(counts["pass"], counts.total()) for counts in played]),
         )
         for k in range(1, most + 1)
     ]
+
+
+def _all_of(k: int, counts: Sequence[tuple[int, int]]) -> float:
+    return sum(comb(c, k) / comb(n, k) for c, n in counts) / len(counts) if counts else 0.0
 
 
 def breakdown(outcomes: Iterable[Outcome], by: str) -> dict[str, Rate]:

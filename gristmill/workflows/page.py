@@ -10,18 +10,19 @@ from markupsafe import Markup
 
 from gristmill.digest import decode, encode
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis
-from gristmill.workflows.evaluate import Evaluation
-from gristmill.workflows.metrics import BREAKDOWNS, Cell, Difference, Rate
+from gristmill.workflows.differences import Difference
+from gristmill.workflows.evaluate import Evaluation, compare
+from gristmill.workflows.metrics import BREAKDOWNS, Cell, Rate
 from gristmill.workflows.report_types import Report, Training
 from gristmill.workflows.transcripts import Transcript
 
 __all__ = ["render"]
 
 _NAMES = {
-    "intent": "What the customer wants",
-    "obstacle": "What stands in the way",
-    "fault": "Injected tool fault",
-    "requests": "Requests in one conversation",
+    "intent": "Intent",
+    "obstacle": "Obstacle",
+    "fault": "Injected fault",
+    "requests": "Intents in one episode",
 }
 
 
@@ -30,6 +31,7 @@ def render(data: Report) -> str:
     return _environment().get_template("report.html.j2").render(
         report=data,
         difference=_difference(data),
+        comparisons=_comparisons(data),
         verdict=_verdict(data),
         styles=_styles(data),
         breakdowns=list(_breakdowns(data)),
@@ -130,16 +132,26 @@ def _named(data: Report, label: str) -> Evaluation | None:
 
 def _difference(data: Report) -> Difference | None:
     before, after = _named(data, data.before), _named(data, data.after)
-    return Difference.of(before.success, after.success) if before and after else None
+    return compare([before, after])[0] if before and after else None
+
+
+def _comparisons(data: Report) -> list[tuple[Evaluation, Evaluation, Difference]]:
+    """Return what every other evaluation of the same world is compared with, and how much better it is."""
+    if not data.evaluations:
+        return []
+    first = _named(data, data.before) or data.evaluations[0]
+    others = [one for one in data.evaluations if one is not first and _world(one) == _world(first)]
+    return [(first, one, found) for one, found in zip(others, compare([first, *others]), strict=True)]
+
+
+def _world(one: Evaluation) -> tuple[str, str]:
+    return one.world, one.version
 
 
 def _verdict(data: Report) -> bool | None:
     """Return whether the bar is met, or None where there is none."""
-    after, difference = _named(data, data.after), _difference(data)
-    if data.bar is None or after is None or difference is None:
-        return None
-    # Rates are compared as they are, not as they are rounded for people.
-    return after.success.rate >= data.bar.rate and 100 * difference.rate >= data.bar.points
+    before, after = _named(data, data.before), _named(data, data.after)
+    return data.bar.met(before.success, after.success) if data.bar and before and after else None
 
 
 def _styles(data: Report) -> list[str]:

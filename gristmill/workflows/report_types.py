@@ -4,7 +4,9 @@ import msgspec
 
 from gristmill.recorders.mine import Stage as YieldStage
 from gristmill.training.metrics import Metrics
+from gristmill.workflows.differences import least
 from gristmill.workflows.evaluate import Evaluation
+from gristmill.workflows.metrics import Rate
 from gristmill.workflows.transcripts import Transcript
 
 __all__ = ["Bar", "Mask", "Report", "Stage", "Training", "Yield"]
@@ -20,6 +22,10 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 
     rate: float = 0.8
     points: float = 40.0
+
+    def met(self, before: Rate, after: Rate) -> bool:
+        """Return whether `after` is good enough, even if everything that was not judged speaks against it."""
+        return after.worst >= self.rate and 100 * least(before, after) > self.points - 1e-9
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

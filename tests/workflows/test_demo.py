@@ -19,10 +19,10 @@ def test_the_dial_turns_everything_up() -> None:
     assert small.evaluated >= 500
 
 
-@pytest.mark.parametrize("scale", [0, -1, float("nan")])
-def test_a_dial_below_zero_is_refused(scale: float) -> None:
-    """A demo of no size would report on nothing."""
-    with pytest.raises(UsageError, match="Expected a positive scale"):
+@pytest.mark.parametrize("scale", [0, -1, 1e-9, 1e9, float("nan"), float("inf"), float("-inf")])
+def test_a_dial_beyond_its_ends_is_refused(scale: float) -> None:
+    """A demo of no size would report on nothing, one without end would never report."""
+    with pytest.raises(UsageError, match=r"Expected a scale from 0\.001 to 1000"):
         size_of(scale)
 
 

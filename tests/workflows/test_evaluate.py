@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from gristmill.digest import decoder
-from gristmill.errors import UsageError
+from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.types import Fault
-from gristmill.workflows.evaluate import Evaluation, compare, evaluate, overlap
+from gristmill.workflows.evaluate import Evaluation, compare, evaluate
 from gristmill.workflows.outcomes import outcomes, verdicts_of
+from gristmill.workflows.run import run
 from tests.recorders.fakes import episode, verdict
 
 WORLD = "support/retail-v1?level=demo"
@@ -54,6 +55,21 @@ def test_fewer_scenarios_can_be_asked_for(tmp_path: Path) -> None:
     assert 3 == evaluate(WORLD, SEATS, tmp_path / "a", n=3, seed=1).success.played
 
 
+def test_fewer_attempts_can_be_asked_for(tmp_path: Path) -> None:
+    """pass^k goes as far as was asked, over the scenarios asked for, whatever else was played before."""
+    out = tmp_path / "a"
+    evaluate(WORLD, SEATS, out, n=8, trials=4, repeated=5, seed=1)
+
+    def of(n: int, trials: int, repeated: int | None = None) -> list[tuple[int, int]]:
+        found = evaluate(WORLD, SEATS, out, n=n, trials=trials, repeated=repeated, seed=1)
+        return [(one.k, one.scenarios) for one in found.pass_k]
+
+    assert [] == of(8, 1)
+    assert [(1, 2), (2, 2)] == of(8, 2, 2)
+    assert [(1, 3), (2, 3)] == of(3, 2)
+    assert [(1, 5), (2, 5), (3, 5), (4, 5)] == of(8, 4, 5)
+
+
 def test_policies_are_compared(tmp_path: Path) -> None:
     """The expert is better than one that does nothing, by more than chance."""
     found = [
@@ -65,13 +81,43 @@ def test_policies_are_compared(tmp_path: Path) -> None:
     assert difference.low > 0.5
 
 
+def test_policies_are_compared_scenario_by_scenario(tmp_path: Path) -> None:
+    """Where both played the same ones; evaluations of other scenarios are samples of their own."""
+    one, same, other = (
+        evaluate(WORLD, {"agent": f"noisy?rate={rate}"}, tmp_path / f"{rate}-{seed}", n=12, seed=seed)
+        for rate, seed in ((0.3, 1), (0.1, 1), (0.1, 2))
+    )
+    paired, unpaired = compare([one, same, other])
+
+    assert (True, 12) == (paired.paired, paired.n)
+    assert paired.rate == pytest.approx((paired.only_after - paired.only_before) / 12)
+    assert not unpaired.paired
+
+
 def test_scenarios_met_before_are_counted(tmp_path: Path) -> None:
     """A run overlaps with itself, and not with one of another seed."""
     for name, seed in (("a", 1), ("b", 2)):
         evaluate(WORLD, SEATS, tmp_path / name, n=5, seed=seed)
-    a, b = RunStore.open(tmp_path / "a"), RunStore.open(tmp_path / "b")
+    a, b = tmp_path / "a", tmp_path / "b"
+    found = evaluate(WORLD, SEATS, a, n=5, seed=1, held_out_from=[b, a]).held_out
 
-    assert (5, 0) == (overlap(a, [b, a]), overlap(a, [b]))
+    assert ({str(b): 0, str(a): 5}, 5, []) == (found.runs, found.met, found.unknown)
+
+
+def test_an_evaluation_draws_what_no_run_draws_by_itself(tmp_path: Path) -> None:
+    """With neither told a seed, they have no scenario in common."""
+    run(WORLD, SEATS, tmp_path / "run", n=30)
+    found = evaluate(WORLD, SEATS, tmp_path / "eval", n=30, held_out_from=[tmp_path / "run"])
+
+    assert 0 == found.held_out.met
+
+
+def test_a_run_to_be_held_out_from_must_exist(tmp_path: Path) -> None:
+    """It is looked for before anything is played."""
+    with pytest.raises(StoreError, match="Expected a run directory"):
+        evaluate(WORLD, SEATS, tmp_path / "a", n=2, held_out_from=[tmp_path / "nowhere"])
+
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_stronger_level_is_recorded(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from gristmill.errors import UsageError
 from gristmill.types import Status
 from gristmill.workflows.metrics import (
     Cell,
-    Difference,
     Outcome,
     Rate,
     breakdown,
@@ -81,15 +80,12 @@ def test_errors_are_counted_apart() -> None:
     )
 
     assert (2, 3, 1, 1) == (rate.passed, rate.n, rate.errors, rate.unverified)
-    assert (2 / 3, 5, 2 / 5) == (rate.rate, rate.played, rate.worst)
+    assert (2 / 3, 5, 2 / 5, 4 / 5) == (rate.rate, rate.played, rate.worst, rate.best)
 
 
-def test_the_difference_is_newcombes() -> None:
-    """The limits of 56 of 70 against 48 of 80 are those of the article's table II, example (a), method 10."""
-    before, after = (Rate.of(trials((passed, n))) for passed, n in ((48, 80), (56, 70)))
-    found = Difference.of(before, after)
-
-    assert (0.2, 0.0524, 0.3339) == pytest.approx((found.rate, found.low, found.high), abs=5e-5)
+def test_nothing_played_is_as_bad_and_as_good_as_can_be() -> None:
+    """The two ends of what is possible."""
+    assert (0.0, 1.0) == (Rate.of([]).worst, Rate.of([]).best)
 
 
 def test_pass_k_by_hand() -> None:
@@ -104,6 +100,15 @@ def test_pass_k_is_over_the_same_scenarios() -> None:
     found = pass_k([*trials((1, 2), (1, 1)), outcome("error", scenario="0")], 2)
 
     assert [(1, 0.5, 1), (2, 0.0, 1)] == [(one.k, one.rate, one.scenarios) for one in found]
+
+
+def test_pass_k_counts_what_it_leaves_out() -> None:
+    """A scenario with an error among its attempts is not among those of the rate, but in the worst case it has failed."""
+    found = pass_k([*trials((2, 2)), outcome("pass", scenario="x"), outcome("error", scenario="x")], 2)
+
+    assert [(1.0, 1, 1, 0.75), (1.0, 1, 1, 0.5)] == [
+        (one.rate, one.scenarios, one.left_out, one.worst) for one in found
+    ]
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
@@ -126,10 +131,12 @@ def test_pass_k_falls(passed: list[int]) -> None:
             Cell(intents=("refund", "email"), obstacles=("outside_window",), fault="timeout-after"),
         ),
         ("", Cell(intents=("(any)",))),
+        ("large boats, at night!", Cell(intents=("large boats, at night!",))),
+        ("severity 3 !rain", Cell(intents=("severity 3",), fault="rain")),
     ],
 )
 def test_a_stratum_has_parts(stratum: str, cell: Cell) -> None:
-    """Intents, obstacles and the fault are read off it; a world without strata has one cell."""
+    """Intents, obstacles and the fault are read off it; plain words are one intent, and a world without strata has one cell."""
     assert cell == Cell.of(stratum)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.mine import Acceptance, mine
@@ -11,6 +12,7 @@ from gristmill.recorders.store import RunStore
 from gristmill.training.metrics import Metrics
 from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict
 from gristmill.workflows.evaluate import Evaluation, evaluate, summarise
+from gristmill.workflows.lineage import HeldOut
 from gristmill.workflows.metrics import Outcome, Rate, breakdown
 from gristmill.workflows.report import (
     Bar,
@@ -45,21 +47,22 @@ def page(data: Report, tmp_path: Path) -> Page:
     return Page(write_report(data, tmp_path / "page.html").read_text(encoding="utf-8"))
 
 
-def evaluation(label: str, passed: int, n: int) -> Evaluation:
-    """An evaluation that nobody made."""
+def evaluation(label: str, passed: int, n: int, errors: int = 0, seed: int = 1) -> Evaluation:
+    """An evaluation that nobody made; the last of `n` scenarios ended in errors."""
     found = [
         Outcome(
             id=str(i),
-            scenario=str(i),
+            scenario=f"{seed}-{i}",
             attempt=0,
             stratum="refund+email",
-            status="pass" if i < passed else "fail",
+            status="pass" if i < passed else "error" if i >= n - errors else "fail",
         )
         for i in range(n)
     ]
     return Evaluation(
         label=label, world="w", version="1", seats={"agent": {"policy": "p", "digest": "d", "generation": 0}}, run="r",
-        seed=1, success=Rate.of(found), by={"intent": breakdown(found, "intent")}, pass_k=[], checks={}, errors={},
+        seed=seed, success=Rate.of(found), by={"intent": breakdown(found, "intent")}, pass_k=[], checks={}, errors={},
+        results={one.scenario: one.status for one in found},
     )  # fmt: skip
 
 
@@ -142,6 +145,74 @@ def test_the_goal_is_judged(tmp_path: Path, passed: int, words: str) -> None:
 
     assert (words == "not met") == ("not met" in said)
     assert "The goal: success of at least 80" in said
+
+
+def both(before: Evaluation, after: Evaluation) -> Report:
+    """A report on two evaluations and a goal."""
+    return Report(
+        title="t", evaluations=[before, after], before="base", after="tuned", bar=Bar(rate=0.8, points=40)
+    )
+
+
+@pytest.mark.parametrize(("errors", "words"), [(0, "met"), (1, "not met")])
+def test_a_goal_is_judged_by_the_worst_case(tmp_path: Path, errors: int, words: str) -> None:
+    """16 of 20 with 4 failures is 80 %; with one more attempt that was not judged, it may be less."""
+    found = page(both(evaluation("base", 4, 20), evaluation("tuned", 16, 20 + errors, errors)), tmp_path).text
+
+    assert words == ("not met" if "not met" in found else "met")
+
+
+def test_errors_of_the_other_policy_count_against_the_goal_too() -> None:
+    """What the base model might have passed is taken off the difference."""
+    bar = Bar(rate=0.8, points=40)
+    after = Rate.of_counts(17, 20)
+
+    assert [True, False] == [
+        bar.met(Rate.of_counts(9, 20), after),
+        bar.met(Rate.of_counts(8, 18, errors=2), after),
+    ]
+
+
+def test_errors_stand_beside_every_rate(tmp_path: Path) -> None:
+    """With what the rate would be at worst; where there are none, nothing is said of them but that."""
+    with_errors = page(both(evaluation("base", 4, 20), evaluation("tuned", 16, 20, 2)), tmp_path).text
+    without = page(both(evaluation("base", 4, 20), evaluation("tuned", 16, 20)), tmp_path).text
+
+    # In the first sentence, at the bar, and in the breakdown by either intent.
+    assert 4 == with_errors.count("2 errors not counted: 80.0\xa0% at worst")
+    assert "At worst" in with_errors
+    assert "not counted" not in without
+    assert "there were no errors" in without
+
+
+def test_policies_on_the_same_scenarios_are_compared_in_pairs(tmp_path: Path) -> None:
+    """The page says so, and how many only the one and only the other solved."""
+    found = page(both(evaluation("base", 4, 20), evaluation("tuned", 16, 20)), tmp_path).text
+
+    assert "Only base solved" in found
+    assert "compared one by one" in found
+    assert ["+60.0", "12", "0", "20"] == [
+        word for word in found.split("Judged for both")[1].split() if word in ("+60.0", "12", "0", "20")
+    ][:4]
+
+
+def test_policies_on_other_scenarios_are_samples_of_their_own(tmp_path: Path) -> None:
+    """No pair is made of scenarios that differ."""
+    found = page(both(evaluation("base", 4, 20), evaluation("tuned", 16, 20, seed=2)), tmp_path).text
+
+    assert "taken as independent" in found
+    assert "compared one by one" not in found
+
+
+def test_what_is_not_held_out_is_said_first(tmp_path: Path) -> None:
+    """Where scenarios were met in training, the rate is not what it seems."""
+    found = replace(
+        evaluation("it", 4, 20), held_out=HeldOut(runs={"runs/log": 3}, met=3, unknown=["what x learnt from"])
+    )
+    text = page(Report(title="t", evaluations=[found]), tmp_path).text
+
+    assert "Not held out: 3 of the 20 scenarios of it occur in" in " ".join(text.split())
+    assert "not known is what x learnt from" in text
 
 
 def test_what_is_compared_must_exist(tmp_path: Path) -> None:

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from gristmill.cli import eval as eval_verb
 from gristmill.cli.app import main
-from gristmill.digest import decode
+from gristmill.digest import decode, encode
+from gristmill.recorders.store import RunStore
+from gristmill.types import Status
+from gristmill.workflows.evaluate import Evaluation
+from gristmill.workflows.lineage import LESSON
+from gristmill.workflows.metrics import Outcome, Rate, breakdown, pass_k
 from gristmill.workflows.run import run
 
 WORLD = "support/retail-v1?level=demo"
@@ -44,8 +50,55 @@ def test_eval_fails_on_what_is_not_held_out(
     arguments = ["eval", WORLD, "-n", "3", "--held-out-from", str(noisy)]
 
     assert 1 == main([*arguments, "--seed", "3", "--out", str(tmp_path / "same")])
-    assert "other runs: 3" in capsys.readouterr().out
-    assert 0 == main([*arguments, "--seed", "4", "--out", str(tmp_path / "other")])
+    said = capsys.readouterr().out
+    assert f"occur in {noisy}: 3" in said
+    assert "choose another --seed" in said
+    assert 0 == main([*arguments, "--out", str(tmp_path / "other")])
+
+
+def test_eval_fails_on_what_a_model_has_learnt_from(
+    noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has to name the run: the job of the model does."""
+    plugin = tmp_path / "model.py"
+    plugin.write_text(
+        "from gristmill.registry import policy as named\n"
+        "def model(place, *, checkpoint: str):\n"
+        "    made = named('expert', place.world, place.seat)\n"
+        "    made.name = place.spec\n"
+        "    return made\n"
+    )
+    lesson = {"run": str(noisy), "run_id": RunStore.open(noisy).id, "init": ""}
+    (tmp_path / LESSON).write_bytes(encode(lesson))
+    arguments = ["eval", WORLD, "-n", "3", "--seat", f"agent={plugin}:model?checkpoint={tmp_path}"]
+
+    assert 1 == main([*arguments, "--seed", "3", "--out", str(tmp_path / "same")])
+    assert f"occur in {noisy}: 3" in capsys.readouterr().out
+    assert 0 == main([*arguments, "--out", str(tmp_path / "other")])
+    (tmp_path / LESSON).unlink()
+    assert 0 == main([*arguments, "--out", str(tmp_path / "other")])
+    assert "Not known is what" in capsys.readouterr().out
+
+
+def test_the_terminal_shows_errors_beside_every_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the rate if they had been failures, in total and in each cell."""
+    statuses: list[Status] = ["pass", "pass", "error", "fail", "pass", "pass", "pass", "pass"]
+    found = [
+        Outcome(id=str(i), scenario=f"{i % 4}", attempt=i // 4, stratum=f"{'ab'[i % 2]}", status=status)
+        for i, status in enumerate(statuses)
+    ]  # fmt: skip
+    first = found[:4]
+    eval_verb._print(
+        Evaluation(
+            label="it", world="w", version="1", seats={}, run="r", seed=1, success=Rate.of(first),
+            by={"intent": breakdown(first, "intent")}, pass_k=pass_k(found, 2), checks={}, errors={"customer": 1},
+        )
+    )  # fmt: skip
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert "1 error not counted, 50.0% at worst Errors by the side at fault: 1 customer" in said
+    assert "a 1 1 100.0% 20.7% - 100.0% 1 error not counted, 50.0% at worst" in said
+    assert "over 3 scenarios; 1 more were not judged every time" in said
 
 
 def test_report_writes_a_page(noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

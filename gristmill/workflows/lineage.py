@@ -1,0 +1,120 @@
+"""Whether a policy has met the scenarios that it plays: what its model learnt from, and from what that one started.
+
+A training job leaves `lesson.json` in its folder, which names the run it learnt from and the model it started from.
+Whatever spec has a parameter `checkpoint` leads there. Needs neither JAX nor the model.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from gristmill import registry
+from gristmill.digest import decoder
+from gristmill.errors import StoreError, UsageError
+from gristmill.recorders.store import RunStore
+
+__all__ = ["LESSON", "HeldOut", "trained_on"]
+
+LESSON = "lesson.json"
+
+
+class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How many scenarios of a run were met before.
+
+    Attributes:
+        runs: by run they were looked for in, how many of them occur there.
+        met: how many occur in any.
+        unknown: what could not be looked into, and why.
+    """
+
+    runs: dict[str, int] = {}
+    met: int = 0
+    unknown: list[str] = []
+
+    @classmethod
+    def of(cls, scenarios: set[str], others: Iterable[RunStore], unknown: Iterable[str] = ()) -> "HeldOut":
+        """Return where `scenarios`, which are ids, occur."""
+        met: dict[str, set[str]] = {}
+        for store in others:
+            if str(store.path) not in met:
+                met[str(store.path)] = scenarios & {episode.scenario.id for episode in store.episodes()}
+        return cls(
+            runs={name: len(ids) for name, ids in met.items()},
+            met=len(set().union(*met.values())),
+            unknown=list(dict.fromkeys(unknown)),
+        )
+
+
+def trained_on(seats: Mapping[str, str]) -> tuple[list[RunStore], list[str]]:
+    """Return the runs that the models among some policies learnt from, and what could not be looked into.
+
+    Args:
+        seats: spec of the policy of each seat.
+    """
+    runs: dict[str, RunStore] = {}
+    unknown: list[str] = []
+    for spec in seats.values():
+        for checkpoint in _checkpoints(spec):
+            for folder, lesson in _jobs(Path(checkpoint)):
+                if lesson is None:
+                    unknown.append(f"what {folder} learnt from: there is no {LESSON} of a training job")
+                elif store := _run_of(lesson):
+                    runs[store.id] = store
+                else:
+                    unknown.append(f"{lesson.run}, which {folder} learnt from: it is not there any more")
+    return list(runs.values()), unknown
+
+
+class _Lesson(msgspec.Struct):
+    run: str
+    run_id: str
+    init: str = ""
+
+
+_read = decoder(_Lesson)
+
+
+def _checkpoints(spec: str) -> Iterator[str]:
+    """Yield the folders of models in a spec; the spec of a policy may be a parameter of another."""
+    try:
+        _, given = registry.split(spec)
+    except UsageError:
+        return
+    for name, value in given.items():
+        if name == "checkpoint":
+            yield value
+        elif "?" in value:
+            yield from _checkpoints(value)
+
+
+def _jobs(folder: Path) -> Iterator[tuple[Path, _Lesson | None]]:
+    """Yield a model's folder and what its job wrote, then those of the model that it started from, and so on."""
+    met: set[Path] = set()
+    while folder not in met:
+        met.add(folder)
+        lesson = _lesson(folder)
+        yield folder, lesson
+        if lesson is None or not lesson.init:
+            return
+        folder = Path(lesson.init)
+
+
+def _run_of(lesson: _Lesson) -> RunStore | None:
+    try:
+        store = RunStore.open(lesson.run)
+    except StoreError:
+        return None
+    return store if store.id == lesson.run_id else None
+
+
+def _lesson(folder: Path) -> _Lesson | None:
+    """Return what the job of a model, checkpoint or job folder wrote, or None."""
+    place = folder.resolve()
+    for home in (place, *place.parents[:2]):
+        if (home / LESSON).is_file():
+            try:
+                return _read((home / LESSON).read_bytes())
+            except (msgspec.DecodeError, OSError):
+                return None
+    return None
