@@ -50,12 +50,13 @@ _ASKS = re.compile(
     r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|(tell|give|send) me|need|want to know|let me know"
     r"|provide|share|verify)\b",
 )
-# What a sentence of the agent asks for; the first that fits counts.
+# What a sentence of the agent asks for.
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _QUESTIONS = (
     ("new_email", re.compile(r"\bnew (e-?mail|address for your account)\b")),
-    ("identity", re.compile(r"\b(e-?mail|zip|postal code|who you are)\b")),
+    ("identity", re.compile(r"(?<!new )\be-?mail\b|\b(zip|postal code|who you are)\b")),
     ("order", re.compile(r"\border (number|id)\b|\b(which|what) order\b")),
-    ("address", re.compile(r"\baddress\b")),
+    ("address", re.compile(r"(?<!mail )\baddress\b(?! for your account)")),
     ("new_item", re.compile(r"\binstead\b|\bnew (item|product)\b|\bexchange .*for\b")),
 )
 _FACTS = {name for name, _ in _QUESTIONS}
@@ -66,7 +67,11 @@ _WHAT = re.compile(
 _CONFIRM = re.compile(
     r"\b(shall|should i|like me to|want me to|proceed|go ahead|confirm|correct|right|sure|okay|ok|would you like)\b",
 )
-_TURNED_AWAY = re.compile(r"\b(identi\w+|confirm|verif\w+|match|who you are)\b", re.IGNORECASE)
+# A denial of who the customer says it is, and no other.
+_TURNED_AWAY = re.compile(
+    r"\b(not|cannot|unable to|no|fail\w*|without)\b( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
+    r"|n't( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
+)
 _SECOND_THOUGHTS = re.compile(r"\bactually\b|\bon second thought\b", re.IGNORECASE)
 
 
@@ -79,17 +84,18 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
     for number, request in enumerate(facts["requests"]):
         seen = yield say(_opening(wording, facts, request, number))
         change = "first_wish" in facts and number == 0
-        while (question := _question(seen)) or change:
-            asked[question] = asked.get(question, 0) + 1
-            limit = len(facts["zips"]) + _PATIENCE if question == "identity" else _PATIENCE * (number + 1)
-            if asked[question] > limit:
+        while (questions := _questions(seen)) or change:
+            for question in questions:
+                asked[question] = asked.get(question, 0) + 1
+            if any(asked[question] > _patience(facts, question, number) for question in questions):
                 seen = yield call("hang_up", outcome="gave up")
             texts = [_change_of_mind(wording, request)] if change else []
-            if question and not (change and question == "wish"):
-                texts.append(_reply(wording, facts, request, question, asked[question] - 1, number))
+            if questions and not (change and questions == ["wish"]):
+                texts.append(_reply(wording, facts, request, questions, asked, number))
             change = False
             seen = yield say(" ".join(texts))
-        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and _TURNED_AWAY.search(_heard(seen)):
+        turned_away = _TURNED_AWAY.search(_heard(seen).casefold().replace("’", "'"))
+        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and turned_away:
             break  # whoever cannot prove to be the customer has nothing more to ask
     while True:
         yield call("hang_up", outcome="done")
@@ -119,48 +125,59 @@ def _heard(seen: list[Entry]) -> str:
     return str(seen[-1].get("say", "")) if seen else ""
 
 
-def _question(seen: list[Entry]) -> str:
-    """Return what the last message asks for, or an empty string if it asks for nothing the customer could say."""
-    found = ""
-    for sentence in re.split(r"(?<=[.!?])\s", _heard(seen).strip()):
-        asked = _asked(sentence)
-        if asked in _FACTS:
-            return asked
-        found = asked or found
-    return found
+def _patience(facts: dict[str, Any], question: str, number: int) -> int:
+    """Return how often the customer answers one and the same question."""
+    return len(facts["zips"]) + _PATIENCE if question == "identity" else _PATIENCE * (number + 1)
+
+
+def _questions(seen: list[Entry]) -> list[str]:
+    """Return all facts that the last message asks for; without any, what else it wants, which may be nothing."""
+    found = [name for sentence in _SENTENCE.split(_heard(seen).strip()) for name in _asked(sentence)]
+    return [name for name in dict.fromkeys(found) if name in _FACTS] or found[-1:]
 
 
 @lru_cache(4096)  # an agent uses the same sentences again and again
-def _asked(sentence: str) -> str:
-    """Return what a sentence asks for: one of `_FACTS`, a `wish`, a `yes`, something `unknown`, or nothing."""
+def _asked(sentence: str) -> tuple[str, ...]:
+    """Return what a sentence asks for: some of `_FACTS`, a `wish`, a `yes`, something `unknown`, or nothing."""
     folded = sentence.casefold()
     if not _ASKS.search(folded):
-        return ""
-    for name, pattern in _QUESTIONS:
-        if pattern.search(folded):
-            return name
-    if not sentence.endswith("?") or _ELSE.search(folded):
-        return ""
-    return "wish" if _WHAT.search(folded) else "yes" if _CONFIRM.search(folded) else "unknown"
+        return ()
+    if facts := tuple(name for name, pattern in _QUESTIONS if pattern.search(folded)):
+        return facts
+    if not sentence.rstrip().endswith("?") or _ELSE.search(folded):
+        return ()
+    return ("wish" if _WHAT.search(folded) else "yes" if _CONFIRM.search(folded) else "unknown",)
 
 
 def _reply(
-    wording: Wording, facts: dict[str, Any], request: dict[str, Any], question: str, before: int, number: int
+    wording: Wording,
+    facts: dict[str, Any],
+    request: dict[str, Any],
+    questions: list[str],
+    asked: dict[str, int],
+    number: int,
 ) -> str:
-    if question == "identity":
-        slots = {"email": facts["email"], "zip": facts["zips"][min(before, len(facts["zips"]) - 1)]}
-        return wording(words.IDENTITY, **slots)
-    if question == "order" and "orders" in request:
-        return wording(words.ORDER, order=request["orders"][-1])
-    if question == "address" and "address" in request:
-        return wording(words.ADDRESS, address=request["address"])
-    if question == "new_item" and "new_item" in request:
-        return wording(words.NEW_ITEM, item=request["new_item"])
-    if question == "new_email" and "new_email" in request:
-        return wording(words.NEW_EMAIL, email=request["new_email"])
-    if question == "wish":
-        return _opening(wording, facts, request, number)
-    return wording(words.YES if question == "yes" else words.DO_NOT_KNOW)
+    """Return the answers to all questions, with one for all that the customer has no answer to."""
+    texts = []
+    for question in questions:
+        if question == "identity":
+            code = facts["zips"][min(asked[question], len(facts["zips"])) - 1]
+            texts.append(wording(words.IDENTITY, email=facts["email"], zip=code))
+        elif question == "order" and "orders" in request:
+            texts.append(wording(words.ORDER, order=request["orders"][-1]))
+        elif question == "address" and "address" in request:
+            texts.append(wording(words.ADDRESS, address=request["address"]))
+        elif question == "new_item" and "new_item" in request:
+            texts.append(wording(words.NEW_ITEM, item=request["new_item"]))
+        elif question == "new_email" and "new_email" in request:
+            texts.append(wording(words.NEW_EMAIL, email=request["new_email"]))
+        elif question == "wish":
+            texts.append(_opening(wording, facts, request, number))
+        elif question == "yes":
+            texts.append(wording(words.YES))
+    if len(texts) < len(questions):
+        texts.append(wording(words.DO_NOT_KNOW))
+    return " ".join(texts)
 
 
 @policy(_WORLD, "agent", "expert")

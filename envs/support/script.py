@@ -14,9 +14,15 @@ from gristmill.envs.support.scenarios import email_of, new_item_of
 from gristmill.envs.support.types import BLOCKERS
 from gristmill.types import Entry, Episode
 
-__all__ = ["breach", "lapse"]
+__all__ = ["breach", "lapse", "talking_on"]
 
 _PATIENCE = 4  # messages of the agent after which giving up is understandable
+# Told this, a customer has nothing more to ask. A scripted one takes no other message for it.
+_TURNED_AWAY = re.compile(
+    r"\b(not|cannot|unable to|no|fail\w*|without)\b( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
+    r"|n't( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
+)
+_INVITES = re.compile(r"\?|\b(please|tell me|let me know|need|share|provide)\b")
 _UNSURE = re.compile(r"\b(do not|don't|no idea|can't say|could not tell|not sure)\b")
 _RAISED = {
     intent: re.compile(pattern)
@@ -52,16 +58,13 @@ def breach(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
         if _says(entry, "agent"):
             known |= speech.numbers(entry["say"])
         elif _says(entry, "customer") and (strange := speech.invented(entry["say"], known)):
-            return {"expected": "only numbers that it knows", "got": strange}
-    # Whoever is turned away has nothing more to ask, and an impostor hears only what is said.
-    turned_away = any(
-        (entry.get("call") == "file_refusal" and entry["args"].get("reason") == "identity")
-        or (values["impostor"] and _says(entry, "agent") and not speech.says_no(entry["say"], "identity"))
-        for entry in episode.entries
-    )
-    left = _outcome(episode) == "done" and not turned_away
-    everything = values["requests"] if left else values["requests"][:1]
-    missing = [request["intent"] for request in everything if not _raised(request, " ".join(said).lower())]
+            return {"expected": "only numbers that it knows", "got": sorted(strange)}
+    text = " ".join(said).lower()
+    missing = [request["intent"] for request in values["requests"] if not _raised(request, text)]
+    if missing and (_outcome(episode) != "done" or _turned_away(episode, values)):
+        # With second thoughts even the first request is raised only in a second message.
+        acts = sum(entry["from"] == "customer" for entry in episode.entries)
+        missing = missing[: acts > 1] if missing[0] == values["requests"][0]["intent"] else []
     return (
         {"expected": "every request raised", "got": f"never raised: {', '.join(missing)}"} if missing else {}
     )
@@ -74,28 +77,52 @@ def lapse(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
     if episode.end == "truncated" and acts and acts[-1]["from"] == "customer" and "say" not in acts[-1]:
         return {"expected": "acts that parse", "got": acts[-1]}
     spoken = 0
+    owed: set[str] = set()  # what the customer was asked for, and left unanswered
     for place, entry in enumerate(entries):
         if not _says(entry, "agent"):
             continue
         spoken += 1
-        answer = next((one for one in entries[place + 1 :] if one["from"] == "customer"), None)
-        if answer is None:
+        answer = next((one for one in entries[place + 1 :] if one["from"] == "customer"), {})
+        asked = speech.questions(entry["say"])
+        fitting = {name: facts for name in asked if (facts := _fitting(values, name))}
+        if answer.get("call") == "hang_up" and (fitting or "other" in asked) and spoken < _PATIENCE:
+            return {"expected": f"an answer to {entry['say']!r}", "got": "hanging up"}
+        if "say" not in answer or not fitting:
             continue
-        for question in speech.questions(entry["say"]):
-            fitting = _fitting(values, question)
-            if answer.get("call") == "hang_up" and (fitting or question == "other") and spoken < _PATIENCE:
-                return {"expected": f"an answer to {entry['say']!r}", "got": "hanging up"}
-            heard = answer.get("say", "").lower()
-            if (
-                "say" in answer
-                and fitting
-                and not _UNSURE.search(heard)
-                and not any(one in heard for one in fitting)
-            ):
-                return {"expected": f"an answer to {entry['say']!r}", "got": answer["say"]}
+        heard = answer["say"].casefold()
+        if _UNSURE.search(heard) or any(one in heard for facts in fitting.values() for one in facts):
+            owed.difference_update(fitting)
+        elif owed.isdisjoint(fitting):
+            owed.update(fitting)  # anybody may need to be reminded
+        else:
+            return {"expected": f"an answer to {entry['say']!r}", "got": answer["say"]}
     if _outcome(episode) == "gave up" and spoken < _PATIENCE:
         return {"expected": f"patience for {_PATIENCE} messages", "got": f"gave up after {spoken}"}
     return {}
+
+
+def talking_on(episode: Episode) -> dict[str, Any]:
+    """Return, of an episode that went on for ever, whether the customer talked where nothing was asked of it."""
+    acts = [entry for entry in episode.entries if entry["from"] in ("customer", "agent")]
+    last = next((entry for entry in reversed(acts) if entry["from"] == "agent"), {})
+    if any("say" not in entry for entry in acts[-2:]) or _INVITES.search(last.get("say", "").casefold()):
+        return {}
+    return {"expected": "hanging up after the last answer", "got": acts[-1]}
+
+
+def _turned_away(episode: Episode, values: dict[str, Any]) -> bool:
+    """Return whether the customer was sent away; an impostor hears only what is said."""
+    return any(
+        (entry.get("call") == "file_refusal" and entry["args"].get("reason") == "identity")
+        or (
+            _says(entry, "agent")
+            and (
+                _TURNED_AWAY.search(speech.plain(entry["say"]).casefold())
+                or (values["impostor"] and not speech.says_no(entry["say"], "identity"))
+            )
+        )
+        for entry in episode.entries
+    )
 
 
 def _fitting(values: dict[str, Any], question: str) -> list[str]:

@@ -17,6 +17,8 @@ FIND = call("find_customer", email=EMAIL, zip=ZIP)
 LOOK = call("get_order", order_id="W1000")
 REFUND = call("refund_item", order_id="W1000", item="kettle", to="card")
 TOLD = say("I refunded $40 to your card.")
+OPENING = say("I want a refund for the kettle in order W1000.")
+IDENTITY = say("ada.moss@mail.com, 11111")
 KNOWN = [ASK, FIND, LOOK]
 
 
@@ -59,6 +61,18 @@ def acting(*acts: Act) -> ScriptFunction:
     return script
 
 
+def scripted_customer(*acts: Act) -> ScriptFunction:
+    """A customer that makes these acts and then hangs up for ever."""
+
+    def script(brief: Brief, rng: random.Random) -> Script:
+        for act in acts:  # noqa: UP028  # what is sent to a script cannot be sent on to a list
+            yield act
+        while True:
+            yield call("hang_up", outcome="done")
+
+    return script
+
+
 def played(
     what: Scenario, agent: ScriptFunction | Policy, *, by: ScriptFunction | Policy = customer
 ) -> Episode:
@@ -92,6 +106,6 @@ def outcome(what: Scenario, acts: Sequence[Act]) -> set[str]:
 
 
 __all__ = [
-    "ASK", "EMAIL", "FIND", "KNOWN", "LOOK", "REFUND", "TOLD", "ZIP", "acting", "customer", "expert", "failures",
-    "findings", "outcome", "played", "request", "scenario", "status",
+    "ASK", "EMAIL", "FIND", "IDENTITY", "KNOWN", "LOOK", "OPENING", "REFUND", "TOLD", "ZIP", "acting", "customer", "expert", "failures",
+    "findings", "outcome", "played", "request", "scenario", "scripted_customer", "status",
 ]  # fmt: skip

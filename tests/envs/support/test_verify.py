@@ -10,8 +10,10 @@ from gristmill.types import Act, Brief, call, say
 from tests.envs.support.shopping import (
     ASK,
     FIND,
+    IDENTITY,
     KNOWN,
     LOOK,
+    OPENING,
     REFUND,
     TOLD,
     acting,
@@ -23,6 +25,7 @@ from tests.envs.support.shopping import (
     played,
     request,
     scenario,
+    scripted_customer,
     status,
 )
 
@@ -254,22 +257,6 @@ def test_arguments_of_any_shape_are_judged() -> None:
     odd = call("refund_item", order_id={"a": [1]}, item=["kettle"], to=None)
 
     assert "fail" == status(played(scenario(), acting(*KNOWN, odd, TOLD)))
-
-
-def scripted_customer(*acts: Act) -> Any:
-    """A customer that makes these acts and then hangs up for ever."""
-
-    def script(brief: Brief, rng: random.Random) -> Script:
-        for act in acts:  # noqa: UP028  # what is sent to a script cannot be sent on to a list
-            yield act
-        while True:
-            yield call("hang_up", outcome="done")
-
-    return script
-
-
-OPENING = say("I want a refund for the kettle in order W1000.")
-IDENTITY = say("ada.moss@mail.com, 11111")
 
 
 @pytest.mark.parametrize(
