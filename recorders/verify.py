@@ -6,6 +6,7 @@ state-changing act dropped or altered, the verdict is no longer a pass.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -28,6 +29,7 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         counts: episodes by status, those of earlier calls included.
         fresh: how many were verified by this call.
         reasons: episodes by what kept them from passing.
+        replayed: how many were played again in a fresh world; an episode that a fault has ended cannot be.
         mismatches: ids of the episodes that a fresh world did not reproduce.
         damage: what could not be read, as `place: message`, with the number of episodes that are lost by it.
     """
@@ -36,6 +38,7 @@ class VerifyReport(msgspec.Struct, kw_only=True):
     counts: dict[str, int] = {}
     fresh: int = 0
     reasons: dict[str, int] = {}
+    replayed: int = 0
     mismatches: list[str] = []
     damage: list[str] = []
 
@@ -44,8 +47,9 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         """The number of episodes."""
         return sum(self.counts.values())
 
-    def add(self, episode_id: str, found: Standing) -> None:
-        """Count one verdict."""
+    def add(self, episode_id: str, found: Standing, *, replayed: bool) -> None:
+        """Count one verdict, and whether a replay is part of it."""
+        self.replayed += replayed
         self.counts[found.status] = self.counts.get(found.status, 0) + 1
         for reason in found.reasons:
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
@@ -98,25 +102,35 @@ def verify_run(
             if found is None or found.content_hash != episode.content_hash():
                 yield episode
             else:
-                report.add(episode.id, found)
+                report.add(episode.id, found, replayed=level != "checked" and episode.fault is None)
 
     with store.writer("verify") as writer:
         for verdict, cost in judged(make, level, fresh(), jobs):
             writer.record(verdict, cost=cost)
             report.fresh += 1
-            report.add(verdict.episode_id, standing(verdict))
+            replayed = any(check.name == "replay" for check in verdict.checks)
+            report.add(verdict.episode_id, standing(verdict), replayed=replayed)
             if progress:
                 progress(report.total, len(wanted))
-    report.damage = _in_words(store.damage)
+    report.damage = _in_words(store.damage, store.ids())
     return report
 
 
-def _in_words(damages: Iterable[Damage]) -> list[str]:
-    lost: dict[str, int] = {}
+def _in_words(damages: Iterable[Damage], here: AbstractSet[str]) -> list[str]:
+    lost: dict[str, list[bool]] = {}  # by place, for each episode whether it was recorded again
     for one in damages:
-        place = f"{one.where}: {one.message}"
-        lost[place] = lost.get(place, 0) + one.lost
-    return [f"{place} ({number:,} episodes lost)" if number else place for place, number in lost.items()]
+        again = lost.setdefault(f"{one.where}: {one.message}", [])
+        again += [one.episode_id in here] * one.lost
+    return [f"{place}{_lost(again)}" for place, again in lost.items()]
+
+
+def _lost(again: list[bool]) -> str:
+    if not again:
+        return ""
+    recorded = (
+        ", all recorded again" if all(again) else f", {sum(again):,} recorded again" if any(again) else ""
+    )
+    return f" ({len(again):,} episodes lost{recorded})"
 
 
 def _known(store: RunStore, make: Make, level: Level) -> dict[str, Standing]:

@@ -51,8 +51,13 @@ def _print(report: "VerifyReport", replayed: bool) -> None:
     if report.reasons:
         out.print(f"What kept episodes from passing: {counted(report.reasons)}")
     if replayed:
-        same = total - len(report.mismatches)
-        out.print(f"Reproduced in a fresh process: {same:,} of {total:,} ({percent(same, total)})")
+        played = report.replayed
+        same = played - len(report.mismatches)
+        faulty = total - played
+        out.print(
+            f"Reproduced in a fresh process: {same:,} of {played:,} ({percent(same, played)})"
+            + (f"; {faulty:,} more were ended by a fault and cannot be replayed" if faulty else "")
+        )
     for name in report.mismatches[:10]:
         out.print(f"not reproduced: {name}", style="red")
     for line in report.damage[:10]:

@@ -171,3 +171,38 @@ def test_a_run_is_verified_in_fresh_processes_and_only_once(
     again = verify_run(store, "replayed", make=Till)
 
     assert (0, report.counts) == (again.fresh, again.counts)
+
+
+def test_what_a_fault_has_ended_does_not_count_as_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to reproduce, now and when the verdicts are there already."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])  # so that a fresh process finds the fakes
+    store = RunStore.create(tmp_path / "run", {})
+    faulty = changed(one(2), end="error", fault=Fault(side="customer", message="boom"))
+    with store.writer() as writer:
+        for episode in (one(0), one(1), faulty):
+            writer.append(episode)
+
+    for fresh in (3, 0):
+        report = verify_run(store, "replayed", make=Till)
+        assert (fresh, 3, 2, []) == (report.fresh, report.total, report.replayed, report.mismatches)
+    assert 0 == verify_run(store, make=Till).replayed
+
+
+def test_damage_that_was_recorded_again_says_so(tmp_path: Path) -> None:
+    """The file stays damaged, but nothing is lost."""
+    store = RunStore.create(tmp_path / "run", {})
+    with store.writer() as writer:
+        writer.append(one(0))
+    store.seal()
+    (tmp_path / "run/shards/messages-000001.parquet").write_bytes(b"")
+    assert ["(1 episodes lost)"] == [
+        line[-17:] for line in verify_run(RunStore.open(store.path), make=Till).damage
+    ]
+
+    with store.writer() as writer:
+        writer.append(one(0))
+
+    (line,) = verify_run(RunStore.open(store.path), make=Till).damage
+    assert line.endswith("(1 episodes lost, all recorded again)")
