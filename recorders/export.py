@@ -10,8 +10,8 @@ and appear under their name when all of them are whole.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from gristmill.play import briefs as told
 from gristmill.recorders._files import storing, sync_folder
 from gristmill.recorders._workers import Make, build
 from gristmill.recorders.formats import FORMATS, Format, Sink
-from gristmill.recorders.ledger import LedgerRow, verdict_id
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, Stage, View, load_view
 from gristmill.recorders.openai_rules import MIN_LINES
+from gristmill.recorders.release import Ruling, other_code, own_run, rule
 from gristmill.recorders.store import RunStore
 from gristmill.types import Brief, Episode
 
@@ -45,7 +46,7 @@ class ExportReport(msgspec.Struct, kw_only=True):
         run: id of the run.
         view: name of the view, and `view_hash` its hash.
         lines: number of lines by part of the split.
-        dropped: kept episodes that could not become a line, by reason; `offenders` names some of them.
+        dropped: kept episodes that did not become a line, by reason; `offenders` names some of them.
         generations: number of lines by generation of the policy in the seat.
         stages: the yield table of the view.
         notes: what a person should know before using it.
@@ -81,7 +82,7 @@ def export(
     progress: Callable[[int, int], None] | None = None,
     overwrite: bool = False,
 ) -> ExportReport:
-    """Write the kept episodes of a view as training files.
+    """Write the episodes of a view that their verdicts still release as training files.
 
     Args:
         store: the run.
@@ -95,14 +96,17 @@ def export(
         overwrite: replace another export at `out`.
 
     Raises:
-        UsageError: when the format, the view or the seat does not exist.
+        UsageError: when the format, the view or the seat does not exist, or nothing in the view can be exported.
         StoreError: when `out` is taken by something else, or cannot be written; nothing is at `out` then.
     """
     if format not in FORMATS:
         raise unknown("export format", format, FORMATS)
     view = load_view(store, view) if isinstance(view, str) else view
+    own_run(store, view.run)
     name = f"{view.name}-{format}-{seat}-{view.hash[:8]}"
     target = Path(out) if out is not None else store.path / "exports" / name
+    if target.exists() and not target.is_dir():
+        raise StoreError(f"Expected a folder to write to, but {target} is a file; choose another place.")
     temporary = target.absolute().with_name(f".{target.name}.tmp")
     with storing(temporary, "create"):
         shutil.rmtree(temporary, ignore_errors=True)  # left by an exporter that was killed
@@ -110,7 +114,8 @@ def export(
     try:
         with ExitStack() as stack:
             ask = briefs or _asker(store, make, stack)
-            report = _write(store, view, FORMATS[format], format, seat, ask, temporary, progress)
+            line = _Line(store, view, FORMATS[format], seat, ask)
+            report = _write(line, format, temporary, progress, make)
         return _publish(report, temporary, target, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -125,98 +130,132 @@ def _asker(store: RunStore, make: Make | None, stack: ExitStack) -> Briefs:
     return lambda episode, seat: told(world, episode)[seat]
 
 
+class _Line:
+    """Makes lines of kept episodes, and notes why one makes none."""
+
+    def __init__(self, store: RunStore, view: View, form: Format, seat: str, ask: Briefs) -> None:
+        self.store, self.view, self.form, self.seat, self.ask = store, view, form, seat, ask
+        self.standings = latest(store.ledger())
+        self.dropped: dict[str, int] = {}
+        self.offenders: list[tuple[str, str]] = []
+        self.judged_by: list[frozenset[str]] = []
+        self.lapsed = 0
+        self.shortened = 0
+
+    def make(self, kept: Kept) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the line of a kept episode, and where it comes from."""
+        try:
+            episode = self.store.episode(kept.id)
+        except StoreError as error:
+            self._drop(kept, "damaged", str(error))
+            return None
+        ruling = rule(episode, self.standings.get(kept.id, {}), self.view.acceptance.level)
+        if ruling.lapse:
+            self.lapsed += 1
+            self._drop(kept, ruling.lapse, ruling.lapse)
+            return None
+        if self.seat not in episode.seats:
+            raise unknown("seat", self.seat, episode.seats)
+        with boundary("world"):
+            row, shortened = self.form.render(episode, self.seat, self.ask(episode, self.seat))
+        if offences := self.form.check(row):
+            reason = "begins with a refused act" if shortened else "format"
+            self._drop(kept, reason, "; ".join(offences))
+            return None
+        self.judged_by.append(ruling.versions)
+        self.shortened += shortened
+        return row, _origin(episode, self.seat, ruling, self.view)
+
+    def _drop(self, kept: Kept, reason: str, message: str) -> None:
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        if len(self.offenders) < OFFENDERS:
+            self.offenders.append((kept.id, message))
+
+
 def _write(
-    store: RunStore,
-    view: View,
-    form: Format,
+    line: _Line,
     format: str,
-    seat: str,
-    ask: Briefs,
     folder: Path,
     progress: Callable[[int, int], None] | None,
+    make: Make | None,
 ) -> ExportReport:
+    view, form = line.view, line.form
     parts = list(view.acceptance.split)
     report = ExportReport(
         format=format,
-        seat=seat,
-        run=store.id,
+        seat=line.seat,
+        run=line.store.id,
         view=view.name,
         view_hash=view.hash,
         lines=dict.fromkeys(parts, 0),
     )
     report.stages = list(view.stages)
-    verdicts = _verdicts(store.ledger(), {name for kept in view.kept for name in kept.verdicts})
     with storing(folder, "write"), ExitStack() as stack:
         sinks: dict[str, Sink] = {
             part: stack.enter_context(form.sink(folder / f"{part}.{form.suffix}")) for part in parts
         }
         lineage = stack.enter_context((folder / "lineage.jsonl").open("wb"))
         for done, kept in enumerate(view.kept, 1):
-            row, episode = _line(store, kept, form, seat, ask, report)
+            made = line.make(kept)
             if progress:
                 progress(done, len(view.kept))
-            if row is None or episode is None:
+            if made is None:
                 continue
+            row, origin = made
             report.lines[kept.split] += 1
             sinks[kept.split].write(row)
-            origin = _origin(episode, kept, seat, verdicts, view)
             place = {"file": f"{kept.split}.{form.suffix}", "line": report.lines[kept.split]}
             lineage.write(encode(place | origin) + b"\n")
             generation = str(origin["generation"])
             report.generations[generation] = report.generations.get(generation, 0) + 1
-    if format == "openai" and report.lines[parts[0]] < MIN_LINES:
-        report.notes.append(
-            f"{parts[0]} has {report.lines[parts[0]]} lines; a fine-tuning job wants {MIN_LINES} or more"
-        )
+    report.dropped, report.offenders = line.dropped, line.offenders
+    if view.kept and not line.judged_by:
+        raise _nothing(report, len(view.kept))
+    report.notes = _notes(line, report, parts[0], make)
     report.files = {path.name: fingerprint_file(path) for path in sorted(folder.iterdir())}
     report.hash = digest(report.files)
     return report
 
 
-def _line(
-    store: RunStore, kept: Kept, form: Format, seat: str, ask: Briefs, report: ExportReport
-) -> tuple[dict[str, Any], Episode] | tuple[None, None]:
-    """Return the line of a kept episode, or note in the report why there is none."""
-    try:
-        episode = store.episode(kept.id)
-    except StoreError as error:
-        return _drop(report, kept.id, "damaged", str(error))
-    if seat not in episode.seats:
-        raise unknown("seat", seat, episode.seats)
-    with boundary("world"):
-        row = form.render(episode, seat, ask(episode, seat))
-    if offences := form.check(row):
-        return _drop(report, kept.id, "format", "; ".join(offences))
-    return row, episode
+def _nothing(report: ExportReport, kept: int) -> UsageError:
+    why = ", ".join(f"{number:,} {reason}" for reason, number in report.dropped.items())
+    name, message = report.offenders[0]
+    return UsageError(
+        f"Expected episodes to export in view {report.view!r}, got none of the {kept:,} that it keeps: {why}. "
+        f"The first is {name}: {message}. `gristmill mine` makes the view anew."
+    )
 
 
-def _drop(report: ExportReport, episode_id: str, reason: str, message: str) -> tuple[None, None]:
-    report.dropped[reason] = report.dropped.get(reason, 0) + 1
-    if len(report.offenders) < OFFENDERS:
-        report.offenders.append((episode_id, message))
-    return None, None
+def _notes(line: _Line, report: ExportReport, first: str, make: Make | None) -> list[str]:
+    notes = []
+    if line.lapsed:
+        notes.append(
+            f"{line.lapsed:,} of {len(line.view.kept):,} kept episodes are left out, since their verdicts do not "
+            "release them any more; mine the view again"
+        )
+    notes += other_code(line.store, line.judged_by, make)
+    if line.shortened:
+        notes.append(
+            f"{line.shortened:,} conversations end before their first refused act, because who reads this format "
+            "knows no weights and would learn it"
+        )
+    if report.format == "openai" and report.lines[first] < MIN_LINES:
+        notes.append(f"{first} has {report.lines[first]} lines; a fine-tuning job wants {MIN_LINES} or more")
+    return notes
 
 
-def _verdicts(rows: Iterable[LedgerRow], wanted: set[str]) -> dict[str, dict[str, str]]:
-    """Return what a line's origin says of the verdicts it rests on."""
-    found: dict[str, dict[str, str]] = {}
-    for row in rows:
-        verdict = row.verdict
-        if verdict is not None and (name := verdict_id(verdict)) in wanted:
-            found[name] = {
-                "id": name,
-                "verifier": verdict.verifier,
-                "version": verdict.version,
-                "level": verdict.level,
-                "status": verdict.status,
-            }
-    return found
-
-
-def _origin(
-    episode: Episode, kept: Kept, seat: str, verdicts: Mapping[str, dict[str, str]], view: View
-) -> dict[str, Any]:
+def _origin(episode: Episode, seat: str, ruling: Ruling, view: View) -> dict[str, Any]:
     scenario = episode.scenario
+    verdicts = {
+        found.verdict_id: {
+            "id": found.verdict_id,
+            "verifier": verifier,
+            "version": found.version,
+            "level": found.level,
+            "status": found.status,
+        }
+        for (verifier, _), found in ruling.verdicts.items()
+    }
     return {
         "run": view.run,
         "view": view.hash,
@@ -233,7 +272,7 @@ def _origin(
         "attempt": episode.attempt,
         "seats": episode.seats,
         "generation": episode.seats[seat].generation,
-        "verdicts": [verdicts[name] for name in kept.verdicts if name in verdicts],
+        "verdicts": [verdicts[name] for name in sorted(verdicts)],
     }
 
 
@@ -246,12 +285,13 @@ def _publish(report: ExportReport, temporary: Path, target: Path, overwrite: boo
                 os.fsync(file.fileno())
         report.path = str(target.absolute())
         if target.exists() and any(target.iterdir()):
-            if _same(target, report):
+            there = _export_at(target)
+            if _same(target, there, report):
                 return report
-            if not (overwrite and (target / "report.json").exists()):
+            if not overwrite:
                 raise StoreError(
-                    f"Expected a new folder, but {target} holds something else; choose another, "
-                    "or pass overwrite to replace an export."
+                    f"Expected a new folder, but {target} holds the export of view {there.view!r} as {there.format}; "
+                    "choose another, or pass overwrite to replace it."
                 )
             shutil.rmtree(target)
         temporary.replace(target)
@@ -259,11 +299,29 @@ def _publish(report: ExportReport, temporary: Path, target: Path, overwrite: boo
     return report
 
 
-def _same(target: Path, report: ExportReport) -> bool:
-    try:
+def _export_at(target: Path) -> ExportReport:
+    """Return the report of the export that a folder holds, if it holds nothing else.
+
+    Raises:
+        StoreError: otherwise; whatever it is, it is somebody's, and is not replaced.
+    """
+    there = None
+    with suppress(OSError, msgspec.DecodeError):
         there = decoder(ExportReport)((target / "report.json").read_bytes())
+    own = {"report.json", *there.files} if there else set()
+    others = sorted({path.name for path in target.iterdir()} - own)
+    if there is None or others:
+        raise StoreError(
+            f"Expected a new folder or an export, but {target} holds something else: {', '.join(others[:3])}. "
+            "That is never replaced; choose another."
+        )
+    return there
+
+
+def _same(target: Path, there: ExportReport, report: ExportReport) -> bool:
+    try:
         return there.hash == report.hash and all(
             fingerprint_file(target / name) == mark for name, mark in report.files.items()
         )
-    except (OSError, msgspec.DecodeError):
+    except OSError:
         return False

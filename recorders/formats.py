@@ -1,4 +1,8 @@
-"""The formats of exports: what a line is, what its rules are, and how a file of them is written."""
+"""The formats of exports: what a line is, what its rules are, and how a file of them is written.
+
+Nobody is to learn an act that the world refused. `openai` and `jsonl` give it weight 0, which their readers honour:
+OpenAI's fine-tuning and Gristmill's own trainer. In `messages` the conversation ends before it.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,35 +40,42 @@ class Format(msgspec.Struct, frozen=True):
 
     Attributes:
         suffix: of its files.
-        render: makes the line of one seat of an episode.
+        render: makes the line of one seat of an episode, and says whether that had to be cut short.
         check: returns the rules that a line breaks.
         sink: opens a file.
     """
 
     suffix: str
-    render: Callable[[Episode, str, Brief], Row]
+    render: Callable[[Episode, str, Brief], tuple[Row, bool]]
     check: Callable[[Row], list[str]]
     sink: Callable[[Path], Sink]
 
 
-def _openai(episode: Episode, seat: str, brief: Brief) -> Row:
+def _openai(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
     """Return a line of OpenAI's chat fine-tuning format."""
     row: Row = {"messages": conversation(episode, seat, brief)}
     if brief.tools:
         row |= {"tools": list(brief.tools), "parallel_tool_calls": False}
-    return row
+    return row, False
 
 
-def _messages(episode: Episode, seat: str, brief: Brief) -> Row:
-    """Return a row for TRL and other trainers that read `messages` and `tools`."""
-    row = _openai(episode, seat, brief)
-    return {
-        "messages": row["messages"],
-        "tools": encode(row.get("tools", [])).decode(),
+def _messages(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
+    """Return a row for TRL and other trainers that read `messages` and `tools`.
+
+    They know no weight of a single message: TRL's `SFTTrainer` learns all that the assistant says with
+    `assistant_only_loss=True`, and every message without (TRL documentation, "SFT Trainer"; huggingface/trl#2424). So
+    the conversation ends before the first act that was refused, and what came after it is left out.
+    """
+    messages = conversation(episode, seat, brief)
+    refused = [place for place, message in enumerate(messages) if message.get("weight") == 0]
+    row = {
+        "messages": messages[: refused[0]] if refused else messages,
+        "tools": encode(list(brief.tools)).decode(),
         "episode_id": episode.id,
         "scenario_id": episode.scenario.id,
         "stratum": episode.scenario.stratum,
     }
+    return row, bool(refused)
 
 
 def _check_messages(row: Row) -> list[str]:
@@ -72,9 +83,9 @@ def _check_messages(row: Row) -> list[str]:
     return check_line({"messages": row["messages"]} | ({"tools": tools} if tools else {}))
 
 
-def _entries(episode: Episode, seat: str, brief: Brief) -> Row:
+def _entries(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
     """Return a line for Gristmill's own trainer: the entries themselves."""
-    return {
+    row = {
         "episode": episode.id,
         "scenario": episode.scenario.id,
         "stratum": episode.scenario.stratum,
@@ -82,6 +93,7 @@ def _entries(episode: Episode, seat: str, brief: Brief) -> Row:
         "brief": brief,
         "entries": weighted(episode, seat),
     }
+    return row, False
 
 
 def _check_entries(row: Row) -> list[str]:
@@ -120,7 +132,6 @@ _MESSAGE = pa.struct(
         ("content", pa.string()),
         ("tool_calls", pa.list_(_CALL)),
         ("tool_call_id", pa.string()),
-        ("weight", pa.int8()),
     ]
 )
 # Tools and arguments are JSON in strings: as structs, every call would be padded with the arguments of all tools.

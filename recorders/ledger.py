@@ -2,7 +2,7 @@
 
 An episode can have many verdicts: by level, by verifier, by version of a verifier. A verdict is withdrawn by a new
 row. What counts is the latest row of an (episode, verifier, level), and only while the record that was judged is the
-one that is there.
+one that is there. A level contains those below it, so a pass also takes the place of a weaker verdict that was none.
 """
 
 import platform
@@ -78,7 +78,13 @@ def read_ledger(paths: Iterable[Path], run_id: str, damage: list[Damage]) -> Ite
     """Yield the sound rows of all files, oldest file first, and note the others in `damage`."""
     for path in paths:
         for body in read_chain(path, run_id, damage):
-            yield _row(body)
+            try:
+                row = _row(body)
+            except msgspec.DecodeError as error:
+                message = f"a row cannot be decoded: {error}"
+                damage.append(Damage(where=f"{path.parent.name}/{path.name}", message=message, lost=0))
+            else:
+                yield row
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +94,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         verdict_id: which verdict.
         status: what it says.
         version: version of the verifier.
+        level: how strongly it was looked.
         content_hash: the record that was judged.
         reasons: the checks that did not pass, with the side at fault where there is one.
     """
@@ -95,6 +102,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     verdict_id: str
     status: Status
     version: str
+    level: Level
     content_hash: str
     reasons: tuple[str, ...] = ()
 
@@ -109,11 +117,23 @@ def latest(rows: Iterable[LedgerRow]) -> dict[str, dict[tuple[str, Level], Stand
         if row.verdict is not None:
             found = standing(row.verdict)
             revoked.pop(found.verdict_id, None)  # found again after it was withdrawn
-            counts.setdefault(row.verdict.episode_id, {})[row.verdict.verifier, row.verdict.level] = found
+            verdicts = counts.setdefault(row.verdict.episode_id, {})
+            verdicts[row.verdict.verifier, row.verdict.level] = found
+            if found.status == "pass":
+                _overrule(verdicts, row.verdict.verifier, row.verdict.level, found)
     for verdicts in counts.values() if revoked else ():
         for key in [key for key, found in verdicts.items() if found.verdict_id in revoked]:
             del verdicts[key]
     return counts
+
+
+def _overrule(
+    verdicts: dict[tuple[str, Level], Standing], verifier: str, level: Level, found: Standing
+) -> None:
+    for weaker in LEVELS[: LEVELS.index(level)]:
+        before = verdicts.get((verifier, weaker))
+        if before is not None and before.status != "pass":
+            verdicts[verifier, weaker] = found
 
 
 def standing(verdict: Verdict) -> Standing:
@@ -122,6 +142,7 @@ def standing(verdict: Verdict) -> Standing:
         verdict_id=verdict_id(verdict),
         status=verdict.status,
         version=verdict.version,
+        level=verdict.level,
         content_hash=verdict.content_hash,
         reasons=tuple(
             f"{check.name}: {check.side}" if check.side else check.name

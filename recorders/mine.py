@@ -13,13 +13,13 @@ from gristmill.digest import decoder, digest, encode
 from gristmill.errors import StoreError, UsageError, unknown
 from gristmill.recorders import _signatures
 from gristmill.recorders._files import check_name, still_lost, storing, write_atomic
-from gristmill.recorders.ledger import LEVELS, Standing, latest
+from gristmill.recorders._workers import Make
+from gristmill.recorders.ledger import LEVELS, latest
+from gristmill.recorders.release import Standings, other_code, rule
 from gristmill.recorders.store import RunStore
 from gristmill.types import Episode, Level
 
 __all__ = ["Acceptance", "Drop", "Kept", "Stage", "View", "load_view", "mine", "split_of"]
-
-Standings = Mapping[tuple[str, Level], Standing]
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +96,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         stages: the yield table.
         strata: by stratum, how many were recorded, how many were dropped at each stage, and how many kept.
         kept: the episodes, in the order of their scenarios.
+        notes: what a person should know before using it.
     """
 
     name: str
@@ -105,6 +106,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     strata: dict[str, dict[str, int]]
     kept: tuple[Kept, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def ids(self) -> list[str]:
@@ -126,10 +128,17 @@ class _Row(NamedTuple):
     exact: str
     near: str
     verdicts: tuple[str, ...]
+    versions: frozenset[str]
 
 
-def mine(store: RunStore, acceptance: Acceptance | None = None) -> View:
+def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | None = None) -> View:
     """Apply an acceptance policy and write the view to `views/<name>.json`, its drops beside it.
+
+    Args:
+        store: the run.
+        acceptance: the policy.
+        make: the world, to tell whether its code has changed since the verdicts; by default `spec["world"]` of the
+            run, if it can be built.
 
     Raises:
         StoreError: when the view cannot be written.
@@ -156,6 +165,7 @@ def mine(store: RunStore, acceptance: Acceptance | None = None) -> View:
         stages=tuple(stages),
         strata=_strata(rows, drops),
         kept=kept,
+        notes=tuple(other_code(store, [row.versions for row in left], make)),
     )
     _write(store, view, drops)
     return view
@@ -192,7 +202,8 @@ def split_of(scenario: str, split: Mapping[str, float]) -> str:
 
 
 def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row:
-    reason = _verdict_reason(episode, standings, acceptance.level)
+    ruling = rule(episode, standings, acceptance.level)
+    reason = ruling.reason
     acts = 0 if reason else sum(entry.get("from") in episode.seats for entry in episode.entries)
     return _Row(
         seed=episode.scenario.seed,
@@ -205,25 +216,9 @@ def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row
         length=_length_reason(acts, acceptance),
         exact="" if reason else _signatures.exact(episode),
         near=_signatures.near(episode) if acceptance.near_distinct and not reason else "",
-        verdicts=tuple(sorted(found.verdict_id for found in standings.values())),
+        verdicts=tuple(sorted({found.verdict_id for found in ruling.verdicts.values()})),
+        versions=ruling.versions,
     )
-
-
-def _verdict_reason(episode: Episode, standings: Standings, level: Level) -> str:
-    """Return why the verdicts do not let an episode through, or an empty string."""
-    if episode.fault is not None:
-        return f"error ({episode.fault.side})"
-    content = episode.content_hash() if standings else ""
-    current = {key: found for key, found in standings.items() if found.content_hash == content}
-    if not current:
-        return "stale verdict" if standings else "no verdict"
-    for (_, at), found in sorted(current.items(), key=lambda item: LEVELS.index(item[0][1])):
-        if found.status in ("fail", "error") or (found.status == "unverified" and at == level):
-            return f"{found.status} ({', '.join(found.reasons) or at})"
-    enough = LEVELS[LEVELS.index(level) :]
-    if not any(at in enough and found.status == "pass" for (_, at), found in current.items()):
-        return f"not {level}"
-    return ""
 
 
 def _length_reason(acts: int, acceptance: Acceptance) -> str:

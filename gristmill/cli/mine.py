@@ -44,6 +44,7 @@ def command(
                 "stages": view.stages,
                 "strata": view.strata,
                 "kept": view.ids,
+                "notes": view.notes,
             }
         )
     else:
@@ -60,3 +61,5 @@ def _print(view: "View") -> None:
     out.print(
         f"View {view.name!r}: {len(view.kept):,} of {total:,} episodes kept ({percent(len(view.kept), total)})"
     )
+    for note in view.notes:
+        out.print(f"note: {note}", style="yellow")

@@ -16,7 +16,9 @@ from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.play import briefs
 from gristmill.recorders.chat import weighted
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, split_of
+from gristmill.recorders.release import Ruling, other_code, own_run, rule
 from gristmill.recorders.store import RunStore
 from gristmill.registry import make
 from gristmill.training.metrics import Metrics
@@ -45,6 +47,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
         run: the run directory of the data, `run_id` the id of the run, and `view` the name of the view, if any.
         data: digest of the ids of the episodes that were learnt from.
         episodes: how many they are, and `valid` how many of other scenarios it was validated on.
+        dropped: episodes of the view that were not learnt from after all, by reason; `notes` says it in words, and
+            what else a person should know.
         init: the checkpoint it started from, if any.
         metrics: the last value of each metric.
         acts: acts with loss, and `covered` of `all_tokens` tokens; `mask.json` beside has the whole report.
@@ -71,6 +75,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     covered: int
     all_tokens: int
     seconds: float
+    dropped: dict[str, int] = {}
+    notes: list[str] = []
 
     @property
     def model(self) -> Path:
@@ -85,7 +91,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
             Path(self.out),
             name=self.name,
             about=f"{self.steps:,} steps over {self.tokens:,} tokens of {self.episodes:,} episodes, {kind}; "
-            f"validated on {self.valid:,} of other scenarios.",
+            f"validated on {self.valid:,} of other scenarios."
+            + "".join(f" Note: {note}." for note in self.notes),
         )
 
 
@@ -122,16 +129,21 @@ def learn(
 
     Raises:
         UsageError: when there is nothing to learn from, or `out` holds another job.
+
+    An episode of the view whose verdicts do not release it any more is left out, with a note.
     """
     begin = time.monotonic()
     start = load_model(init) if init else None
     config = config or TrainConfig()
     template = start.template if start else config.template
-    rows = _rows(store, view, seat, make(store.spec["world"]) if template.brief else None)
+    rows, dropped, notes = _rows(store, view, seat, make(store.spec["world"]) if template.brief else None)
     learnt = [row for row in rows if row.part == "train"][:limit]
     checks = [row for row in rows if row.part == "valid"][:valid_limit]
     if not learnt:
-        raise UsageError(f"Expected episodes to learn from in {store.path}, got none in the part `train`.")
+        why = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
+        raise UsageError(
+            f"Expected episodes to learn from in {store.path}, got none in the part `train`.{why}"
+        )
     config = replace(
         config,
         steps=config.steps if steps is None else steps,
@@ -165,6 +177,8 @@ def learn(
         covered=sum(mask["covered"].values()),
         all_tokens=sum(mask["tokens"].values()),
         seconds=time.monotonic() - begin,
+        dropped=dropped,
+        notes=notes,
     )
     _write(out / FILE, lesson)
     _point(out / "model", result.best / "model")
@@ -204,17 +218,57 @@ class _Views(Sequence[Seen]):
         return Seen(self._seat, decode(row.entries), row.brief)
 
 
-def _rows(store: RunStore, view: View | None, seat: str, world: World | None) -> list[_Row]:
-    parts = {kept.id: kept.split for kept in view.kept} if view else None
+def _rows(
+    store: RunStore, view: View | None, seat: str, world: World | None
+) -> tuple[list[_Row], dict[str, int], list[str]]:
+    """Return what is learnt of each episode, what of the view is left out by reason, and notes on both."""
+    released = _Released(store, view) if view is not None else None
     split = Acceptance().split
     rows = []
     for episode in store.episodes():
-        if episode.id in parts if parts is not None else episode.fault is None:
-            part = parts[episode.id] if parts is not None else split_of(episode.scenario.id, split)
+        if released is not None:
+            part = released.part(episode)
+        else:
+            part = "" if episode.fault is not None else split_of(episode.scenario.id, split)
+        if part:
             rows.append(_row(episode, part, seat, world))
     if world is not None:
         world.close()
-    return sorted(rows, key=lambda row: row[:4])
+    rows.sort(key=lambda row: row[:4])
+    return (rows, released.dropped(), released.notes()) if released is not None else (rows, {}, [])
+
+
+class _Released:
+    """The episodes of a view, asked for one by one whether their verdicts release them still."""
+
+    def __init__(self, store: RunStore, view: View) -> None:
+        own_run(store, view.run)
+        self._store, self._view = store, view
+        self._parts = {kept.id: kept.split for kept in view.kept}
+        self._standings = latest(store.ledger())
+        self._rulings: dict[str, Ruling] = {}
+
+    def part(self, episode: Episode) -> str:
+        """Return the part of the split that an episode belongs to, empty when it is not to be learnt from."""
+        if episode.id not in self._parts:
+            return ""
+        ruling = rule(episode, self._standings.get(episode.id, {}), self._view.acceptance.level)
+        self._rulings[episode.id] = ruling
+        return "" if ruling.lapse else self._parts[episode.id]
+
+    def dropped(self) -> dict[str, int]:
+        """Return how many of the view's episodes are left out, by reason, once all were asked for."""
+        lost = len(self._parts) - len(self._rulings)
+        reasons = [ruling.lapse for ruling in self._rulings.values() if ruling.lapse] + ["damaged"] * lost
+        return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
+
+    def notes(self) -> list[str]:
+        """Return what a person should know."""
+        dropped = self.dropped()
+        why = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items())
+        out = f"{sum(dropped.values()):,} of {len(self._parts):,} kept episodes are left out ({why}); mine the view again"
+        judged_by = [ruling.versions for ruling in self._rulings.values() if not ruling.lapse]
+        return [out] * bool(dropped) + other_code(self._store, judged_by)
 
 
 def _row(episode: Episode, part: str, seat: str, world: World | None) -> _Row:

@@ -112,15 +112,46 @@ def test_another_export_is_not_overwritten_unasked(store: RunStore, tmp_path: Pa
     """What is there stays until `overwrite` says otherwise; a folder that is no export stays always."""
     export(store, "default", "openai", "agent", tmp_path / "out", make=Till)
 
-    with pytest.raises(StoreError, match="holds something else"):
+    with pytest.raises(StoreError, match="holds the export of view 'default' as openai"):
         export(store, "default", "jsonl", "agent", tmp_path / "out", make=Till)
     export(store, "default", "jsonl", "agent", tmp_path / "out", make=Till, overwrite=True)
     assert "entries" in lines(tmp_path / "out/train.jsonl")[0]
 
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/thesis.txt").write_text("precious")
-    with pytest.raises(StoreError, match="holds something else"):
+
+def written(folder: Path, **files: str) -> None:
+    """Write files into a new folder, or one that is there."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize("report", ["", "{}", '{"accuracy": 0.9}', "[1]"])
+def test_what_is_no_export_is_never_replaced(store: RunStore, tmp_path: Path, report: str) -> None:
+    """Neither any folder with a file called report.json, nor an export to which somebody has added something."""
+    written(tmp_path / "mine", **{"thesis.txt": "precious"} | ({"report.json": report} if report else {}))
+
+    with pytest.raises(StoreError, match=r"holds something else: .*thesis.txt\. That is never replaced"):
         export(store, "default", "jsonl", "agent", tmp_path / "mine", make=Till, overwrite=True)
+
+    export(store, "default", "openai", "agent", tmp_path / "out", make=Till)
+    written(tmp_path / "out", **{"thesis.txt": "precious"})
+    with pytest.raises(StoreError, match=r"holds something else: thesis\.txt"):
+        export(store, "default", "jsonl", "agent", tmp_path / "out", make=Till, overwrite=True)
+    assert (
+        "precious" == (tmp_path / "mine/thesis.txt").read_text() == (tmp_path / "out/thesis.txt").read_text()
+    )
+
+
+def test_a_file_is_no_place_for_an_export(store: RunStore, tmp_path: Path) -> None:
+    """It is said before anything is made, and the file stays; so it is for a file among the folders above."""
+    (tmp_path / "file").write_text("precious")
+
+    with pytest.raises(StoreError, match=r"Expected a folder to write to, but .*file is a file"):
+        export(store, "default", "jsonl", "agent", tmp_path / "file", make=Till, overwrite=True)
+    with pytest.raises(StoreError, match=r"A file is where a folder has to be; choose another place\."):
+        export(store, "default", "jsonl", "agent", tmp_path / "file/out", make=Till)
+
+    assert "precious" == (tmp_path / "file").read_text()
 
 
 def test_what_does_not_exist_is_refused_with_what_does(store: RunStore, tmp_path: Path) -> None:
@@ -181,6 +212,51 @@ def test_refused_acts_have_no_weight_and_errors_find_their_call() -> None:
         {"role": "tool", "tool_call_id": "call00003", "content": '{"error":"timed out"}'},
         ("assistant", None),
     ] == [(one["role"], one.get("weight")) if "tool_calls" in one else one for one in messages]
+
+
+REFUSED: list[Entry] = [
+    {"from": "customer", **say("Please pay 3 into A1.")},
+    {"from": "agent", **call("audit")},
+    {"from": "tool", "tool": "audit", "result": {}},
+    {"from": "agent", **raw("pay((")},
+    {"from": "world", "error": "expected a call"},
+    {"from": "agent", **say("bye")},
+]
+
+
+def test_messages_end_before_the_first_refused_act(tmp_path: Path) -> None:
+    """Trainers that read them know no weights; a conversation that begins with such an act is left out."""
+    store = RunStore.create(tmp_path / "run", {})
+    good, cut, bare = episode(0), episode(1, REFUSED), episode(2, REFUSED[3:])
+    with store.writer() as writer:
+        for one in (good, cut, bare):
+            writer.append(one, verdict(one))
+    view = mine(store, Acceptance(split={"train": 1.0}))
+
+    report = export(
+        store, view, "messages", "agent", tmp_path / "out", briefs=lambda one, seat: Till().brief(seat)
+    )
+
+    rows = {
+        row["episode_id"]: row["messages"]
+        for row in pq.read_table(tmp_path / "out/train.parquet").to_pylist()
+    }
+    assert {good.id, cut.id} == set(rows)
+    assert ["system", "user", "assistant", "tool"] == [message["role"] for message in rows[cut.id]]
+    assert "weight" not in rows[cut.id][0]
+    assert {"begins with a refused act": 1} == report.dropped
+    assert [bare.id] == [name for name, _ in report.offenders]
+    assert any(note.startswith("1 conversations end before their first refused act") for note in report.notes)
+
+    report = export(
+        store, view, "openai", "agent", tmp_path / "all", briefs=lambda one, seat: Till().brief(seat)
+    )
+    assert {"train": 3} == report.lines
+    assert [0] == [
+        message["weight"]
+        for message in lines(tmp_path / "all/train.jsonl")[1]["messages"]
+        if "weight" in message
+    ]
 
 
 def line(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:

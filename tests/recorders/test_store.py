@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gristmill.digest import decode, encode
+from gristmill.digest import decode, digest, encode
 from gristmill.errors import StoreError, UsageError
 from gristmill.play import play
 from gristmill.recorders.store import RunStore
@@ -279,6 +279,19 @@ def test_misuse_of_a_writer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Expected an open writer"):
         writer.append(EPISODES[0])
     assert [] == list(store.episodes())
+
+
+@pytest.mark.parametrize("spec", [[], ["world"], "support/retail-v1", None, 7])
+def test_a_description_without_an_object_is_refused(tmp_path: Path, spec: Any) -> None:
+    """As any other file that is no description of a run, although its id fits."""
+    RunStore.create(tmp_path / "run", {"a": 1})
+    path = tmp_path / "run/run.json"
+    path.write_bytes(encode(decode(path.read_bytes()) | {"spec": spec, "id": digest(spec)}))
+
+    with pytest.raises(
+        StoreError, match=r"Expected a run description in .*run\.json, got something else: spec is"
+    ):
+        RunStore.open(tmp_path / "run")
 
 
 def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

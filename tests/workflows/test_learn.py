@@ -1,5 +1,6 @@
 """From recorded episodes to a model that plays."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gristmill.agents.model.config import ModelConfig
 from gristmill.digest import decode
 from gristmill.errors import UsageError
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, load_view, mine, split_of
 from gristmill.recorders.store import RunStore
 from gristmill.training.sft import TrainConfig
@@ -33,7 +35,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 
 def test_views_are_split_by_scenario(noisy: RunStore) -> None:
     """All of the log is read; each scenario is in one part, the one that its hash says."""
-    rows = module._rows(noisy, None, "agent", None)
+    rows, _, _ = module._rows(noisy, None, "agent", None)
     parts = {row.id: row.part for row in rows}
     split = Acceptance().split
 
@@ -44,12 +46,53 @@ def test_views_are_split_by_scenario(noisy: RunStore) -> None:
 def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
     """What was not kept is not read."""
     view = load_view(noisy, "kept")
-    rows = module._rows(noisy, view, "agent", None)
+    rows, dropped, notes = module._rows(noisy, view, "agent", None)
 
     assert {kept.id: kept.split for kept in view.kept} == {row.id: row.part for row in rows}
+    assert ({}, []) == (dropped, notes)
     assert all(
         entry["from"] == "agent" or "agent" in entry.get("to", ["agent"]) for entry in decode(rows[0].entries)
     )
+
+
+def test_what_the_verdicts_no_longer_release_is_not_learnt(noisy: RunStore, tmp_path: Path) -> None:
+    """Withdrawn since the view was mined, an episode is left out with a reason and a note; so is one that is lost."""
+    shutil.copytree(noisy.path, tmp_path / "run")
+    store = RunStore.open(tmp_path / "run")
+    view = load_view(store, "kept")
+    standings = latest(store.ledger())
+    with store.writer() as writer:
+        for name in view.ids[:3]:
+            for found in standings[name].values():
+                writer.revoke(found.verdict_id, "the verifier was wrong")
+
+    rows, dropped, notes = module._rows(store, view, "agent", None)
+
+    assert set(view.ids[3:]) == {row.id for row in rows}
+    assert {"verdict withdrawn": 3} == dropped
+    assert [
+        f"3 of {len(view.ids)} kept episodes are left out (3 verdict withdrawn); mine the view again"
+    ] == notes
+
+    with store.writer() as writer:
+        for name in view.ids[3:]:
+            for found in standings[name].values():
+                writer.revoke(found.verdict_id, "the verifier was wrong")
+    words = rf"{len(view.ids)} of {len(view.ids)} kept episodes are left out"
+    with pytest.raises(UsageError, match=words):
+        learn(store, tmp_path / "job", view=view, config=CONFIG)
+
+    for path in (tmp_path / "run/shards").iterdir():
+        path.write_bytes(b"")
+    assert {"damaged": len(view.ids)} == module._rows(RunStore.open(tmp_path / "run"), view, "agent", None)[1]
+
+
+def test_a_view_of_another_run_is_not_learnt_from(noisy: RunStore, tmp_path: Path) -> None:
+    """Its verdicts are in that run."""
+    other = RunStore.create(tmp_path / "other", {"world": WORLD})
+
+    with pytest.raises(UsageError, match="Expected a view of"):
+        learn(other, tmp_path / "job", view=load_view(noisy, "kept"), config=CONFIG)
 
 
 def test_nothing_to_learn_from_is_said(noisy: RunStore, tmp_path: Path) -> None:

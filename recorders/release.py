@@ -1,0 +1,125 @@
+"""Whether the verdicts that stand release an episode: asked when a view is mined, and again whenever it is used.
+
+A view is a list of ids, and the ledger goes on after it was made. What was withdrawn since, or fails by now, is in
+the view still, and must be in nothing that is made from it.
+
+A verdict counts whatever version of the world reached it: verifying again after a repair is what a ledger is for, and
+the latest finding stands. Where no verdict that releases an episode is of the code at hand, a note says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from gristmill.errors import GristmillError, UsageError
+from gristmill.recorders._workers import Make, build
+from gristmill.recorders.ledger import LEVELS, Standing
+from gristmill.recorders.store import RunStore
+from gristmill.types import Episode, Level
+
+__all__ = ["Ruling", "Standings", "other_code", "own_run", "rule"]
+
+Standings = Mapping[tuple[str, Level], Standing]
+Outcome = Literal["released", "fail", "error", "unverified", "none", "stale", "weak"]
+_LAPSED = {"fail": "now fails", "error": "now an error", "unverified": "now unverified"}
+
+
+class Ruling(NamedTuple):
+    """What the verdicts of an episode come down to.
+
+    Attributes:
+        outcome: `released`; the status that withholds it; or that it has no verdict, only some of another record, or
+            none that is strong enough.
+        detail: what withholds it, in words.
+        verdicts: those of the record that is there, by verifier and level.
+        versions: of the verifiers whose verdicts release it.
+    """
+
+    outcome: Outcome
+    detail: str
+    verdicts: Standings
+    versions: frozenset[str] = frozenset()
+
+    @property
+    def reason(self) -> str:
+        """Why it is not kept; empty when it is."""
+        match self.outcome:
+            case "released":
+                return ""
+            case "none":
+                return "no verdict"
+            case "stale":
+                return "stale verdict"
+            case "weak":
+                return self.detail
+            case status:
+                return f"{status} ({self.detail})"
+
+    @property
+    def lapse(self) -> str:
+        """Why it is not released any more, although a view keeps it; empty when it is."""
+        match self.outcome:
+            case "released":
+                return ""
+            case "none" | "weak":
+                return "verdict withdrawn"
+            case "stale":
+                return "record changed"
+            case status:
+                return f"{_LAPSED[status]}: {self.detail}"
+
+
+def rule(episode: Episode, standings: Standings, level: Level) -> Ruling:
+    """Return what the verdicts that stand say of an episode, when one of at least `level` is asked for."""
+    if episode.fault is not None:
+        return Ruling("error", episode.fault.side, {})
+    content = episode.content_hash() if standings else ""
+    current = {key: found for key, found in standings.items() if found.content_hash == content}
+    if not current:
+        return Ruling("stale" if standings else "none", "", {})
+    for (_, at), found in sorted(current.items(), key=lambda item: LEVELS.index(item[0][1])):
+        if found.status in ("fail", "error") or (found.status == "unverified" and at == level):
+            return Ruling(found.status, ", ".join(found.reasons) or at, current)
+    enough = LEVELS[LEVELS.index(level) :]
+    versions = [
+        found.version for (_, at), found in current.items() if at in enough and found.status == "pass"
+    ]
+    if not versions:
+        return Ruling("weak", f"not {level}", current)
+    return Ruling("released", "", current, frozenset(versions))
+
+
+def own_run(store: RunStore, run: str) -> None:
+    """Refuse a view of another run, whose verdicts are elsewhere.
+
+    Raises:
+        UsageError: when `run` is not the id of this one.
+    """
+    if run != store.id:
+        raise UsageError(
+            f"Expected a view of {store.path}, which is run {store.id}, got one of run {run}; mine this run."
+        )
+
+
+def other_code(store: RunStore, judged_by: Iterable[frozenset[str]], make: Make | None = None) -> list[str]:
+    """Return a note when episodes are released by verdicts of other code of the world than is at hand.
+
+    Args:
+        store: the run.
+        judged_by: for each episode, the versions of the verifiers that release it.
+        make: the world; by default `spec["world"]` of the run. One that cannot be built here has no say.
+    """
+    make = make if make is not None else store.spec.get("world")
+    try:
+        world = build(make) if make is not None else None
+    except GristmillError:
+        return []
+    if world is None:
+        return []
+    version = world.version
+    world.close()
+    number = sum(version not in versions for versions in judged_by)
+    note = (
+        f"{number:,} episodes were judged by another version of the world than {version[:12]}, which is here; "
+        "run `gristmill verify` and mine again"
+    )
+    return [note] if number else []
