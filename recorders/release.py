@@ -119,7 +119,7 @@ def other_code(store: RunStore, judged_by: Iterable[frozenset[str]], make: Make 
     world.close()
     number = sum(version not in versions for versions in judged_by)
     note = (
-        f"{number:,} episodes were judged by another version of the world than {version[:12]}, which is here; "
+        f"{number:,} episodes were judged by another version of the world than {version}, which is here; "
         "run `gristmill verify` and mine again"
     )
     return [note] if number else []

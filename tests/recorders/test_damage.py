@@ -1,10 +1,12 @@
 """Damage: what cannot be read is named, and the rest is read."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from gristmill.errors import StoreError
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import mine
 from gristmill.recorders.store import RunStore
 from tests.recorders.fakes import episode, verdict
@@ -121,6 +123,21 @@ def test_a_changed_ledger_is_found(tmp_path: Path) -> None:
     store = RunStore.open(tmp_path / "run")
     assert [IDS[0], IDS[2]] == [found.episode_id for found in store.verdicts()]
     assert ["ledger/run-000002.jsonl, line 2"] == [damage.where for damage in store.damage]
+
+
+def test_a_verdict_that_cannot_be_decoded_costs_no_other(tmp_path: Path) -> None:
+    """A check with a status that there is not, say: its row is named, and the others count."""
+    store = filled(tmp_path / "run")
+    with store.writer() as writer:
+        writer.record(verdict(EPISODES[0], "passed"))
+        writer.record(verdict(EPISODES[1], "fail"))
+
+    assert {"pass": 3, "fail": 1} == Counter(
+        found.status for found in (one[key] for one in latest(store.ledger()).values() for key in one)
+    )
+    (damage,) = store.damage
+    assert ("ledger/run-000003.jsonl", 0) == (damage.where, damage.lost)
+    assert "Invalid enum value 'passed'" in damage.message
 
 
 @pytest.mark.parametrize("kind", ["episodes", "messages"])
