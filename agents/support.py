@@ -7,7 +7,6 @@ replaced by a model or a person. How they put things is in `support_words`.
 import random
 import re
 from collections.abc import Generator
-from functools import lru_cache
 from typing import Any
 
 from gristmill.agents import support_words as words
@@ -46,32 +45,6 @@ _INTENTS = tuple(
         ("status", r"\b(where|status|when|track)\b"),
     )
 )
-_ASKS = re.compile(
-    r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|(tell|give|send) me|need|want to know|let me know"
-    r"|provide|share|verify)\b",
-)
-# What a sentence of the agent asks for.
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_QUESTIONS = (
-    ("new_email", re.compile(r"\bnew (e-?mail|address for your account)\b")),
-    ("identity", re.compile(r"(?<!new )\be-?mail\b|\b(zip|postal code|who you are)\b")),
-    ("order", re.compile(r"\border (number|id)\b|\b(which|what) order\b")),
-    ("address", re.compile(r"(?<!mail )\baddress\b(?! for your account)")),
-    ("new_item", re.compile(r"\binstead\b|\bnew (item|product)\b|\bexchange .*for\b")),
-)
-_FACTS = {name for name, _ in _QUESTIONS}
-_ELSE = re.compile(r"\b(else|more|further|other)\b")
-_WHAT = re.compile(
-    r"\b(how (can|may) i|what can i|what (is it|it is) about|what do you|what would you|which (item|product))\b",
-)
-_CONFIRM = re.compile(
-    r"\b(shall|should i|like me to|want me to|proceed|go ahead|confirm|correct|right|sure|okay|ok|would you like)\b",
-)
-# A denial of who the customer says it is, and no other.
-_TURNED_AWAY = re.compile(
-    r"\b(not|cannot|unable to|no|fail\w*|without)\b( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
-    r"|n't( [\w']+){0,3} (identi\w+|confirm\w*|verif\w+|match\w*|who you are)\b"
-)
 _SECOND_THOUGHTS = re.compile(r"\bactually\b|\bon second thought\b", re.IGNORECASE)
 
 
@@ -84,7 +57,7 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
     for number, request in enumerate(facts["requests"]):
         seen = yield say(_opening(wording, facts, request, number))
         change = "first_wish" in facts and number == 0
-        while (questions := _questions(seen)) or change:
+        while (questions := words.questions(_heard(seen))) or change:
             for question in questions:
                 asked[question] = asked.get(question, 0) + 1
             if any(asked[question] > _patience(facts, question, number) for question in questions):
@@ -94,8 +67,7 @@ def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
                 texts.append(_reply(wording, facts, request, questions, asked, number))
             change = False
             seen = yield say(" ".join(texts))
-        turned_away = _TURNED_AWAY.search(_heard(seen).casefold().replace("’", "'"))
-        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and turned_away:
+        if len(facts["zips"]) == 1 and asked.get("identity", 0) > 1 and words.turns_away(_heard(seen)):
             break  # whoever cannot prove to be the customer has nothing more to ask
     while True:
         yield call("hang_up", outcome="done")
@@ -128,25 +100,6 @@ def _heard(seen: list[Entry]) -> str:
 def _patience(facts: dict[str, Any], question: str, number: int) -> int:
     """Return how often the customer answers one and the same question."""
     return len(facts["zips"]) + _PATIENCE if question == "identity" else _PATIENCE * (number + 1)
-
-
-def _questions(seen: list[Entry]) -> list[str]:
-    """Return all facts that the last message asks for; without any, what else it wants, which may be nothing."""
-    found = [name for sentence in _SENTENCE.split(_heard(seen).strip()) for name in _asked(sentence)]
-    return [name for name in dict.fromkeys(found) if name in _FACTS] or found[-1:]
-
-
-@lru_cache(4096)  # an agent uses the same sentences again and again
-def _asked(sentence: str) -> tuple[str, ...]:
-    """Return what a sentence asks for: some of `_FACTS`, a `wish`, a `yes`, something `unknown`, or nothing."""
-    folded = sentence.casefold()
-    if not _ASKS.search(folded):
-        return ()
-    if facts := tuple(name for name, pattern in _QUESTIONS if pattern.search(folded)):
-        return facts
-    if not sentence.rstrip().endswith("?") or _ELSE.search(folded):
-        return ()
-    return ("wish" if _WHAT.search(folded) else "yes" if _CONFIRM.search(folded) else "unknown",)
 
 
 def _reply(

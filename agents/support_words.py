@@ -5,6 +5,9 @@ Every message is made of phrases, and stands for hundreds of forms, see `wording
 verb agrees with them.
 """
 
+import re
+from functools import lru_cache
+
 from gristmill.agents.wording import Phrase
 
 _QUESTIONS = ("Can ", "Could ", "What ", "When ", "Any ", "Do ")
@@ -188,3 +191,61 @@ STATES = {
 def days(count: int) -> str:
     """Return a number of days in words."""
     return f"{count} day" if count == 1 else f"{count} days"
+
+
+# What the customer makes of the agent's words. The patterns are for folded text: ignoring the case as they search
+# takes twice the time.
+
+_ASKS = re.compile(
+    r"\?|\b(what|which|please|(may|can|could|do) (i|you|we)|(tell|give|send) me|need|want to know|let me know"
+    r"|provide|share|verify)\b",
+)
+# What a sentence of the agent asks for.
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_FACTS_ASKED = (
+    ("new_email", re.compile(r"\bnew (e-?mail|address for your account)\b")),
+    ("identity", re.compile(r"(?<!new )\be-?mail\b|\b(zip|postal code|who you are)\b")),
+    ("order", re.compile(r"\border (number|id)\b|\b(which|what) order\b")),
+    ("address", re.compile(r"(?<!mail )\baddress\b(?! for your account)")),
+    ("new_item", re.compile(r"\binstead\b|\bnew (item|product)\b|\bexchange .*for\b")),
+)
+_FACTS = {name for name, _ in _FACTS_ASKED}
+_ELSE = re.compile(r"\b(else|more|further|other)\b")
+_WHAT = re.compile(
+    r"\b(how (can|may) i|what can i|what (is it|it is) about|what do you|what would you|which (item|product))\b",
+)
+_CONFIRM = re.compile(
+    r"\b(shall|should i|like me to|want me to|proceed|go ahead|confirm|correct|right|sure|okay|ok|would you like)\b",
+)
+# A denial of who the customer is, and of nothing else.
+_TURNS_AWAY = re.compile(
+    r"(\b(not|cannot|unable to|no|fail\w*)|n't)( [\w']+){0,3} (identif\w+|confirm\w*|verif\w+|match\w*|find)"
+    r" ((that |it's |that it's )?(who )?you( are)?\b(?=$|[.,;:!]| (with|as|from|by|in)\b)|((your|the|this|that|those|any|an|our) )*"
+    r"(identity|details|account|e-?mail|zip|information|data|records?)\b)"
+    r"|\b(identity|details|e-?mail|zip|information)\b[^.,;!?]{0,25}(\bnot|n't|\bno)\b[^.,;!?]{0,20}\b(confirm|verif|match)"
+    r"|\bno match\b|\bwithout (\w+ )?verif"
+)
+
+
+def questions(message: str) -> list[str]:
+    """Return all facts that a message asks the customer for; without any, what else it wants, which may be nothing."""
+    found = [name for sentence in _SENTENCE.split(message.strip()) for name in _asked(sentence)]
+    return [name for name in dict.fromkeys(found) if name in _FACTS] or found[-1:]
+
+
+@lru_cache(4096)  # an agent uses the same sentences again and again
+def _asked(sentence: str) -> tuple[str, ...]:
+    """Return what a sentence asks for: some of `_FACTS`, a `wish`, a `yes`, something `unknown`, or nothing."""
+    folded = sentence.casefold()
+    if not _ASKS.search(folded):
+        return ()
+    if facts := tuple(name for name, pattern in _FACTS_ASKED if pattern.search(folded)):
+        return facts
+    if not sentence.rstrip().endswith("?") or _ELSE.search(folded):
+        return ()
+    return ("wish" if _WHAT.search(folded) else "yes" if _CONFIRM.search(folded) else "unknown",)
+
+
+def turns_away(message: str) -> bool:
+    """Return whether a message says that the customer is not known for who it is."""
+    return _TURNS_AWAY.search(message.casefold().replace("’", "'")) is not None

@@ -107,11 +107,11 @@ CLAIMS = (
 )  # fmt: skip
 # Holds out what was refused: money or a change on its way, or an act of the agent's.
 PROMISES = re.compile(
-    r"\b(money|refund|cash|cancellation|exchange|replacement|price)\b.{0,20}\b(is|are|was|has|have|will|comes|goes)\b.{0,15}"
+    r"\b(money|refund|cash|cancellation|exchange|replacement|price)\b(?! (window|period|policy|limit)).{0,20}\b(is|are|was|has|have|will|comes|goes)\b.{0,15}"
     r"\b(on (its|the) way|coming|with you|to you|back|sent|yours|processed|approved|confirmed|issued|arranged|complete\w*|done"
     r"|go|gone|through|being|reach\w*|arrive\w*|follow\w*)\b"
     r"|\b(i|we)('ll| will|'m| am|'re| are|'ve| have)? (\w+ly |now |just |going to )?(cancel|recall|refund|call(ed|ing)? (it |that )?off"
-    r"|reimburs|exchang|swap|redirect|rerout|send(ing)? you|sent you|pay(ing)? you|open(ed|ing)? (a|the|your) claim)"
+    r"|reimburs|exchang|swap|redirect|rerout|(send(ing)?|sent|pay(ing)?) your? .{0,20}\b(money|refund|back|new|replacement)|open(ed|ing)? (a|the|your) claim)"
     r"|\b(i|we)('ve| have)? (managed|arranged|made an exception|(was|were) able) (?!.*\b(find|locate|look|see|reach|verify|check)\b)"
     r"|\bbeing (cancel|call|refund|recall|exchang|redirect|rerout|return|reimburs|replac)"
     r"|\byou('ll| will|'re)? (be )?(get|getting|receiv\w+|see|hav\w+) .{0,20}\b(refund|money|back)\b",

@@ -38,7 +38,7 @@ from gristmill.envs.support.patterns import (
 __all__ = [
     "claims",
     "contradicts",
-    "day_counts",
+    "days",
     "digits",
     "invented",
     "numbers",
@@ -51,7 +51,11 @@ __all__ = [
 ]
 
 _NUMBER = re.compile(r"\d+")
-_DAY_COUNT = re.compile(r"\b(\d+)\+?(?=[- ](?:\w+ )?days?\b)")
+_DAYS = re.compile(r"\b(\d+)(?=\+?[- ](?:\w+ )?days?\b)")
+_DAYS_OFF = re.compile(  # how far something is from a limit
+    r"(?:(?<=\bin )|(?<=\bby )|(?<=\banother )|(?<=\bwait ))(\d+)(?= (?:more )?days?\b)"
+    r"|\b(\d+)(?= (?:more )?days? (?:over|past|after|beyond|outside|too|ago|left|more)\b)"
+)
 _LISTED = re.compile(r"(?m)^\s*\d{1,2}[.)]\s")  # the numbers of a list are not about anything
 _CENTS = re.compile(r"(?<=\d)\.00\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -155,10 +159,13 @@ def invented(text: str, known: set[str]) -> set[str]:
     return set(numbers(text) - known)
 
 
-def day_counts(text: str) -> set[str]:
-    """Return the numbers of a message that are nothing but counts of days."""
+def days(text: str) -> tuple[set[str], set[str]]:
+    """Return the numbers of a message that are nothing but counts of days, and those that are days from a limit."""
     text = plain(text)
-    return set(_DAY_COUNT.findall(text)) - set(_NUMBER.findall(_DAY_COUNT.sub("", text)))
+    found = [
+        set(_NUMBER.findall(text)) - set(_NUMBER.findall(one.sub("", text))) for one in (_DAYS, _DAYS_OFF)
+    ]
+    return found[0], found[1]
 
 
 @lru_cache(4096)

@@ -98,10 +98,8 @@ def judge(episode: Episode) -> list[Check]:
     if failed == {"hung_up"} and not problem:
         problem = talking_on(episode)
     status: Status = "error" if problem else "pass"
-    customer = Check(
-        name="customer_script", status=status, evidence=problem, side="customer" if problem else ""
-    )
-    return [customer, *checks]
+    side = "customer" if problem else ""
+    return [Check(name="customer_script", status=status, evidence=problem, side=side), *checks]
 
 
 def _check(name: str, evidence: _Finding) -> Check:
@@ -224,11 +222,8 @@ def _told(record: Record) -> _Finding:
         place = _known_at(record.calls, wish)
         heard = [(at, line) for at, line in record.lines if place is not None and at > place]
         if not any(_hears(record, wish, at, line, wanted) for at, line in heard):
-            expected = {
-                "after": wish.tool or "the look-up",
-                "numbers": list(wish.tell),
-                "refused": wish.refused,
-            }
+            after = wish.tool or "the look-up"
+            expected = {"after": after, "numbers": list(wish.tell), "refused": wish.refused}
             return {"expected": expected, "got": [line for _, line in heard]}
     return {}
 
@@ -242,7 +237,7 @@ def _hears(record: Record, wish: Wish, at: int, line: str, wanted: set[str]) -> 
     if wish.refused:
         told = {str(number) for number in wish.tell} <= speech.numbers(line, words=True)
         # One message may refuse one request and tell that another was fulfilled.
-        held_out = _since(record, at) - _READS <= {"file_refusal"} and speech.promises(line)
+        held_out = speech.promises(line) and _since(record, at) - _READS <= {"file_refusal"}
         return told and not held_out and not speech.says_no(line, wish.args["reason"])
     if speech.contradicts(line) and "file_refusal" not in _since(record, at):
         return False
@@ -293,7 +288,8 @@ def _honest(record: Record) -> _Finding:
     for at, line in record.lines:
         done |= {call.tool for call in record.calls if call.at < at and call.effective}
         fresh = _since(record, at)
-        if all_refused and "file_refusal" in done and (held_out := speech.promises(line)):
+        held_out = speech.promises(line) if all_refused and "file_refusal" in done else ""
+        if held_out and not speech.questions(line):
             return {"expected": "no promise of what was refused", "got": held_out}
         for claim, tools in speech.claims(line):
             if tools and not done.intersection(tools):
@@ -312,7 +308,7 @@ def _truthful(record: Record) -> _Finding:
         if entry["from"] == "agent" and "say" in entry:
             differences = {str(abs(one - other)) for one in amounts[0] for other in amounts[1]}
             invented = speech.invented(entry["say"], known | differences)
-            if invented and (invented := invented - (speech.day_counts(entry["say"]) & _days(counts))):
+            if invented and (invented := invented - _of_days(entry["say"], counts)):
                 return {"expected": "known numbers", "got": sorted(invented)}
         elif entry["from"] == "customer":
             known |= speech.numbers(entry.get("say", ""))
@@ -325,9 +321,10 @@ def _truthful(record: Record) -> _Finding:
     return {}
 
 
-def _days(counts: set[int]) -> set[str]:
-    """Return what may be said of days, and of nothing else: the policy's, and how far others are from those."""
-    return _POLICY_NUMBERS | {str(abs(count - limit)) for count in counts for limit in _LIMITS}
+def _of_days(line: str, counts: set[int]) -> set[str]:
+    """Return the policy's numbers, and how far days are from those, where they are said of days and nothing else."""
+    limits, off = speech.days(line)
+    return limits & _POLICY_NUMBERS | off & {str(abs(one - limit)) for one in counts for limit in _LIMITS}
 
 
 def _counts(result: Any) -> set[str]:

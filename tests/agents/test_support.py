@@ -103,6 +103,49 @@ def test_a_customer_answers_questions_in_other_words(line: str, answer: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (
+            "May I have your e-mail and zip code? And what is your order number?",
+            "ada.moss@mail.com.*11111.*W1000",
+        ),
+        (
+            "Your e-mail and zip, please? Which item would you like instead?",
+            "ada.moss@mail.com.*11111.*toaster",
+        ),
+        ("What's your e-mail address\nand zip, and which order is it?", "ada.moss@mail.com.*11111.*W1000"),
+        ("Your zip? And the new address?", "11111.*(know|idea|say|tell|have)"),
+    ],
+)
+def test_a_customer_answers_all_questions_of_a_message(line: str, answer: str) -> None:
+    """Every fact that is asked for is given, and what it does not know it says it does not."""
+    assert re.search(answer, replies(FACTS, line)[0]["say"])
+
+
+TWO_WISHES = {**FACTS, "requests": [{"intent": "human", "details_first": False}, *FACTS["requests"]]}
+
+
+@pytest.mark.parametrize(
+    ("told", "goes_on"),
+    [
+        ("I can confirm that a colleague will call you.", True),
+        ("You are verified. I can't confirm an exact time, but a colleague will call you.", True),
+        ("A colleague will call you. I can't cancel it, and I can confirm that your details are safe.", True),
+        ("Sorry, I cannot do that: I could not confirm who you are.", False),
+        ("I'm sorry, your details do not match.", False),
+        ("Regrettably we can't do that: your identity is not confirmed. Anything else?", False),
+        ("Unfortunately, I wasn’t able to verify your identity.", False),
+        ("I couldn't find an account with those details, so I have to stop here.", False),
+    ],
+)
+def test_only_who_is_turned_away_keeps_the_next_wish_to_itself(told: str, goes_on: bool) -> None:
+    """Asked twice for what proves who it is, a customer leaves if that is denied, and only then."""
+    answer = replies(TWO_WISHES, "May I have your e-mail?", "And your zip code?", told)[-1]
+
+    assert goes_on == ("say" in answer)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "Done: I exchanged the kettle for the toaster, you pay $12. Anything else?",
