@@ -3,6 +3,7 @@
 JAX is imported when a model is asked for, so that the name is known, and its use explained, without it.
 """
 
+from gristmill.errors import UsageError
 from gristmill.policy import Place, Policy, policy
 
 __all__ = ["model"]
@@ -14,6 +15,10 @@ def model(
     min_p: float = 0.0, max_tokens: int = 96, width: int = 256,
 ) -> Policy:  # fmt: skip
     """Play as the model in the folder `checkpoint`, greedily unless there is a temperature."""
+    if width < 1:
+        raise UsageError(
+            f"Expected a width of at least 1, got {width}; it is how many episodes are decoded together."
+        )
     from gristmill.agents.model.policy import ModelPolicy
 
     return ModelPolicy.load(

@@ -15,6 +15,7 @@ from gristmill.cli.shared import (
     bar,
     console,
     counted,
+    limited,
     rated,
     seats_of,
     table,
@@ -62,6 +63,7 @@ def command(
     """
     from gristmill.workflows.evaluate import evaluate
 
+    limited(n + min(n, repeated or n) * (trials - 1))
     with bar("evaluating") as progress:
         found = evaluate(
             world, seats_of(seat), out, n=n, trials=trials, repeated=repeated, seed=seed,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def command(
     world: World,
     seat: Seats = None,
-    index: Annotated[int, typer.Option("--index", help="Which scenario to play.")] = 0,
+    index: Annotated[int, typer.Option("--index", min=0, help="Which scenario to play.")] = 0,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -25,7 +25,7 @@ def command(
     """
     from gristmill import registry
     from gristmill.agents.person import Person, Quit
-    from gristmill.errors import unknown
+    from gristmill.errors import UsageError, unknown
     from gristmill.play import play
     from gristmill.recorders.verify import judge
     from gristmill.workflows.run import seat_policies
@@ -37,6 +37,11 @@ def command(
         if name not in judging.possible_agents:
             raise unknown("seat", name, judging.possible_agents, of=world)
     others = seats_of(one for one in seat or () if "=" in one)
+    for name in mine:
+        if name in others or mine.count(name) > 1:
+            raise UsageError(
+                f"Expected seat {name!r} once, got it twice; --seat {name} is yours, --seat {name}=POLICY is not."
+            )
     policies = seat_policies(world, others, leave_out=mine)
     policies |= {name: Person(input, out.print) for name in mine}
     scenarios = [judging.scenario(seed, index)]

@@ -40,4 +40,6 @@ def command(
     else:
         for one in data.evaluations:
             console().print(f"{one.label}: {rated(one.success)}")
+        for note in data.notes:
+            console().print(note, style="red")
         console().print(f"The page: {page}")

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from gristmill.cli.shared import Jobs, Json, Seats, Seed, World, answer, bar, console, counted, seats_of
+from gristmill.cli.shared import (
+    Jobs,
+    Json,
+    Seats,
+    Seed,
+    World,
+    answer,
+    bar,
+    console,
+    counted,
+    limited,
+    seats_of,
+)
 
 
 def command(
@@ -36,8 +48,9 @@ def command(
     from gristmill.workflows.run import run
 
     where = next((one for one in EXECUTORS if one == executor), None)
-    if executor and where is None:
+    if executor is not None and where is None:
         raise unknown("executor", executor, EXECUTORS)
+    limited(n * attempts if scenarios is None else attempts)
     with bar("playing") as progress:
         report = run(
             world, seats_of(seat), out, n=n, seed=seed, attempts=attempts, jobs=jobs, executor=where,

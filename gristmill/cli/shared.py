@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from gristmill.workflows.metrics import Rate
 
 __all__ = [
-    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "percent", "rated",
-    "seats_of", "table", "unjudged",
+    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
+    "rated", "seats_of", "table", "unjudged",
 ]  # fmt: skip
+
+_MOST = 10_000_000  # episodes; hours of scripted play, and what is left to play still fits into memory
 
 World = Annotated[
     str,
@@ -49,6 +51,18 @@ def seats_of(pairs: Iterable[str] | None) -> dict[str, str]:
             raise UsageError(f"Expected one policy for seat {seat!r}, got {seats[seat]!r} and {policy!r}.")
         seats[seat] = policy
     return seats
+
+
+def limited(episodes: int) -> None:
+    """Check that a command asks for a number of episodes that it can get to the end of.
+
+    Raises:
+        UsageError: when it is too large.
+    """
+    if episodes > _MOST:
+        raise UsageError(
+            f"Expected at most {_MOST:,} episodes in one run, got {episodes:,}; play the rest in another, with another --seed."
+        )
 
 
 def answer(value: Any) -> None:

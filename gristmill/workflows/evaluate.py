@@ -109,6 +109,10 @@ def evaluate(
     """
     if trials < 1:
         raise UsageError(f"Expected at least one trial, got {trials}.")
+    if repeated is not None and trials == 1:
+        raise UsageError(
+            f"Expected trials of 2 or more with repeated={repeated}, got 1; nothing would be played again."
+        )
     again = min(n, n if repeated is None else repeated) if trials > 1 else 0
     others = [RunStore.open(path) for path in held_out_from]
     start = time.monotonic()

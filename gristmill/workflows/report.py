@@ -36,7 +36,7 @@ def write_report(data: Report, out: Path) -> Path:
     """Write the page and return its path.
 
     Raises:
-        UsageError: when `before` or `after` names no evaluation.
+        UsageError: when `before` or `after` names no evaluation, or `out` is a folder.
         StoreError: when the file cannot be written.
     """
     labels = [one.label for one in data.evaluations]
@@ -45,6 +45,10 @@ def write_report(data: Report, out: Path) -> Path:
             raise UsageError(
                 f"Expected the label of an evaluation, got {name!r}. Valid: {', '.join(labels)}."
             )
+    if out.is_dir():
+        raise UsageError(
+            f"Expected a file to write the page to, got the folder {out}; write {out / 'report.html'}."
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(render(data).encode(errors="replace"))  # a path may hold what is no text
@@ -74,11 +78,13 @@ def report_runs(
     names = [_name(store, stores) for store in stores]
     each = [count // len(stores) + (place < count % len(stores)) for place in range(len(stores))]
     named = list(zip(stores, names, each, strict=True))
+    evaluations = [summarise(store, label=name) for store, name, _ in named]
     return Report(
         title=title or ", ".join(names),
         command=command,
         machine=machine(),
-        evaluations=[summarise(store, label=name) for store, name, _ in named],
+        evaluations=evaluations,
+        notes=[note for store, name, _ in named for note in _damage(store, name)],
         yields=[one for store, name, _ in named for one in yields(store, name)],
         trainings=[training_of(folder) for folder in trainings],
         transcripts=[one for store, name, few in named for one in _some(store, name, few)],
@@ -114,6 +120,13 @@ def _processor() -> str:
         lines = []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(named, "") or platform.processor() or platform.machine()
+
+
+def _damage(store: RunStore, name: str) -> list[str]:
+    """Return what could not be read of a run."""
+    return [
+        f"Not in the figures of {name}: {one.where} cannot be read, {one.message}." for one in store.damage
+    ]
 
 
 def _name(store: RunStore, stores: Sequence[RunStore]) -> str:

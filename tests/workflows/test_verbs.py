@@ -101,6 +101,24 @@ def test_the_terminal_shows_errors_beside_every_rate(capsys: pytest.CaptureFixtu
     assert "over 3 scenarios; 1 more were not judged every time" in said
 
 
+def test_report_says_what_it_could_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rate over what is left of a run is not taken for one over all of it."""
+    run(WORLD, {}, tmp_path / "run", n=5)
+    shard = next((tmp_path / "run/shards").glob("*.parquet"))
+    shard.write_bytes(b"junk")
+
+    assert 0 == main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "page.html")])
+    words = f"Not in the figures of run: shards/{shard.name} cannot be read"
+    assert words in capsys.readouterr().out
+    assert words in (tmp_path / "page.html").read_text()
+
+
+def test_report_needs_a_file(noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names one."""
+    assert 2 == main(["report", str(noisy), "--out", str(tmp_path)])
+    assert f"write {tmp_path / 'report.html'}" in capsys.readouterr().err
+
+
 def test_report_writes_a_page(noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The page is where it was asked for, and holds the command that makes it again."""
     page = tmp_path / "deep" / "page.html"
