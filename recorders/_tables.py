@@ -125,7 +125,7 @@ def episode_row(body: Body, content_hash: str) -> tuple[Any, ...]:
         ValueError: when it is no episode, or a column cannot hold a value of it.
     """
     scenario, fault = _scenario(body.scenario), body.fault
-    generation = max((info.generation for info in _seats(body.seats).values()), default=0)
+    generation = _generation(bytes(body.seats))
     if not (-BIGGEST <= body.attempt < BIGGEST and -BIGGEST <= generation < BIGGEST):
         raise ValueError(f"Expected numbers of 64 bits, got attempt {body.attempt}, generation {generation}")
     return (
@@ -148,6 +148,11 @@ def episode_row(body: Body, content_hash: str) -> tuple[Any, ...]:
         body.state_digest,
         content_hash,
     )
+
+
+@lru_cache(64)  # nearly all episodes of a run have the same seats
+def _generation(seats: bytes) -> int:
+    return max((info.generation for info in _seats(seats).values()), default=0)
 
 
 def message_cells(body: Body) -> list[Any]:

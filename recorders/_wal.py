@@ -169,8 +169,10 @@ def read_stored(path: Path, commit: Commit, batch: bytes) -> Stored:
 
 def _parts(batch: bytes) -> tuple[bytes, Steps | None]:
     row = pa.ipc.read_record_batch(pa.py_buffer(batch), SCHEMA)
-    layout = row.column(2)[0].as_py()
-    return row.column(1)[0].as_py(), None if layout is None else unpack(layout, row.column(3)[0].as_py())
+    (body,) = row.column(1).to_pylist()
+    if row.column(2).null_count:
+        return body, None
+    return body, unpack(row.column(2)[0].as_py(), row.column(3)[0].as_py())
 
 
 def repair(path: Path) -> None:
