@@ -84,9 +84,8 @@ def tool(
 
 def collect_tools(owner: object) -> dict[str, Tool]:
     """Return the marked methods of `owner` by name, in the order of definition, base classes first."""
-    return {
-        name: Tool(method, owner, **getattr(method, _MARK)) for name, method in _marked(type(owner)).items()
-    }
+    kind: Any = type(owner)  # mypy does not see that a class can be hashed
+    return {name: Tool(method, owner, **getattr(method, _MARK)) for name, method in _marked(kind).items()}
 
 
 # A loop builds worlds per chunk of scenarios, and what is known of a class or a method does not change.

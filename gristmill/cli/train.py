@@ -95,4 +95,6 @@ def _print(lesson: "Lesson") -> None:
         f"Loss on {lesson.covered:,} of {lesson.all_tokens:,} tokens ({percent(lesson.covered, lesson.all_tokens)}), "
         f"{lesson.acts:,} acts of {lesson.seat}, proved token by token"
     )
+    for note in lesson.notes:
+        out.print(note, style="yellow")
     out.print(f"Best checkpoint: {lesson.best}")
