@@ -42,13 +42,13 @@ REFUSES = re.compile(
     r"|\bwon't be able\b|\b(won't|will not) (be )?(refund|cancel|exchang|chang|do |possible|go )|(\bnot|n't) (be )?(possible"
     r"|eligible|allowed|permitted|refundable|returnable|covered|an option)|\bnon-refundable\b|\bnothing (i|we) can do\b"
     r"|\b(impossible|ineligible|no longer (possible|eligible)|too (late|early)|declin\w+|refus\w+|reject\w*|denied"
-    r"|rule[sd]? (it |that |this |a refund )?out|against (our|the) (policy|rules)|off the table|out of the question)\b|^\W*(sorry )?no$",
+    r"|rule[sd]? (it |that |this |a refund )?out|say no|against (our|the) (policy|rules)|off the table|out of the question)\b|^\W*(sorry )?no$",
 )
 # Says that what was asked for has not been done. What cannot be done again, or undone, is another thing.
 FAILED = re.compile(
     r"\b(can't|cannot|can not|couldn't|could not|unable to|not able to|not possible to) (\w+ ){0,2}?(do (that|this|it|so)\b"
     r"|help|assist|proceed|go ahead|refund|cancel|exchang|swap|chang|updat|process|complet|open|fil|remov|tak|pay|mak"
-    r"|transfer|escalat|return)(?!.*\b(again|later|after\w*|once|twice|back)\b)"
+    r"|transfer|escalat|return|use|appl)(?!.*\b(again|later|after\w*|once|twice|back)\b)"
     r"|\b(fail(s|ed)?|unsuccessful|impossible|declin\w+|refus\w+|reject\w*|denied)\b|(\bnot|n't) (go|gone) through\b",
 )
 DONE = re.compile(

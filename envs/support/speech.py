@@ -194,7 +194,11 @@ def says_no(text: str, reason: str) -> str:
 
 def promises(text: str) -> str:
     """Return the clause of a message that promises what a refusal denies, or an empty string."""
-    return next(filter(_holds_out, statements(text)), "")
+    said = statements(text)
+    for place, clause in enumerate(said):
+        if _holds_out(clause) and not (place and CONDITION.match(said[place - 1])):
+            return clause
+    return ""
 
 
 @lru_cache(4096)

@@ -155,3 +155,19 @@ def test_identity_in_two_questions_keeps_later_requests(told: str) -> None:
     ]
 
     assert [] == [check for check in findings(played(what, acting(*acts))) if check.status != "pass"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("That does not match. Could you check your e-mail and zip code again?", "error"),
+        ("I'm sorry, those details do not match, so I can't go on.", "fail"),
+    ],
+)
+def test_only_being_turned_away_excuses_from_further_requests(line: str, found: str) -> None:
+    """Whoever is asked once more, and leaves with a request unsaid, breaks the script; whoever is sent away does not."""
+    what = scenario(request(), request("balance"))
+    by = scripted_customer(OPENING, IDENTITY, *[IDENTITY] * (found == "error"))
+    episode = played(what, acting(ASK, say(line), say("Goodbye.")), by=by)
+
+    assert found == status(episode)
