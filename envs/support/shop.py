@@ -42,6 +42,7 @@ class Shop:
         image, self._insert, self._dump = _blank()
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         self._db.deserialize(image)
+        self._names: dict[str, list[str]] = {}  # of the columns, by query
 
     def fill(self, rows: Rows) -> None:
         """Replace the whole content by `rows`."""
@@ -225,10 +226,10 @@ class Shop:
     def _all(self, query: str, *args: Any) -> list[Row]:
         cursor = self._db.execute(query, args)
         rows = cursor.fetchall()
-        if not rows:
-            return []
-        # A row factory would ask for the names at every row.
-        names = [column[0] for column in cursor.description]
+        # A row factory would ask for the names at every row, and the cursor makes them anew at every query.
+        names = self._names.get(query)
+        if names is None:
+            names = self._names[query] = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _one(self, query: str, *args: Any) -> Row | None:
