@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -170,7 +169,7 @@ def summarise(
         checks=failed_checks(first),
         errors=errors_by_side(first),
         results={outcome.scenario: outcome.status for outcome in first},
-        held_out=_held_out(first, seats, held_out_from),
+        held_out=_held_out(store, first, held_out_from),
         seconds=seconds,
     )
 
@@ -195,8 +194,9 @@ def _asked(one: Outcome, n: int | None, trials: int | None, repeated: int | None
     return one.attempt == 0 or again
 
 
-def _held_out(first: Sequence[Outcome], seats: Mapping[str, Any], others: Iterable[RunStore]) -> HeldOut:
-    lineage, unknown = trained_on({seat: str(who.get("policy", "")) for seat, who in seats.items()})
+def _held_out(store: RunStore, first: Sequence[Outcome], others: Iterable[RunStore]) -> HeldOut:
+    seats = {seat: str(who.get("policy", "")) for seat, who in store.spec.get("seats", {}).items()}
+    lineage, unknown = trained_on(seats, store.path)
     return HeldOut.of({one.scenario.rpartition(".")[0] for one in first}, [*others, *lineage], unknown)
 
 

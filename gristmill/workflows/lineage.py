@@ -46,23 +46,24 @@ class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def trained_on(seats: Mapping[str, str]) -> tuple[list[RunStore], list[str]]:
+def trained_on(seats: Mapping[str, str], near: Path) -> tuple[list[RunStore], list[str]]:
     """Return the runs that the models among some policies learnt from, and what could not be looked into.
 
     Args:
         seats: spec of the policy of each seat.
+        near: where relative paths may begin besides the working folder: in this folder, or in one that it lies in.
     """
     runs: dict[str, RunStore] = {}
     unknown: list[str] = []
     for spec in seats.values():
         for checkpoint in _checkpoints(spec):
-            for folder, lesson in _jobs(Path(checkpoint)):
-                if lesson is None:
+            for folder, job in _jobs(_found(checkpoint, near)):
+                if job is None:
                     unknown.append(f"what {folder} learnt from: there is no {LESSON} of a training job")
-                elif store := _run_of(lesson):
+                elif store := _run_of(*job):
                     runs[store.id] = store
                 else:
-                    unknown.append(f"{lesson.run}, which {folder} learnt from: it is not there any more")
+                    unknown.append(f"{job[1].run}, which {folder} learnt from: it is not there any more")
     return list(runs.values()), unknown
 
 
@@ -73,6 +74,7 @@ class _Lesson(msgspec.Struct):
 
 
 _read = decoder(_Lesson)
+_Job = tuple[Path, _Lesson]  # the folder of a training job, and what it wrote
 
 
 def _checkpoints(spec: str) -> Iterator[str]:
@@ -88,33 +90,39 @@ def _checkpoints(spec: str) -> Iterator[str]:
             yield from _checkpoints(value)
 
 
-def _jobs(folder: Path) -> Iterator[tuple[Path, _Lesson | None]]:
-    """Yield a model's folder and what its job wrote, then those of the model that it started from, and so on."""
+def _jobs(folder: Path) -> Iterator[tuple[Path, _Job | None]]:
+    """Yield a model's folder and its job, then those of the model that it started from, and so on."""
     met: set[Path] = set()
     while folder not in met:
         met.add(folder)
-        lesson = _lesson(folder)
-        yield folder, lesson
-        if lesson is None or not lesson.init:
+        job = _job(folder)
+        yield folder, job
+        if job is None or not job[1].init:
             return
-        folder = Path(lesson.init)
+        folder = _found(job[1].init, job[0])
 
 
-def _run_of(lesson: _Lesson) -> RunStore | None:
+def _job(folder: Path) -> _Job | None:
+    """Return the job that a model, checkpoint or job folder is of."""
+    place = folder.resolve()
+    for home in (place, *place.parents[:2]):
+        if (home / LESSON).is_file():
+            try:
+                return home, _read((home / LESSON).read_bytes())
+            except (msgspec.DecodeError, OSError):
+                return None
+    return None
+
+
+def _run_of(home: Path, lesson: _Lesson) -> RunStore | None:
     try:
-        store = RunStore.open(lesson.run)
+        store = RunStore.open(_found(lesson.run, home))
     except StoreError:
         return None
     return store if store.id == lesson.run_id else None
 
 
-def _lesson(folder: Path) -> _Lesson | None:
-    """Return what the job of a model, checkpoint or job folder wrote, or None."""
-    place = folder.resolve()
-    for home in (place, *place.parents[:2]):
-        if (home / LESSON).is_file():
-            try:
-                return _read((home / LESSON).read_bytes())
-            except (msgspec.DecodeError, OSError):
-                return None
-    return None
+def _found(path: str, near: Path) -> Path:
+    """Return where a path leads that was relative to some folder, this one or another."""
+    starts = (Path(), *near.absolute().parents)
+    return next((start / path for start in starts if (start / path).exists()), Path(path))

@@ -74,7 +74,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         machine: what it ran on.
         stages: the work, in order.
         yields: selections.
-        evaluations: all on the same scenarios, in the order of the tables.
+        evaluations: in the order of the tables; those on the same scenarios are compared in pairs.
         before, after: labels of the evaluations whose difference counts.
         bar: what the difference was to be.
         trainings: jobs, in order.

@@ -40,7 +40,7 @@ def test_a_model_leads_to_its_data(tmp_path: Path, place: str) -> None:
     base = lesson(tmp_path / "base", store(tmp_path / "log", 1))
     lesson(tmp_path / "tuned", store(tmp_path / "mined", 2), init=base)
     runs, unknown = trained_on(
-        {"agent": f"model?checkpoint={tmp_path / 'tuned' / place}", "customer": "expert"}
+        {"agent": f"model?checkpoint={tmp_path / 'tuned' / place}", "customer": "expert"}, tmp_path
     )
 
     assert (["mined", "log"], []) == ([one.path.name for one in runs], unknown)
@@ -50,7 +50,7 @@ def test_a_model_leads_to_its_data(tmp_path: Path, place: str) -> None:
 def test_a_model_within_another_policy_is_found(tmp_path: Path, spec: str) -> None:
     """Whichever way its spec is written."""
     lesson(tmp_path / "job", store(tmp_path / "log", 1))
-    runs, _ = trained_on({"agent": spec.format(tmp_path / "job")})
+    runs, _ = trained_on({"agent": spec.format(tmp_path / "job")}, tmp_path)
 
     assert ["log"] == [one.path.name for one in runs]
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
     RunStore.create(gone.path.with_name("new"), {"world": "x"})
     (other.path / "run.json").write_bytes((tmp_path / "new" / "run.json").read_bytes())
     runs, unknown = trained_on(
-        {"a": f"model?checkpoint={tmp_path / 'a'}", "b": f"model?checkpoint={tmp_path}"}
+        {"a": f"model?checkpoint={tmp_path / 'a'}", "b": f"model?checkpoint={tmp_path}"}, tmp_path
     )
 
     assert [] == runs
@@ -73,6 +73,18 @@ def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
         next(words for words in ("gone, which", "other, which", "there is no lesson.json") if words in one)
         for one in unknown
     ]
+
+
+def test_relative_paths_lead_there_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed in the folder of a project is found from another, since all of it lies under that folder."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    lesson(Path("models/base"), store(Path("runs/log"), 1))
+    lesson(Path("models/tuned"), store(Path("runs/mined"), 2), init="models/base/step-000002")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    runs, unknown = trained_on({"agent": "model?checkpoint=models/tuned"}, Path("../runs/evaluation"))
+
+    assert (["mined", "log"], []) == ([one.path.name for one in runs], unknown)
 
 
 def test_a_scenario_that_occurs_twice_is_met_once(tmp_path: Path) -> None:
