@@ -10,7 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 from gristmill.agents import support_words as words
-from gristmill.agents.wording import Phrase, Wording
+from gristmill.agents.wording import Forms, Phrase, Wording
 from gristmill.policy import Script, policy
 from gristmill.types import Act, Brief, Entry, call, say
 
@@ -49,7 +49,7 @@ _SECOND_THOUGHTS = re.compile(r"\bactually\b|\bon second thought\b", re.IGNORECA
 
 
 @policy(_WORLD, "customer", "expert")
-def customer(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
+def customer(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
     """Bring up one request after the other, answer questions, hang up after the last answer."""
     facts, wording = brief.facts, Wording(rng, forms)
     asked: dict[str, int] = {}
@@ -134,7 +134,7 @@ def _reply(
 
 
 @policy(_WORLD, "agent", "expert")
-def expert(brief: Brief, rng: random.Random, *, forms: str = "all") -> Script:
+def expert(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
     """Follow the policy document to the letter."""
     desk = _Desk(Wording(rng, forms))
     seen = yield None

@@ -172,6 +172,8 @@ def test_policies_of_one_module_have_different_digests() -> None:
     [
         ("exprt", "Did you mean 'expert'?"),
         ("expert?form=train", "Did you mean 'forms'?"),
+        ("expert?forms=hold-out", "Did you mean 'held-out'? Valid: all, held-out, train."),
+        ("noisy?forms=hold-out", "Did you mean 'held-out'?"),
         ("noisy?rate=often", "Expected `float`"),
         ("noisy?rate=2", "Expected a rate between 0 and 1"),
         ("noisy?base=nobody", "'nobody'"),

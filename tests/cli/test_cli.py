@@ -214,6 +214,7 @@ def test_policies_can_be_watched(tmp_path: Path, capsys: pytest.CaptureFixture[s
             "one policy for seat 'agent'",
         ),
         (["run", RETAIL, "-o", "x", "--executor", "cloud"], "Valid: inline, process, ray"),
+        (["run", RETAIL, "-o", "x", "--seat", "agent=expert?forms=x"], "Valid: all, held-out, train"),
         (["run", RETAIL, "-o", "x", "--executor", ""], "Valid: inline, process, ray"),
         (
             ["run", RETAIL, "-o", "x", "-n", "1000000000"],
