@@ -26,6 +26,7 @@ from tests.fixtures.plugins import plugin
         (plugins.UNSEEDED, "interleaved", "goes another way when eight instances take turns"),
         (plugins.TELLS_TOO_SOON, "leaks", "agent can see 'M"),
         (plugins.UNDECLARED, "reads-only-read", "tool 'lend' changes the state, but is not declared so"),
+        (plugins.AIMLESS_FAULTS, "faults", "rate-limit: never struck in 10 scenarios"),
         (plugins.REWORDS_ACTS, "malformed-acts", "which is answered otherwise"),
         (plugins.NO_BRIEF, "contract", "seat 'agent' is told nothing"),
     ],
@@ -65,6 +66,13 @@ def test_the_support_world_passes_the_whole_battery() -> None:
 
     assert [] == report.failures
     assert {"pass"} == {one.status for one in report.findings}
+
+
+def test_a_fault_that_few_scenarios_have_in_store_may_not_strike(tmp_path: Path) -> None:
+    """In a small sample a rare one proves nothing."""
+    spec = plugin(tmp_path, plugins.AIMLESS_FAULTS)
+
+    assert [] == check_world(spec, n=4, only=["faults"]).failures
 
 
 def test_unknown_probes_and_seats_are_named() -> None:
