@@ -215,6 +215,24 @@ def test_what_is_not_held_out_is_said_first(tmp_path: Path) -> None:
     assert "not known is what x learnt from" in text
 
 
+@pytest.mark.parametrize(
+    ("held_out", "said"),
+    [
+        (HeldOut(), False),
+        (HeldOut(runs={"runs/log": 0}), True),
+        (HeldOut(runs={"runs/log": 1}, met=1), False),
+    ],
+)
+def test_scenarios_are_called_held_out_once_that_was_looked_into(
+    tmp_path: Path, held_out: HeldOut, said: bool
+) -> None:
+    """Not because somebody meant them to be."""
+    data = both(evaluation("base", 4, 20), replace(evaluation("tuned", 16, 20), held_out=held_out))
+    words = " ".join(page(data, tmp_path).text.split())
+
+    assert said == ("of 20 held-out scenarios" in words)
+
+
 def test_what_is_compared_must_exist(tmp_path: Path) -> None:
     """The message lists the labels there are."""
     with pytest.raises(UsageError, match=r"got 'tuned'\. Valid: base"):
