@@ -21,7 +21,7 @@ from gristmill.workflows.evaluate import Evaluation, compare, evaluate
 from gristmill.workflows.learn import Lesson, learn
 from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
 from gristmill.workflows.run import run
-from gristmill.workflows.transcripts import Transcript, failures, kept, rejected
+from gristmill.workflows.transcripts import Transcript, choose
 
 __all__ = ["Demo", "Size", "demo", "size_of"]
 
@@ -198,11 +198,17 @@ class _Demo:
             )  # fmt: skip
 
     def transcripts(self, mined: RunStore, view: View) -> list[Transcript]:
+        ids = set(view.ids)
         tuned = RunStore.open(self.out / "runs" / "eval-fine-tuned-model")
         return [
-            *kept(mined, view.ids, 3),
-            *rejected(mined, 4),
-            *failures(tuned, 3, group="the fine-tuned model fails"),
+            *choose(
+                mined,
+                {
+                    "kept": (lambda one: one.id in ids, 3),
+                    "rejected": (lambda one: one.status != "pass", 4),
+                },
+            ),
+            *choose(tuned, {"the fine-tuned model fails": (lambda one: one.status == "fail", 3)}),
         ]
 
     def notes(self, tuned: Evaluation) -> list[str]:

@@ -11,11 +11,10 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.evaluate import summarise
-from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.page import render
 from gristmill.workflows.report_types import Bar, Mask, Report, Stage, Training, Yield
 from gristmill.workflows.trainings import training_of
-from gristmill.workflows.transcripts import Transcript, kept, rejected
+from gristmill.workflows.transcripts import Transcript, choose
 
 __all__ = [
     "Bar",
@@ -137,6 +136,11 @@ def _name(store: RunStore, stores: Sequence[RunStore]) -> str:
 
 def _some(store: RunStore, name: str, count: int) -> list[Transcript]:
     """Return episodes of a run, as far as possible half of them passing."""
-    passing = [one.id for one in outcomes(store) if one.status == "pass"]
-    bad = rejected(store, count - min(count // 2, len(passing)), group=f"{name}: not passed")
-    return [*kept(store, passing, count - len(bad), group=f"{name}: passed"), *bad]
+    good, bad = f"{name}: passed", f"{name}: not passed"
+    found = choose(
+        store,
+        {good: (lambda one: one.status == "pass", count), bad: (lambda one: one.status != "pass", count)},
+    )
+    passed, others = ([one for one in found if one.group == group] for group in (good, bad))
+    others = others[: count - min(count // 2, len(passed))]
+    return [*passed[: count - len(others)], *others]

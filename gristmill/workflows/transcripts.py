@@ -1,7 +1,7 @@
 """Which episodes to show to people, and everything there is to know about each."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -11,7 +11,7 @@ from gristmill.types import Entry, Episode, Verdict
 from gristmill.workflows.metrics import Cell, Outcome
 from gristmill.workflows.outcomes import outcomes, verdicts_of
 
-__all__ = ["Transcript", "failures", "kept", "pick", "rejected", "transcripts"]
+__all__ = ["Transcript", "choose", "pick"]
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,37 +45,26 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         return sum(entry["from"] in self.episode.seats for entry in self.episode.entries)
 
 
-def kept(store: RunStore, ids: Iterable[str], count: int = 3, *, group: str = "kept") -> list[Transcript]:
-    """Return some of the episodes that were kept, of different intents."""
-    wanted = set(ids)
-    return transcripts(store, pick((one for one in outcomes(store) if one.id in wanted), count), group=group)
+def choose(store: RunStore, groups: Mapping[str, tuple[Callable[[Outcome], bool], int]]) -> list[Transcript]:
+    """Return episodes of a run to show to people, as different as can be.
 
-
-def rejected(store: RunStore, count: int = 4, *, group: str = "rejected") -> list[Transcript]:
-    """Return some of the episodes whose verdict is not a pass, for different reasons."""
-    return transcripts(
-        store, pick((one for one in outcomes(store) if one.status != "pass"), count), group=group
-    )
-
-
-def failures(store: RunStore, count: int = 3, *, group: str = "failure") -> list[Transcript]:
-    """Return some of the episodes that failed (errors aside), for different reasons."""
-    return transcripts(
-        store, pick((one for one in outcomes(store) if one.status == "fail"), count), group=group
-    )
-
-
-def transcripts(store: RunStore, chosen: Sequence[Outcome], *, group: str) -> list[Transcript]:
-    """Return the episodes of some outcomes, with the verdicts that count."""
-    verdicts = verdicts_of(store, {one.id for one in chosen})
+    Args:
+        store: the run, which is read once.
+        groups: by name, which outcomes belong there, and how many of them to choose.
+    """
+    found = list(outcomes(store))
+    chosen = [
+        (name, one) for name, (fits, count) in groups.items() for one in pick(filter(fits, found), count)
+    ]
+    verdicts = verdicts_of(store, {one.id for _, one in chosen})
     return [
         Transcript(
-            group=group,
+            group=name,
             episode=store.episode(one.id),
             verdict=verdicts.get(one.id),
             reason=", ".join(one.reasons) or ("" if one.status == "pass" else one.status),
         )
-        for one in chosen
+        for name, one in chosen
     ]
 
 
