@@ -6,7 +6,7 @@ rows it is decoded with. Thresholds are found by bisection on the bits of the pr
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -43,15 +43,15 @@ class Sampling:
 
     def __post_init__(self) -> None:
         bounds = {
-            "temperature >= 0": self.temperature >= 0,
-            "top_k >= 0": self.top_k >= 0,
-            "0 < top_p <= 1": 0 < self.top_p <= 1,
-            "0 <= min_p <= 1": 0 <= self.min_p <= 1,
-            "max_tokens >= 1": self.max_tokens >= 1,
+            "temperature": ("from 0 to 100", 0 <= self.temperature <= 100),
+            "top_k": ("of 0 or more", self.top_k >= 0),
+            "top_p": ("above 0 and at most 1", 0 < self.top_p <= 1),
+            "min_p": ("from 0 to 1", 0 <= self.min_p <= 1),
+            "max_tokens": ("of 1 or more", self.max_tokens >= 1),
         }
-        for bound, holds in bounds.items():
+        for name, (bound, holds) in bounds.items():
             if not holds:
-                raise UsageError(f"Expected {bound}, got {asdict(self)}.")
+                raise UsageError(f"Expected {name} {bound}, got {getattr(self, name)}.")
 
 
 def sample(logits: jax.Array, keys: jax.Array, positions: jax.Array, how: Sampling) -> jax.Array:

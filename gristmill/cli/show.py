@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def command(
     world: World,
-    index: Annotated[int, typer.Option("--index", help="Which scenario to show the instructions of.")] = 0,
+    index: Annotated[
+        int, typer.Option("--index", min=0, help="Which scenario to show the instructions of.")
+    ] = 0,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from gristmill.training.sft import TrainConfig
     from gristmill.workflows.learn import Lesson
 
+_MOST_EPOCHS = 10_000
+
 
 def command(
     run: Run,
@@ -24,10 +26,12 @@ def command(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps, in place of --epochs.")] = None,
     epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 1.0,
-    rows: Annotated[int, typer.Option(min=1, help="Episodes per step.")] = 16,
+    rows: Annotated[int, typer.Option(min=1, max=65_536, help="Episodes per step.")] = 16,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
-    dim: Annotated[int | None, typer.Option(min=32, help="Width of a fresh model, a multiple of 32.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Layers of a fresh model.")] = None,
+    dim: Annotated[
+        int | None, typer.Option(min=32, max=16_384, help="Width of a fresh model, a multiple of 32.")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(min=1, max=512, help="Layers of a fresh model.")] = None,
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Most episodes to learn from.")] = None,
     json: Json = False,
@@ -69,8 +73,10 @@ def _config(
     from gristmill.errors import UsageError
     from gristmill.training.sft import TrainConfig
 
-    if not epochs > 0:
-        raise UsageError(f"Expected a positive number of epochs, got {epochs}.")
+    if not 0 < epochs <= _MOST_EPOCHS:
+        raise UsageError(f"Expected --epochs above 0 and at most {_MOST_EPOCHS:,}, got {epochs:g}.")
+    if rate is not None and not 0 < rate <= 1:
+        raise UsageError(f"Expected --rate above 0 and at most 1, got {rate:g}; 0.02 is a good start.")
     model = ModelConfig()
     if dim is not None:
         if dim % 32:

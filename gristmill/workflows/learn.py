@@ -128,10 +128,13 @@ def learn(
         progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
 
     Raises:
-        UsageError: when there is nothing to learn from, or `out` holds another job.
+        UsageError: when there is nothing to learn from, or `out` holds another job or anything else.
 
     An episode of the view whose verdicts do not release it any more is left out, with a note.
     """
+    if out.is_file() or (out / "run.json").exists():
+        kind = "a file" if out.is_file() else "a run"
+        raise UsageError(f"Expected a folder for the job, got {out}, which is {kind}; choose another.")
     begin = time.monotonic()
     start = load_model(init) if init else None
     config = config or TrainConfig()

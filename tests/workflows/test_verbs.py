@@ -139,7 +139,10 @@ def test_report_writes_a_page(noisy: Path, tmp_path: Path, capsys: pytest.Captur
         (["train", "{noisy}", "--out", "x", "--view", "kept"], "Unknown view 'kept'"),
         (["train", "{noisy}", "--out", "x", "--init", "m", "--dim", "64"], "for a fresh model only"),
         (["train", "{noisy}", "--out", "x", "--dim", "50"], "multiple of 32, the width of a head, got 50"),
-        (["train", "{noisy}", "--out", "x", "--epochs", "0"], "positive number of epochs, got 0"),
+        (["train", "{noisy}", "--out", "x", "--epochs", "0"], "above 0 and at most 10,000, got 0"),
+        (["train", "{noisy}", "--out", "x", "--epochs", "inf"], "above 0 and at most 10,000, got inf"),
+        (["train", "{noisy}", "--out", "x", "--rate", "nan"], "above 0 and at most 1, got nan"),
+        (["train", "{noisy}", "--out", "{noisy}"], "which is a run; choose another"),
         (["report", "{noisy}", "--training", "nowhere"], "Expected a training job"),
     ],
 )
