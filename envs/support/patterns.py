@@ -30,10 +30,6 @@ __all__ = [
     "UNCERTAIN",
     "UNDENIABLE",
     "UNTRUE",
-    "_AGO",
-    "_COMES",
-    "_LATE",
-    "_MONEY",
 ]
 
 # Refuses a request, whatever it was.
