@@ -34,6 +34,8 @@ _FAULTS = {
     "timeout-after": "timed out",
 }
 
+_UNSAID = {"from", "to", "refused"}  # of an entry, when it is told as a line
+
 
 class ToolFault(msgspec.Struct):
     """A fault that a scenario has in store for a tool.
@@ -225,7 +227,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def render(self) -> str:
         """Return the transcript as text."""
         return "\n".join(
-            f"{entry['from']:>9}: " + " ".join(str(v) for k, v in entry.items() if k not in ("from", "to"))
+            f"{entry['from']:>9}: " + " ".join(str(v) for k, v in entry.items() if k not in _UNSAID)
             for entry in self._log
         )
 

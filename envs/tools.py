@@ -53,8 +53,7 @@ class Tool:
         try:
             checked = msgspec.convert(args, self._args)
         except msgspec.ValidationError as error:
-            wants = ", ".join(self._fields) or "no arguments"
-            raise ToolError(f"{self.name}: {error}; expected {wants}") from None
+            raise ToolError(f"{self.name}: {error}; expected {_wants(self.schema)}") from None
         return {name: getattr(checked, name) for name in self._fields}
 
     def __call__(self, args: Mapping[str, Any]) -> Any:
@@ -86,6 +85,16 @@ def collect_tools(owner: object) -> dict[str, Tool]:
     """Return the marked methods of `owner` by name, in the order of definition, base classes first."""
     kind: Any = type(owner)  # mypy does not see that a class can be hashed
     return {name: Tool(method, owner, **getattr(method, _MARK)) for name, method in _marked(kind).items()}
+
+
+def _wants(schema: dict[str, Any]) -> str:
+    """Return the arguments of a tool with their types or choices, as whoever got them wrong needs to read it."""
+    properties: dict[str, Any] = schema["function"]["parameters"].get("properties", {})
+    kinds = {
+        name: " | ".join(map(str, one["enum"])) if "enum" in one else one.get("type", "")
+        for name, one in properties.items()
+    }
+    return ", ".join(f"{name}: {kind}" if kind else name for name, kind in kinds.items()) or "no arguments"
 
 
 # A loop builds worlds per chunk of scenarios, and what is known of a class or a method does not change.

@@ -79,8 +79,10 @@ def test_a_mark_says_what_a_tool_does() -> None:
      {"item": "pan", "how": "wide"}, {"item": "pan", "size": 2}, {"item": "a very long name"}, {"item": "pan", "tags": "x"}],
 )  # fmt: skip
 def test_wrong_arguments_are_answered_with_what_is_expected(args: dict[str, Any]) -> None:
-    """Missing, unknown and ill-typed arguments are one ToolError that names tool and arguments."""
-    with pytest.raises(ToolError, match=r"^pack: .*; expected item, count, how, tags$"):
+    """Missing, unknown and ill-typed arguments are one ToolError that names the tool, its arguments and their types."""
+    with pytest.raises(
+        ToolError, match=r"^pack: .*; expected item: string, count: integer, how: flat \| tall, tags$"
+    ):
         use("pack", **args)
 
 
