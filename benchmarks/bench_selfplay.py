@@ -6,6 +6,7 @@ Episodes per second of CPU time on one core, for the whole line as `gristmill ru
 sealing into Parquet), and the share of each part, measured by timing the parts one after the other.
 """
 
+import gc
 import sys
 import tempfile
 import time
@@ -70,6 +71,7 @@ def main(episodes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(WORLD, {}, Path(folder) / "warm", n=200)
         whole, _ = timed(lambda: run(WORLD, {}, Path(folder) / "whole", n=episodes))
+        gc.set_threshold(10_000)  # as a run does
         scenario, scenarios = timed(lambda: [world.scenario(0, index) for index in range(episodes)])
         playing, played = timed(lambda: list(play(make, scenarios, policies, seed=0)))
         judging, verdicts = timed(lambda: [judge(world, one) for one in played])
