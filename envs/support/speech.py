@@ -76,7 +76,11 @@ _WORDS |= dict.fromkeys(
     ("nothing", "no difference", "no price difference", "same price", "the same", "empty", "free"), 0
 )
 _WORDS |= dict.fromkeys(("no extra", "no additional", "no charge", "no cost", "no money", "no balance"), 0)
-_WORD = re.compile(rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})\b")
+# Looking words up takes half the time of looking for each of them.
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
+_PHRASE = re.compile(
+    rf"\b({'|'.join(sorted((one for one in _WORDS if ' ' in one), key=len, reverse=True))})\b"
+)
 
 # These are looked for in folded text: ignoring the case as they search takes twice the time.
 _CLAUSE = re.compile(r"[.!?;:,](?=\s|$)|\n|—|–|\bbut\b|\bhowever\b")
@@ -150,7 +154,10 @@ def numbers(text: str, *, words: bool = False) -> frozenset[str]:
     text = plain(text)
     found = set(_NUMBER.findall(text))
     if words:
-        found |= {str(_WORDS[word]) for word in _WORD.findall(text.casefold())}
+        folded = text.casefold()
+        said = [*_WORD.findall(folded), *_PHRASE.findall(folded)]
+        said += [part for one in said if "-" in one and one not in _WORDS for part in one.split("-")]
+        found |= {str(_WORDS[one]) for one in said if one in _WORDS}
     return frozenset(found)
 
 

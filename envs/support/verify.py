@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gristmill.digest import canonical
+from gristmill.digest import canonical, encode
 from gristmill.envs.dialogue import expect
 from gristmill.envs.support import speech
 from gristmill.envs.support.rules import decide
@@ -314,7 +314,7 @@ def _truthful(record: Record) -> _Finding:
             known |= speech.numbers(entry.get("say", ""))
         elif "result" in entry:
             result = entry["result"]
-            known |= speech.digits(canonical(result).decode()) | _counts(result)
+            known |= speech.digits(encode(result).decode()) | _counts(result)
             _note(entry, amounts)
             if isinstance(result, dict) and "days" in result:
                 counts.add(result["days"])
