@@ -15,7 +15,7 @@ from gristmill.seeding import derive
 from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import World
 
-__all__ = ["briefs", "identify", "lock_step", "play", "recorded_acts", "replay"]
+__all__ = ["briefed", "briefs", "identify", "lock_step", "play", "recorded_acts", "replay"]
 
 # Where nobody minds, some are cheaper than one, and many outgrow the processor's caches.
 _SCRIPTS = 8
@@ -97,6 +97,16 @@ def briefs(world: World, episode: Episode) -> dict[str, Brief]:
     """Return what every seat of a recorded episode was told before its first act; `world` is reset by it."""
     _reset(world, episode.scenario, episode.seed, episode.attempt)
     return {seat: world.brief(seat) for seat in episode.seats}
+
+
+def briefed(world: World, scenarios: Sequence[Scenario]) -> dict[str, str]:
+    """Return for every seat a digest of what it is told at the outset of some scenarios; `world` is reset by it."""
+    told: dict[str, list[Any]] = {seat: [] for seat in world.possible_agents}
+    for scenario in scenarios:
+        _reset(world, scenario, 0, 0)
+        for seat, ones in told.items():
+            ones.append(plain(world.brief(seat)))
+    return {seat: digest(ones) for seat, ones in told.items()}
 
 
 def recorded_acts(episode: Episode) -> list[tuple[str, Act]]:

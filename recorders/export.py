@@ -26,7 +26,7 @@ from gristmill.recorders.formats import FORMATS, Format, Sink
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, Stage, View, load_view
 from gristmill.recorders.openai_rules import MIN_LINES
-from gristmill.recorders.release import Ruling, other_code, own_run, rule
+from gristmill.recorders.release import Ruling, other_code, own_run, rule, same_briefs, unknown_briefs
 from gristmill.recorders.store import RunStore
 from gristmill.types import Brief, Episode
 
@@ -96,7 +96,8 @@ def export(
         overwrite: replace another export at `out`.
 
     Raises:
-        UsageError: when the format, the view or the seat does not exist, or nothing in the view can be exported.
+        UsageError: when the format, the view or the seat does not exist, nothing in the view can be exported, or the
+            world tells the seat something else than when the run was played.
         StoreError: when `out` is taken by something else, or cannot be written; nothing is at `out` then.
     """
     if format not in FORMATS:
@@ -113,21 +114,24 @@ def export(
         temporary.mkdir(parents=True)
     try:
         with ExitStack() as stack:
-            ask = briefs or _asker(store, make, stack)
+            ask, version = (briefs, "") if briefs else _asker(store, make, seat, stack)
             line = _Line(store, view, FORMATS[format], seat, ask)
             report = _write(line, format, temporary, progress, make)
+            report.notes += unknown_briefs(store, version, line.played) if version else []
         return _publish(report, temporary, target, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _asker(store: RunStore, make: Make | None, stack: ExitStack) -> Briefs:
+def _asker(store: RunStore, make: Make | None, seat: str, stack: ExitStack) -> tuple[Briefs, str]:
+    """Return a function that asks the world at hand what a seat is told, and the version of that world."""
     make = make if make is not None else store.spec.get("world")
     if make is None:
         raise UsageError("Expected a world, but the run does not name one; pass its id or path.")
     world = build(make)
     stack.callback(world.close)
-    return lambda episode, seat: told(world, episode)[seat]
+    same_briefs(store, world, seat)
+    return (lambda episode, seat: told(world, episode)[seat]), world.version
 
 
 class _Line:
@@ -139,6 +143,7 @@ class _Line:
         self.dropped: dict[str, int] = {}
         self.offenders: list[tuple[str, str]] = []
         self.judged_by: list[frozenset[str]] = []
+        self.played: list[str] = []
         self.lapsed = 0
         self.shortened = 0
 
@@ -163,6 +168,7 @@ class _Line:
             self._drop(kept, reason, "; ".join(offences))
             return None
         self.judged_by.append(ruling.versions)
+        self.played.append(episode.version)
         self.shortened += shortened
         return row, _origin(episode, self.seat, ruling, self.view)
 

@@ -5,18 +5,25 @@ the view still, and must be in nothing that is made from it.
 
 A verdict counts whatever version of the world reached it: verifying again after a repair is what a ledger is for, and
 the latest finding stands. Where no verdict that releases an episode is of the code at hand, a note says so.
+
+What a seat was told is not in the record of an episode: the world tells it again. So the world must tell the same as
+when the run was played, or a model would learn acts under instructions that nobody had.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from gristmill.errors import GristmillError, UsageError
+import msgspec
+
+from gristmill.errors import GristmillError, UsageError, boundary
+from gristmill.play import briefed
 from gristmill.recorders._workers import Make, build
 from gristmill.recorders.ledger import LEVELS, Standing
 from gristmill.recorders.store import RunStore
-from gristmill.types import Episode, Level
+from gristmill.types import Episode, Level, Scenario
+from gristmill.world import World
 
-__all__ = ["Ruling", "Standings", "other_code", "own_run", "rule"]
+__all__ = ["Ruling", "Standings", "other_code", "own_run", "rule", "same_briefs", "unknown_briefs"]
 
 Standings = Mapping[tuple[str, Level], Standing]
 Outcome = Literal["released", "fail", "error", "unverified", "none", "stale", "weak"]
@@ -121,5 +128,43 @@ def other_code(store: RunStore, judged_by: Iterable[frozenset[str]], make: Make 
     note = (
         f"{number:,} episodes were judged by another version of the world than {version}, which is here; "
         "run `gristmill verify` and mine again"
+    )
+    return [note] if number else []
+
+
+def same_briefs(store: RunStore, world: World, seat: str) -> None:
+    """Refuse a world that tells a seat something else than the seat was told when the run was played.
+
+    Another version that tells the same is fine. A run that says nothing of it is not refused, see `unknown_briefs`.
+
+    Raises:
+        UsageError: when instructions, facts or tools differ.
+    """
+    told = store.spec.get("told") or {}
+    then = told.get("seats", {}).get(seat)
+    if then is None:
+        return
+    with boundary("world"):
+        now = briefed(world, msgspec.convert(told["probes"], list[Scenario])).get(seat)
+    if now != then:
+        raise UsageError(
+            f"Expected the instructions, facts and tools that {store.path} was played under, got others for seat "
+            f"{seat!r}: the world was version {store.spec.get('version')} then and is {world.version} now. "
+            "Take the code of then, or run again."
+        )
+
+
+def unknown_briefs(store: RunStore, version: str, played: Iterable[str]) -> list[str]:
+    """Return a note when a run does not say what its seats were told, and other code may have told them.
+
+    Args:
+        store: the run.
+        version: of the world that says what they were told.
+        played: version of the world in which each episode was played.
+    """
+    number = 0 if store.spec.get("told") else sum(one != version for one in played)
+    note = (
+        f"{number:,} episodes were played in another version of the world than {version}, which is here, and what "
+        "their seats were told then is not on record; they are given what this one tells"
     )
     return [note] if number else []

@@ -18,7 +18,7 @@ from gristmill.play import briefs
 from gristmill.recorders.chat import weighted
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, split_of
-from gristmill.recorders.release import Ruling, other_code, own_run, rule
+from gristmill.recorders.release import Ruling, other_code, own_run, rule, same_briefs, unknown_briefs
 from gristmill.recorders.store import RunStore
 from gristmill.registry import make
 from gristmill.training.metrics import Metrics
@@ -128,7 +128,8 @@ def learn(
         progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
 
     Raises:
-        UsageError: when there is nothing to learn from, or `out` holds another job or anything else.
+        UsageError: when there is nothing to learn from, `out` holds another job or anything else, or the model is to
+            read what its seat is told and the world tells something else than when the run was played.
 
     An episode of the view whose verdicts do not release it any more is left out, with a note.
     """
@@ -227,7 +228,9 @@ def _rows(
     """Return what is learnt of each episode, what of the view is left out by reason, and notes on both."""
     released = _Released(store, view) if view is not None else None
     split = Acceptance().split
-    rows = []
+    rows, played = [], []
+    if world is not None:
+        same_briefs(store, world, seat)
     for episode in store.episodes():
         if released is not None:
             part = released.part(episode)
@@ -235,10 +238,13 @@ def _rows(
             part = "" if episode.fault is not None else split_of(episode.scenario.id, split)
         if part:
             rows.append(_row(episode, part, seat, world))
+            played.append(episode.version)
+    notes = released.notes() if released is not None else []
     if world is not None:
+        notes += unknown_briefs(store, world.version, played)
         world.close()
     rows.sort(key=lambda row: row[:4])
-    return (rows, released.dropped(), released.notes()) if released is not None else (rows, {}, [])
+    return rows, released.dropped() if released is not None else {}, notes
 
 
 class _Released:

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import decoder, digest, encode
-from gristmill.errors import UsageError, unknown
+from gristmill.digest import decoder, digest, encode, plain
+from gristmill.errors import RAISED, UsageError, unknown
 from gristmill.executors import Executor, each, imap
-from gristmill.play import identify, lock_step, play
+from gristmill.play import briefed, identify, lock_step, play
 from gristmill.policy import Policy
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
@@ -28,6 +28,7 @@ __all__ = ["Job", "RunReport", "run", "run_chunk", "seat_policies"]
 CHUNK = 128  # scenarios per message to a worker
 BURST = (16, 0.05)  # episodes and seconds after which those that were played are judged and recorded
 MOST_REASONS = 8  # for errors; a message may hold a number and differ every time
+PROBES = 4  # scenarios for which it is put on record what the seats are told
 DEFAULT = "expert"  # the policy of a seat that is given none
 
 Pair = tuple[Episode, Verdict]
@@ -217,14 +218,31 @@ def _spec(world: str, stage: _Stage, seed: int, given: list[Scenario] | None) ->
         "seats": who,
         "seed": seed,
         "scenarios": drawn_from,
+        "told": _told(stage),
     }
+
+
+def _told(stage: _Stage) -> dict[str, Any]:
+    """Return some scenarios, and for each seat a digest of what it is told in them; nothing of a world that raises.
+
+    The scenarios are the same for every run, and are on record because another version may draw others.
+    """
+    try:
+        world = stage.make()
+        try:
+            scenarios = [world.scenario(0, index) for index in range(PROBES)]
+            return {"seats": briefed(world, scenarios), "probes": plain(scenarios)}
+        finally:
+            world.close()
+    except RAISED:  # a fault of the episodes that it will break
+        return {}
 
 
 def _open(out: Path, spec: dict[str, Any]) -> RunStore:
     if not (out / "run.json").exists():
         return RunStore.create(out, spec)
     store = RunStore.open(out)
-    there, here = _flat(store.spec), _flat(spec)
+    there, here = _flat(_comparable(store.spec, spec)), _flat(_comparable(spec, store.spec))
     if differing := [name for name in here | there if there.get(name) != here.get(name)]:
         what = "; ".join(
             f"{name} is {there.get(name)!r} there, {here.get(name)!r} here" for name in differing[:3]
@@ -234,6 +252,12 @@ def _open(out: Path, spec: dict[str, Any]) -> RunStore:
             "Choose another directory, or repeat the command that made it."
         )
     return store
+
+
+def _comparable(spec: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the spec with what each seat is told, if the other says it too, and without the scenarios of that."""
+    seats = spec["told"].get("seats", {}) if "told" in spec and "told" in other else {}
+    return {**spec, "told": seats}
 
 
 def _flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

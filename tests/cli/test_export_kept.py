@@ -10,6 +10,8 @@ from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
 from tests.fixtures.plugins import plugin
 
+REWORDED = ("You lend bikes to members.", "You run a shop.")
+REWRITTEN = ("    def setup", "    shelf = 1\n\n    def setup")
 STRICT = ('return [expect("lent"', 'return [expect("never", 1, 0)]\n        [expect("lent"')
 
 
@@ -62,6 +64,29 @@ def test_other_code_is_told_and_verified_code_counts(
     capsys.readouterr()
     assert 2 == main(["export", str(kept), "--format", "jsonl"])
     assert "6 now fails: never" in capsys.readouterr().err
+
+
+def test_acts_are_not_exported_under_other_instructions(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody acted under them, though the acts do as well now as then; with those of then, the lines are as before."""
+    before = RunStore.open(kept).spec["version"]
+    assert 0 == main(["export", str(kept), "-o", str(tmp_path / "before")])
+    plugin(tmp_path, REWORDED)
+    assert 0 == main(["verify", str(kept), "--replay"])
+    assert 0 == main(["mine", str(kept), "--level", "replayed"])
+    capsys.readouterr()
+
+    assert 2 == main(["export", str(kept), "-o", str(tmp_path / "out")])
+
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "Expected the instructions, facts and tools that" in printed
+    assert f"got others for seat 'agent': the world was version {before} then and is" in printed
+    assert not (tmp_path / "out").exists()
+
+    plugin(tmp_path, REWRITTEN)
+    assert 0 == main(["export", str(kept), "-o", str(tmp_path / "out")])
+    assert (tmp_path / "before/train.jsonl").read_bytes() == (tmp_path / "out/train.jsonl").read_bytes()
 
 
 def test_a_file_in_the_way_is_named(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,15 +6,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gristmill.digest import decode
+from gristmill.digest import decode, plain
 from gristmill.errors import UsageError
+from gristmill.play import briefed, play
 from gristmill.recorders.export import ExportReport, export
 from gristmill.recorders.ledger import latest, verdict_id
 from gristmill.recorders.mine import Acceptance, mine
 from gristmill.recorders.store import RunStore
-from gristmill.recorders.verify import verify_run
-from gristmill.types import Brief, Check, Episode, Verdict
-from tests.recorders.fakes import Till, episode, verdict
+from gristmill.recorders.verify import judge, verify_run
+from gristmill.types import Brief, Check, Episode, Scenario, Verdict
+from tests.recorders.fakes import Till, episode, policies, verdict
 
 EPISODES = [episode(index) for index in range(5)]
 
@@ -180,3 +181,73 @@ def test_a_world_that_cannot_be_built_has_no_say(tmp_path: Path) -> None:
     view = mine(store)
 
     assert ([EPISODES[0].id], ()) == (view.ids, view.notes)
+
+
+class Reworded(Newer):
+    """The world with other code, in which other words are told in one of four scenarios."""
+
+    def brief(self, seat: str) -> Brief:
+        """Tell the agent to hurry, sometimes."""
+        brief = super().brief(seat)
+        hurry = seat == "agent" and self._scenario.index == 2
+        return msgspec.structs.replace(brief, text=brief.text + " Hurry." * hurry)
+
+
+class Elsewhere(Newer):
+    """The world with other code, which draws other scenarios."""
+
+    def scenario(self, seed: int, index: int) -> Scenario:
+        """Return another draw."""
+        return super().scenario(seed + 1, index)
+
+
+def saying(path: Path) -> RunStore:
+    """A mined run of one episode that says what the seats were told; the newer code agrees with the verdict."""
+    probes = [Till().scenario(0, index) for index in range(4)]
+    told = {"seats": briefed(Till(), probes), "probes": plain(probes)}
+    store = RunStore.create(path, {"version": "1", "told": told})
+    (one,) = play(Till, [Till().scenario(5, 0)], policies(), seed=1)
+    with store.writer() as writer:
+        writer.append(one, judge(Till(), one))
+        writer.record(msgspec.structs.replace(judge(Till(), one), version="2"))
+    mine(store, Acceptance(split={"train": 1.0}))
+    return store
+
+
+@pytest.mark.parametrize("seat", ["agent", "customer"])
+def test_other_code_that_tells_the_same_is_fine(tmp_path: Path, seat: str) -> None:
+    """Whatever it draws: what is compared is what the seats are told in scenarios that are on record."""
+    store = saying(tmp_path / "run")
+
+    report = export(store, "default", "jsonl", seat, tmp_path / "out", make=Elsewhere)
+
+    assert ([], {"train": 1}) == (report.notes, report.lines)
+
+
+def test_instructions_that_nobody_was_given_are_refused(tmp_path: Path) -> None:
+    """Also where they differ in some scenarios only; a seat that is told the same is exported."""
+    store = saying(tmp_path / "run")
+
+    words = (
+        r"others for seat 'agent': the world was version 1 then and is 2 now\. Take the code of then, or run"
+    )
+    with pytest.raises(UsageError, match=words):
+        export(store, "default", "jsonl", "agent", tmp_path / "out", make=Reworded)
+    assert not (tmp_path / "out").exists()
+
+    report = export(store, "default", "jsonl", "customer", tmp_path / "out", make=Reworded)
+    assert {"train": 1} == report.lines
+
+
+def test_where_it_is_not_on_record_other_code_leaves_a_note(tmp_path: Path) -> None:
+    """Nobody knows whether the instructions are those of then."""
+    store = RunStore.create(tmp_path / "run", {})
+    with store.writer() as writer:
+        for one in play(Till, [Till().scenario(5, index) for index in range(5)], policies(), seed=1):
+            writer.append(one, judge(Till(), one))
+    mine(store, Acceptance(split={"train": 1.0}))
+
+    assert [] == export(store, "default", "jsonl", "agent", tmp_path / "same", make=Till).notes
+    note = export(store, "default", "jsonl", "agent", tmp_path / "other", make=Newer).notes[-1]
+    assert "5 episodes were played in another version of the world than 2" in note
+    assert "what their seats were told then is not on record" in note

@@ -1,11 +1,14 @@
 """From recorded episodes to a model that plays."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gristmill import registry
 from gristmill.agents.model.config import ModelConfig
+from gristmill.agents.model.template import TemplateConfig
 from gristmill.digest import decode
 from gristmill.errors import UsageError
 from gristmill.recorders.ledger import latest
@@ -93,6 +96,24 @@ def test_a_view_of_another_run_is_not_learnt_from(noisy: RunStore, tmp_path: Pat
 
     with pytest.raises(UsageError, match="Expected a view of"):
         learn(other, tmp_path / "job", view=load_view(noisy, "kept"), config=CONFIG)
+
+
+def test_a_model_does_not_learn_under_instructions_that_nobody_had(noisy: RunStore, tmp_path: Path) -> None:
+    """Where its template has them; the world is asked with the parameters that the run was played with."""
+    rows, _, notes = module._rows(noisy, None, "agent", registry.make(noisy.spec["world"]))
+    assert (60, []) == (len(rows), notes)
+    assert rows[0].brief is not None
+
+    told = noisy.spec["told"]
+    changed = told | {"seats": told["seats"] | {"agent": "other"}}
+    other = RunStore.create(tmp_path / "other", noisy.spec | {"told": changed})
+    config = replace(CONFIG, template=TemplateConfig(brief=("text",)))
+    with pytest.raises(
+        UsageError, match=r"Expected the instructions, facts and tools that .*other was played"
+    ):
+        learn(other, tmp_path / "job", config=config)
+    with pytest.raises(UsageError, match="Expected episodes to learn from"):
+        learn(other, tmp_path / "job", config=CONFIG)
 
 
 def test_nothing_to_learn_from_is_said(noisy: RunStore, tmp_path: Path) -> None:

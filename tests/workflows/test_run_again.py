@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from gristmill import registry
-from gristmill.digest import encode
+from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError
 from gristmill.recorders.mine import mine
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.run import run
+from tests.fixtures.plugins import plugin
 
 RETAIL = "support/retail-v1"
+BREAKS = ("self.code, self.lent = values[", "self.code, self.lent = values[0][")
 
 
 def spoil(run: Path, kind: str) -> None:
@@ -59,3 +61,34 @@ def test_a_scenario_that_a_file_has_twice_is_refused_with_its_line(tmp_path: Pat
         run(RETAIL, {}, tmp_path / "run", scenarios=path)
 
     assert not (tmp_path / "run").exists()
+
+
+def respecified(run: Path, **changes: object) -> None:
+    """Write other things into the description of a run; None takes one out."""
+    path = run / "run.json"
+    body = decode(path.read_bytes())
+    spec = {name: value for name, value in (body["spec"] | changes).items() if value is not None}
+    path.write_bytes(encode(body | {"spec": spec, "id": digest(spec)}))
+
+
+def test_a_run_that_does_not_say_what_its_seats_were_told_is_continued(tmp_path: Path) -> None:
+    """Nothing is compared then; where it does say so, it must be the same."""
+    run(RETAIL, {}, tmp_path / "run", n=2)
+    told = RunStore.open(tmp_path / "run").spec["told"]
+    assert ({"agent", "customer"}, 4) == (set(told["seats"]), len(told["probes"]))
+
+    respecified(tmp_path / "run", told=None)
+    assert 1 == run(RETAIL, {}, tmp_path / "run", n=3).played
+
+    respecified(tmp_path / "run", told=told | {"seats": told["seats"] | {"agent": "other"}})
+    with pytest.raises(UsageError, match=r"something else: told.agent is 'other' there"):
+        run(RETAIL, {}, tmp_path / "run", n=4)
+
+
+def test_a_world_that_cannot_be_asked_what_it_tells_is_played_all_the_same(tmp_path: Path) -> None:
+    """Its episodes are errors of the world, as ever."""
+    report = run(plugin(tmp_path, BREAKS), {}, tmp_path / "run", n=2)
+
+    assert {"error": 2} == report.counts
+    assert {} == RunStore.open(tmp_path / "run").spec["told"]
+    assert 0 == run(plugin(tmp_path, BREAKS), {}, tmp_path / "run", n=2).played
