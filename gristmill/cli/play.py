@@ -1,13 +1,16 @@
 """`gristmill play`."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Seats, Seed, World, answer, console, seats_of, table
+from gristmill.cli.shared import Json, Seats, Seed, World, answer, console, seats_of
 
 if TYPE_CHECKING:
-    from gristmill.types import Verdict
+    from collections.abc import Callable
+
+    from gristmill.types import Entry, Episode
 
 
 def command(
@@ -25,13 +28,14 @@ def command(
     """
     from gristmill import registry
     from gristmill.agents.person import Person, Quit
+    from gristmill.cli.recorded import ending, judged
     from gristmill.errors import UsageError, unknown
     from gristmill.play import play
+    from gristmill.reading import line
     from gristmill.recorders.verify import judge
     from gristmill.workflows.run import seat_policies
 
     mine = [one for one in seat or () if "=" not in one]
-    out = console()
     judging = registry.make(world)
     for name in mine:
         if name not in judging.possible_agents:
@@ -43,29 +47,37 @@ def command(
                 f"Expected seat {name!r} once, got it twice; --seat {name} is yours, --seat {name}=POLICY is not."
             )
     policies = seat_policies(world, others, leave_out=mine)
-    policies |= {name: Person(input, out.print) for name in mine}
+    policies |= {name: Person(_asked_aside if json else input, _show(json)) for name in mine}
     scenarios = [judging.scenario(seed, index)]
     try:
         (episode,) = play(registry.world(world), scenarios, policies, seed=seed)
     except Quit:
-        out.print("\nYou left; there is no verdict.")
+        console(aside=json).print("\nYou left; there is no verdict.")
+        if json:
+            answer({"episode": None, "verdict": None})
         return
     verdict = judge(judging, episode)
     if json:
         answer({"episode": episode, "verdict": verdict})
         return
-    for entry in episode.entries if not mine else ():
-        words = " ".join(str(value) for key, value in entry.items() if key not in ("from", "to"))
-        out.print(f"{entry['from']:>10}: {words}")
-    _print(verdict)
+    for entry in _unseen(episode, mine):
+        _show(json)(line(entry))
+    ending(episode)
+    judged(verdict)
 
 
-def _print(verdict: "Verdict") -> None:
-    shown = table("check", "status", "evidence")
-    for check in verdict.checks:
-        status = f"{check.status} of {check.side}" if check.side else check.status
-        shown.add_row(check.name, status, "" if check.status == "pass" else str(check.evidence))
-    out = console()
-    out.print()
-    out.print(shown)
-    out.print(f"verdict: {verdict.status}", style="green" if verdict.status == "pass" else "red")
+def _asked_aside(prompt: str) -> str:
+    """Ask where the answer does not go."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    return input("")
+
+
+def _show(aside: bool) -> "Callable[[str], None]":
+    out = console(aside=aside)
+    return lambda text: out.print(text, soft_wrap=True)
+
+
+def _unseen(episode: "Episode", mine: list[str]) -> "list[Entry]":
+    """Return what nobody has shown yet: everything after the last act of a person."""
+    acts = [place for place, entry in enumerate(episode.entries, 1) if entry["from"] in mine]
+    return episode.entries[max(acts, default=0) :]

@@ -32,7 +32,11 @@ Seed = Annotated[int, typer.Option("--seed", help="Root seed; equal seeds give e
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.")]
 Seats = Annotated[
     list[str] | None,
-    typer.Option("--seat", help="SEAT=POLICY, e.g. agent=noisy?rate=0.2; repeatable. Others: expert."),
+    typer.Option(
+        "--seat",
+        help="SEAT=POLICY, e.g. agent=noisy?rate=0.2, or agent=mine.py for the policy in a file (mine.py:NAME where it "
+        "holds several); repeatable. Others: expert.",
+    ),
 ]
 
 
@@ -72,12 +76,13 @@ def answer(value: Any) -> None:
     print(encode(value).decode())
 
 
-def console() -> Any:
-    """Return where words for a person go."""
+def console(*, aside: bool = False) -> Any:
+    """Return where words for a person go; `aside` of the answer, to the standard error stream."""
     from rich.console import Console
 
+    stream = sys.stderr if aside else sys.stdout
     # Brackets in what is shown are no markup; and a file or a pipe has no width to fit into.
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    return Console(stderr=aside, highlight=False, markup=False, width=None if stream.isatty() else 160)
 
 
 def table(*columns: str, title: str = "") -> Any:

@@ -1,30 +1,73 @@
 """`gristmill show`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Json, Seed, World, answer, console, table
+from gristmill.cli.shared import Json, Seed, answer, console, table
 
 if TYPE_CHECKING:
     from gristmill.world import World as WorldType
 
 
 def command(
-    world: World,
+    world: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID|PATH|RUN", help="A world, by id or path/to/file.py:Class; or a run directory."
+        ),
+    ],
     index: Annotated[
-        int, typer.Option("--index", min=0, help="Which scenario to show the instructions of.")
-    ] = 0,
+        int | None, typer.Option("--index", min=0, help="Which scenario: its instructions, or its episodes.")
+    ] = None,
     seed: Seed = 0,
+    episode: Annotated[
+        str | None, typer.Option("--episode", help="Of a run: the episode whose id begins with this.")
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", help="Of a run: an episode that is pass, fail, error, unverified."),
+    ] = None,
+    check: Annotated[
+        str | None, typer.Option("--check", help="Of a run: an episode that did not pass this check.")
+    ] = None,
+    stratum: Annotated[
+        str | None, typer.Option("--stratum", help="Of a run: an episode with this in its stratum.")
+    ] = None,
+    nth: Annotated[
+        int | None, typer.Option("--nth", min=0, help="Of a run: which of the episodes that fit.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show a world: seats, tools, scenario space, policies, and what each seat is told.
+    """Show a world: seats, tools, scenario space, policies; or what is in a run; or one episode of it, to read.
 
     Example: gristmill show support/retail-v1
-    """
-    from gristmill import registry
 
-    made = registry.make(world)
+    Example: gristmill show runs/noisy --status fail --check told
+    """
+    from gristmill.cli.recorded import Wanted, show_episode, show_run
+
+    wanted = Wanted(episode, status, check, stratum, index, nth)
+    if wanted != Wanted(index=index) or (Path(world) / "run.json").exists():
+        if wanted == Wanted():
+            show_run(Path(world), json)
+        else:
+            show_episode(Path(world), wanted, json)
+    else:
+        _show_world(world, index or 0, seed, json)
+
+
+def _show_world(world: str, index: int, seed: int, json: bool) -> None:
+    from gristmill import registry
+    from gristmill.errors import UsageError
+
+    try:
+        made = registry.make(world)
+    except UsageError as error:
+        if ".py" in world or "?" in world:
+            raise
+        raise UsageError(f"{error} A run is named as its directory, which holds a run.json.") from None
     made.reset(seed=seed, options={"scenario": made.scenario(seed, index)})
     seats = {seat: _seat(made, world, seat) for seat in made.possible_agents}
     space = getattr(made, "space", None)

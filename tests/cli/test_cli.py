@@ -165,43 +165,6 @@ def test_check_of_a_bad_plugin_exits_1_with_the_reason(
     assert words in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_person_can_take_a_seat(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Messages and tool calls are typed, and the verdict is shown at the end."""
-    spec = plugin(tmp_path)
-    main(["play", spec, "--json"])
-    values = machine(capsys)["episode"]["scenario"]["values"]
-    typed = iter(
-        ["/tools", "/nonsense", "", "Your number?", "/lend", values["size"], values["member"], "/brief"]
-    )
-    lines = iter([*typed, f"The code is {values['code']}"])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-
-    assert 0 == main(["play", spec, "--seat", "agent"])
-    out = capsys.readouterr().out
-    assert "/lend (size, member): Lend the bike" in out
-    assert "Expected /tools, /brief, /quit or a tool (lend), got /nonsense." in out
-    assert f"lend: {values['code']}" in out
-    assert "verdict: pass" in out
-
-
-def test_a_person_can_leave(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Leaving, or the end of the input, is no error and no verdict."""
-    monkeypatch.setattr("builtins.input", lambda prompt: "/quit")
-
-    assert 0 == main(["play", plugin(tmp_path), "--seat", "customer"])
-    assert "You left" in capsys.readouterr().out
-
-
-def test_policies_can_be_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With no seat taken, the transcript and the verdict are shown."""
-    assert 0 == main(["play", plugin(tmp_path), "--seat", "agent=noop"])
-    assert "verdict: fail" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,0 +1,61 @@
+"""Entries of a transcript as lines that a person reads in a terminal."""
+
+import re
+from typing import Any
+
+from gristmill.digest import encode
+from gristmill.types import Entry
+
+__all__ = ["line", "printable", "worded"]
+
+_SHOWN = {"from", "to", "say", "call", "args", "raw", "tool", "result", "error", "refused", "event"}
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def line(entry: Entry) -> str:
+    """Return an entry on one line, who it is from in a column of its own; more lines only where more were said."""
+    words = _words(entry)
+    if rest := {key: value for key, value in entry.items() if key not in _SHOWN}:
+        words = f"{words} {_named(rest)}".lstrip()
+    hidden = " (hidden from every seat)" if entry.get("to") == [] else ""
+    return printable(f"{entry['from']:>10}: {words}{hidden}").replace("\n", f"\n{'':12}")
+
+
+def printable(text: str) -> str:
+    """Return `text` without what would steer a terminal, or cannot be written at all."""
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def worded(value: Any) -> str:
+    """Return plain data on one line: words as they are, anything else as JSON."""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _words(entry: Entry) -> str:
+    if "say" in entry:
+        return str(entry["say"])
+    if "call" in entry:
+        return f"{entry['call']}({_named(entry.get('args', {}), ', ')})"
+    if "raw" in entry:
+        return f"what could not be parsed: {entry['raw']}"
+    of = f"{entry['tool']}: " if "tool" in entry and "event" not in entry else ""
+    if "error" in entry:
+        return f"{of}{'refused' if entry.get('refused') else 'error'}: {entry['error']}"
+    if "result" in entry:
+        return f"{of}{worded(entry['result'])}"
+    about = f" of {entry['tool']}" if "tool" in entry else ""
+    return f"{entry.get('event', '')}{about}"
+
+
+def _named(values: Any, between: str = " ") -> str:
+    if not isinstance(values, dict):
+        return _json(values)
+    return between.join(f"{name}={_json(value)}" for name, value in values.items())
+
+
+def _json(value: Any) -> str:
+    """Return `value` as JSON; half a surrogate pair, which JSON cannot say, as Python writes it."""
+    try:
+        return encode(value).decode()
+    except UnicodeEncodeError:
+        return ascii(value)
