@@ -5,6 +5,7 @@ Nothing is copied and nothing removed: failures stay in the run, and every drop 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ from gristmill.recorders.store import RunStore
 from gristmill.types import Episode, Level
 
 __all__ = ["Acceptance", "Drop", "Kept", "Stage", "View", "load_view", "mine", "split_of"]
+
+_NAMED = 5  # of many strata, those that a note names
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +116,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """The ids of the kept episodes."""
         return [kept.id for kept in self.kept]
 
+    @property
+    def empty(self) -> list[str]:
+        """The strata of which nothing is kept."""
+        return [stratum for stratum, line in self.strata.items() if not line["kept"]]
+
 
 class _Row(NamedTuple):
     """What has to be remembered of an episode; sorts by scenario, so that the order of recording has no say."""
@@ -157,15 +165,17 @@ def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | 
         drops += dropped
         left = [row for row, why in fresh if not why]
     kept = tuple(_kept(row, acceptance) for row in left)
+    strata = _strata(rows, drops)
+    notes = [*_advice(store, acceptance, drops), *_absent(strata)]
     view = View(
         name=acceptance.name,
         run=store.id,
         acceptance=acceptance,
         hash=digest([acceptance, [one.id for one in kept]]),
         stages=tuple(stages),
-        strata=_strata(rows, drops),
+        strata=strata,
         kept=kept,
-        notes=tuple(other_code(store, [row.versions for row in left], make)),
+        notes=(*notes, *other_code(store, [row.versions for row in left], make)),
     )
     _write(store, view, drops)
     return view
@@ -280,6 +290,25 @@ def _strata(rows: Iterable[_Row], drops: Iterable[Drop]) -> dict[str, dict[str, 
             line[drop.stage] = line.get(drop.stage, 0) + 1
             line["kept"] -= 1
     return dict(sorted(table.items()))
+
+
+def _advice(store: RunStore, acceptance: Acceptance, drops: Iterable[Drop]) -> Iterator[str]:
+    """Yield what to run where episodes are dropped only because nobody has looked at them that strongly."""
+    number = sum(drop.reason in ("no verdict", f"not {acceptance.level}") for drop in drops)
+    if number:
+        option = {"checked": "", "replayed": " --replay", "mutation-tested": " --mutate"}[acceptance.level]
+        yield (
+            f"{number:,} episodes have no verdict of level {acceptance.level} yet; "
+            f"run `gristmill verify {quote(str(store.path))}{option}` and mine again"
+        )
+
+
+def _absent(strata: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield which strata a view lacks; when it lacks all of them, the yield table says why."""
+    empty = [name or "(any)" for name, line in strata.items() if not line["kept"]]
+    if empty and len(empty) < len(strata):
+        more = f" and {len(empty) - _NAMED:,} more" if len(empty) > _NAMED else ""
+        yield f"nothing is kept of {len(empty):,} of {len(strata):,} strata: {', '.join(empty[:_NAMED])}{more}"
 
 
 def _kept(row: _Row, acceptance: Acceptance) -> Kept:

@@ -43,6 +43,7 @@ def command(
                 "hash": view.hash,
                 "stages": view.stages,
                 "strata": view.strata,
+                "empty": view.empty,
                 "kept": view.ids,
                 "notes": view.notes,
             }

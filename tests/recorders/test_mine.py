@@ -104,6 +104,27 @@ def test_a_withdrawn_or_stale_verdict_is_no_verdict(tmp_path: Path) -> None:
     assert {episode(0).id, episode(1).id} == set(latest(store.ledger()))
 
 
+def test_what_to_run_is_said_where_nobody_looked_that_strongly(tmp_path: Path) -> None:
+    """A view that is empty for want of verdicts names the command that makes them."""
+    store = run_of(tmp_path / "run", [(episode(0), "pass"), (episode(1), "pass")])
+
+    for level, option in (("replayed", "--replay"), ("mutation-tested", "--mutate")):
+        (note,) = mine(store, Acceptance(level=level)).notes  # type: ignore[arg-type]
+        assert (
+            f"2 episodes have no verdict of level {level} yet; run `gristmill verify {store.path} {option}`"
+            in note
+        )
+    assert () == mine(store).notes
+
+
+def test_strata_of_which_nothing_is_kept_are_named(tmp_path: Path) -> None:
+    """A part of the scenarios that the data lack is easily overlooked in a total."""
+    view = mine(run_of(tmp_path / "run", [(episode(0), "pass"), (episode(1), "fail"), (episode(2), "pass")]))
+
+    assert ["s1"] == view.empty
+    assert ("nothing is kept of 1 of 3 strata: s1",) == view.notes
+
+
 def filled(index: int, name: str, order: str) -> Episode:
     """Return one filling of a script."""
     entries = [
