@@ -5,20 +5,41 @@ fresh world, given the recorded acts, reaches every recorded entry and the final
 state-changing act dropped or altered, the verdict is no longer a pass.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import msgspec
 
+from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders._files import Damage
 from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify
 from gristmill.recorders._workers import Make, build, judged
-from gristmill.recorders.ledger import LEVELS, Standing, latest, standing
+from gristmill.recorders.ledger import LEVELS, Standing, latest, standing, verdict_id
 from gristmill.recorders.store import RunStore
-from gristmill.types import Episode, Level
+from gristmill.types import Episode, Level, Verdict
+from gristmill.world import World
 
-__all__ = ["VerifyReport", "judge", "mutation_verdict", "replay_verdict", "verify", "verify_run"]
+__all__ = ["Mismatch", "VerifyReport", "judge", "mutation_verdict", "replay_verdict", "verify", "verify_run"]
+
+
+_WIDTH = 48  # of a value in words
+
+
+class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
+    """An episode that a fresh world did not reproduce.
+
+    Attributes:
+        id: of the episode, and `stratum` of its scenario.
+        version: of the world that it was played by.
+        place: where the first difference is, and what it is.
+    """
+
+    id: str
+    stratum: str
+    version: str
+    place: str
 
 
 class VerifyReport(msgspec.Struct, kw_only=True):
@@ -30,7 +51,9 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         fresh: how many were verified by this call.
         reasons: episodes by what kept them from passing.
         replayed: how many were played again in a fresh world; an episode that a fault has ended cannot be.
-        mismatches: ids of the episodes that a fresh world did not reproduce.
+        version: of the world that they were replayed by.
+        elsewhere: how many episodes were played by other versions of the world, by version.
+        mismatches: the episodes that a fresh world did not reproduce.
         damage: what could not be read, as `place: message`, with the number of episodes that are lost by it.
     """
 
@@ -39,7 +62,9 @@ class VerifyReport(msgspec.Struct, kw_only=True):
     fresh: int = 0
     reasons: dict[str, int] = {}
     replayed: int = 0
-    mismatches: list[str] = []
+    version: str = ""
+    elsewhere: dict[str, int] = {}
+    mismatches: list[Mismatch] = []
     damage: list[str] = []
 
     @property
@@ -47,14 +72,19 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         """The number of episodes."""
         return sum(self.counts.values())
 
-    def add(self, episode_id: str, found: Standing, *, replayed: bool) -> None:
-        """Count one verdict, and whether a replay is part of it."""
+    @property
+    def broken(self) -> list[Mismatch]:
+        """The mismatches that cannot be put down to a change of the world: records that do not hold."""
+        return [one for one in self.mismatches if one.version == self.version]
+
+    def add(self, found: Standing, version: str, *, replayed: bool) -> None:
+        """Count one verdict on an episode played by `version`, and whether a replay is part of it."""
         self.replayed += replayed
         self.counts[found.status] = self.counts.get(found.status, 0) + 1
         for reason in found.reasons:
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
-        if "replay" in found.reasons:
-            self.mismatches.append(episode_id)
+        if version != self.version:
+            self.elsewhere[version] = self.elsewhere.get(version, 0) + 1
 
 
 def verify_run(
@@ -90,9 +120,15 @@ def verify_run(
     make = make if make is not None else store.spec.get("world")
     if make is None:
         raise UsageError("Expected a world, but the run does not name one; pass its id or path.")
-    report = VerifyReport(level=level)
+    world = build(make)
+    try:
+        known = {} if again else _known(store, world, level)
+        report = VerifyReport(level=level, version=world.version)
+    finally:
+        world.close()
     wanted = store.ids() if ids is None else set(ids) & store.ids()
-    known = {} if again else _known(store, make, level)
+    played: dict[str, tuple[str, str]] = {}  # version and stratum of what has to be told of
+    before: set[str] = set()  # verdicts of earlier calls with a mismatch in their evidence
 
     def fresh() -> Iterator[Episode]:
         for episode in store.episodes():
@@ -100,20 +136,63 @@ def verify_run(
             if episode.id not in wanted:
                 continue
             if found is None or found.content_hash != episode.content_hash():
+                played[episode.id] = episode.version, episode.scenario.stratum
                 yield episode
             else:
-                report.add(episode.id, found, replayed=level != "checked" and episode.fault is None)
+                if any(map(_is_replay, found.reasons)):
+                    played[episode.id] = episode.version, episode.scenario.stratum
+                    before.add(found.verdict_id)
+                report.add(found, episode.version, replayed=level != "checked" and episode.fault is None)
 
     with store.writer("verify") as writer:
         for verdict, cost in judged(make, level, fresh(), jobs):
             writer.record(verdict, cost=cost)
             report.fresh += 1
-            replayed = any(check.name == "replay" for check in verdict.checks)
-            report.add(verdict.episode_id, standing(verdict), replayed=replayed)
+            version, stratum = played.pop(verdict.episode_id)
+            replayed = any(_is_replay(check.name) for check in verdict.checks)
+            report.add(standing(verdict), version, replayed=replayed)
+            report.mismatches += _mismatches(verdict, version, stratum)
             if progress:
                 progress(report.total, len(wanted))
+    for verdict in store.verdicts() if before else ():
+        if verdict.episode_id in played and verdict_id(verdict) in before:
+            report.mismatches += _mismatches(verdict, *played.pop(verdict.episode_id))
     report.damage = _in_words(store.damage, store.ids())
     return report
+
+
+def _is_replay(name: str) -> bool:
+    return name.partition(":")[0] == "replay"
+
+
+def _mismatches(verdict: Verdict, version: str, stratum: str) -> Iterator[Mismatch]:
+    for check in verdict.checks:
+        if _is_replay(check.name) and check.status != "pass":
+            place = _place(check.evidence)
+            yield Mismatch(id=verdict.episode_id, stratum=stratum, version=version, place=place)
+
+
+def _place(evidence: Mapping[str, Any]) -> str:
+    """Return in words where a replay first differs from the record, and in what."""
+    if "expected" not in evidence:
+        return str(evidence.get("message", ""))
+    expected, got = evidence["expected"], evidence.get("got")
+    words = [f"entry {evidence['index']}" if "index" in evidence else str(evidence["what"])]
+    entry = expected or got
+    if "index" in evidence and isinstance(entry, dict):
+        words.append(" ".join(str(entry[key]) for key in ("from", "tool", "call") if key in entry))
+    while isinstance(expected, dict) and isinstance(got, dict):  # down to the value that differs
+        key = next((key for key in {**expected, **got} if expected.get(key) != got.get(key)), None)
+        if key is None:
+            break
+        words.append(str(key))
+        expected, got = expected.get(key), got.get(key)
+    return f"{', '.join(words)}: expected {_short(expected)}, got {_short(got)}"
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else encode(value).decode()
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
 
 
 def _in_words(damages: Iterable[Damage], here: AbstractSet[str]) -> list[str]:
@@ -133,12 +212,8 @@ def _lost(again: list[bool]) -> str:
     return f" ({len(again):,} episodes lost{recorded})"
 
 
-def _known(store: RunStore, make: Make, level: Level) -> dict[str, Standing]:
+def _known(store: RunStore, world: World, level: Level) -> dict[str, Standing]:
     """Return the verdicts that this version of the verifier has reached at this level already."""
-    world = build(make)
-    try:
-        key = (world.id, level)
-        found = {name: verdicts[key] for name, verdicts in latest(store.ledger()).items() if key in verdicts}
-        return {name: verdict for name, verdict in found.items() if verdict.version == world.version}
-    finally:
-        world.close()
+    key = (world.id, level)
+    found = {name: verdicts[key] for name, verdicts in latest(store.ledger()).items() if key in verdicts}
+    return {name: verdict for name, verdict in found.items() if verdict.version == world.version}

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gristmill.recorders.verify import VerifyReport
     from gristmill.types import Level
 
+_SHOWN = 10  # episodes that were not reproduced
+
 
 def command(
     run: Run,
@@ -36,7 +38,7 @@ def command(
         answer(report)
     else:
         _print(report, replay or mutate)
-    if report.mismatches or report.damage or "mutation" in report.reasons:
+    if report.broken or report.damage or "mutation" in report.reasons:
         raise typer.Exit(1)
 
 
@@ -58,7 +60,16 @@ def _print(report: "VerifyReport", replayed: bool) -> None:
             f"Reproduced in a fresh process: {same:,} of {played:,} ({percent(same, played)})"
             + (f"; {faulty:,} more were ended by a fault and cannot be replayed" if faulty else "")
         )
-    for name in report.mismatches[:10]:
-        out.print(f"not reproduced: {name}", style="red")
+        for version, number in report.elsewhere.items():
+            out.print(
+                f"{number:,} episodes were played by version {version} of the world; the code here is "
+                f"{report.version}, so a replay shows what {report.version} makes of them",
+                style="yellow",
+            )
+    for one in report.mismatches[:_SHOWN]:
+        style = "red" if one in report.broken else "yellow"
+        out.print(f"not reproduced: {one.id} ({one.stratum or 'no stratum'}), {one.place}", style=style)
+    if len(report.mismatches) > _SHOWN:
+        out.print(f"and {len(report.mismatches) - _SHOWN:,} more; `--json` lists them all")
     for line in report.damage[:10]:
         out.print(f"damaged: {line}", style="red")

@@ -15,8 +15,8 @@ Standings = dict[tuple[str, Level], Standing]
 def outcomes(store: RunStore) -> Iterator[Outcome]:
     """Yield how every recorded attempt went, in the order of recording.
 
-    The weakest verdict that is not a pass counts, else the strongest pass; a verdict of another record than the one
-    that is there does not count.
+    The weakest verdict that fails or is an error counts, else the strongest pass, else what is left: that a stronger
+    proof could not be tried undoes no pass. A verdict of another record than the one that is there does not count.
     """
     standings = latest(store.ledger())
     for episode in store.episodes():
@@ -53,7 +53,9 @@ def _counting(episode: Episode, standings: Standings) -> Standing | None:
     content = episode.content_hash() if standings else ""
     ordered = sorted(standings.items(), key=lambda item: LEVELS.index(item[0][1]))
     current = [found for _, found in ordered if found.content_hash == content]
-    return next((found for found in current if found.status != "pass"), current[-1] if current else None)
+    bad = [found for found in current if found.status in ("fail", "error")]
+    passes = [found for found in current if found.status == "pass"]
+    return next(iter([*bad, *reversed(passes), *current]), None)
 
 
 def _side(episode: Episode, found: Standing | None) -> str:
