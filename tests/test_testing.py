@@ -15,7 +15,8 @@ from tests.fixtures.plugins import plugin
     [
         (plugins.ALWAYS_PASSES, "noop", "10 of 10 pass with 'noop' as agent"),
         (plugins.ALWAYS_PASSES, "grader-override", "10 of 10 pass"),
-        (plugins.ALWAYS_PASSES, "mutation", "0.0 % of 20 mutants"),
+        (plugins.ALWAYS_PASSES, "mutation", "0.0 % of 30 mutants"),
+        (plugins.IGNORES_MEMBER, "mutation", "never told from gold when it is wrong: lend.member (0 of 10);"),
         (plugins.IGNORES_SEED, "seeds", "20 seeds give one and the same scenario"),
         (plugins.GOLD_FAILS, "gold", "of 10 scenarios: 10 fail; scenario 0 of seed 0: code: fail"),
         (plugins.NO_EXPERT, "gold", "Unknown policy"),
@@ -58,6 +59,18 @@ def test_the_scaffold_passes_the_whole_battery(tmp_path: Path) -> None:
 
     assert [] == report.failures
     assert [probe.id for probe in BATTERY] == [one.id for one in report.findings]
+
+
+def test_an_argument_that_no_mutant_tests_is_named(tmp_path: Path) -> None:
+    """Every other member is refused, so nothing is known of what the verifier makes of a wrong one."""
+    refuses = (
+        'if self.lent.get(size) != "":',
+        'if self.lent.get(size) != "" or member != self.current.values["member"]:',
+    )
+    (*_, found) = check_world(plugin(tmp_path, refuses), n=10, only=["mutation"]).findings
+
+    assert "pass" == found.status
+    assert found.measured.endswith("1 of 2 arguments could not be tested: lend.member")
 
 
 def test_the_support_world_passes_the_whole_battery() -> None:

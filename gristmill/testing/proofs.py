@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gristmill.play import play
+from gristmill.play import briefs, play
 from gristmill.recorders.verify import judge, mutation_verdict
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.subject import GOLD, Subject
@@ -15,6 +15,7 @@ __all__ = ["LUCK", "adversary", "faults", "gold", "leaks", "mutation", "throughp
 
 LUCK = 0.05  # share of episodes that acting at random may get right
 _SCORE = 0.95  # share of mutants that must be told from the original
+_NAMED = 5  # of several names, as many as fit into a line
 
 
 def gold(subject: Subject) -> str:
@@ -57,26 +58,55 @@ def adversary(policy: str, luck: float = 0.0) -> Callable[[Subject], str]:
 
 
 def mutation(subject: Subject) -> str:
-    """Gold with one changing call left out, or altered, does not pass."""
-    killed = survived = same = 0
-    first: dict[str, Any] = {}
+    """Gold with one changing call left out, or one of its arguments altered, does not pass."""
+    killed = same = 0
+    survivors: list[dict[str, Any]] = []
+    told: set[str] = set()
     for episode in subject.passing:
-        for check in mutation_verdict(subject.world, episode).checks:
-            if check.name == "mutation":
-                killed += check.evidence["killed"]
-                same += check.evidence["equivalent"]
-                survived += len(check.evidence["survivors"])
-                if check.evidence["survivors"] and not first:
-                    first = {"scenario": episode.scenario.index, **check.evidence["survivors"][0]}
-    total = killed + survived
+        evidence = mutation_verdict(subject.world, episode).checks[-1].evidence
+        killed += evidence.get("killed", 0)
+        same += evidence.get("equivalent", 0)
+        told |= set(evidence.get("told", ()))
+        survivors += ({"scenario": episode.scenario.index, **one} for one in evidence.get("survivors", ()))
+    total = killed + len(survivors)
     if not total:
         skip("gold calls no tool that changes the state")
     measured = (
         f"{100 * killed / total:.1f} % of {total} mutants are told from gold ({same} more end as gold does)"
     )
+    alive = Counter(one["argument"] for one in survivors if one.get("argument", "") not in {"", *told})
+    arguments = _arguments(subject) | told | set(alive)
+    if untested := sorted(arguments - told - set(alive)):
+        measured += f"; {len(untested)} of {len(arguments)} arguments could not be tested: {_some(untested)}"
+    if alive:
+        never = ", ".join(f"{name} (0 of {number})" for name, number in sorted(alive.items()))
+        example = next(one for one in survivors if one.get("argument") in alive)
+        fail(
+            f"never told from gold when it is wrong: {never}; {measured}; not told: {example}",
+            "compare what the argument decides, in the final state or in the log, with what is expected",
+        )
     if killed < _SCORE * total:
-        fail(f"{measured}; not told: {first}", "compare the whole final state with the one that is expected")
+        fail(
+            f"{measured}; not told: {survivors[0]}",
+            "compare the whole final state with the one that is expected",
+        )
     return measured
+
+
+def _arguments(subject: Subject) -> set[str]:
+    """Return every argument of a tool that changes the state, as `tool.argument`."""
+    changes = subject.world.mutating()
+    return {
+        f"{schema['function']['name']}.{name}"
+        for brief in briefs(subject.world, subject.passing[0]).values()
+        for schema in brief.tools
+        if changes.get(schema["function"]["name"], False)
+        for name in schema["function"].get("parameters", {}).get("properties", ())
+    }
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def leaks(subject: Subject) -> str:

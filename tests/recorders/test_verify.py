@@ -1,5 +1,6 @@
 """Verification: what passes has been proved, and what was not looked at does not pass."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.play import play
-from gristmill.recorders.ledger import latest
+from gristmill.policy import Script, Scripted
+from gristmill.recorders._mutants import _Values
+from gristmill.recorders.ledger import latest, standing
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge, mutation_verdict, replay_verdict, verify_run
-from gristmill.types import Check, Episode, Fault
+from gristmill.types import Brief, Check, Episode, Fault, call, say
+from gristmill.workflows.outcomes import outcomes
 from tests.recorders.fakes import Till, policies
 
 
@@ -56,6 +60,66 @@ class Drifting(Till):
         if action["call"] == "pay":
             action = action | {"args": action["args"] | {"amount": action["args"]["amount"] + 1}}
         return super()._answer(action)
+
+
+class Newer(Drifting):
+    """The same, with a version of its own."""
+
+    version = "2"
+
+
+class Generous(Till):
+    """A world whose verifier does not care how much was paid."""
+
+    def checks(self, episode: Episode) -> list[Check]:
+        """Pass when the right account, and no other, got anything."""
+        expected = [bool(key == episode.scenario.values["account"]) for key in episode.state]
+        status = "pass" if expected == list(map(bool, episode.state.values())) else "fail"
+        return [Check(name="paid", status=status)]  # type: ignore[arg-type]
+
+
+class Strict(Till):
+    """A world that lets nobody pay into another account."""
+
+    def _answer(self, action: dict[str, Any]) -> dict[str, Any]:
+        if action["call"] == "pay" and action["args"]["account"] != self._scenario.values["account"]:
+            return {"from": "tool", "tool": "pay", "error": "not yours"}
+        return super()._answer(action)
+
+
+class Patient(Till):
+    """A world in which paying twice is the same as paying once."""
+
+    def _answer(self, action: dict[str, Any]) -> dict[str, Any]:
+        if action["call"] == "pay" and action["args"]["account"] in self._state:
+            self._state[action["args"]["account"]] = 0
+        return super()._answer(action)
+
+    def checks(self, episode: Episode) -> list[Check]:
+        """Pass when two coins are in the account."""
+        values = episode.scenario.values
+        right = episode.state == {values["account"]: 2, values["other"]: 0}
+        return [Check(name="two", status="pass" if right else "fail")]
+
+
+class Shut(Blind):
+    """A till that takes nothing."""
+
+    def _answer(self, action: dict[str, Any]) -> dict[str, Any]:
+        return {"from": "tool", "tool": action["call"], "error": "closed"}
+
+
+def paid(make: type[Till], *amounts: int) -> Episode:
+    """Return an episode in which the agent makes these payments."""
+
+    def payer(brief: Brief, rng: random.Random) -> Script:
+        yield None
+        for amount in amounts:
+            yield call("pay", account="A0", amount=amount)
+        yield say("bye")
+
+    seats = {**policies(), "agent": Scripted("payer", payer)}
+    return next(play(make, [make().scenario(1, 0)], seats, seed=1))
 
 
 def test_an_expert_passes_and_a_failure_shows_its_evidence() -> None:
@@ -128,24 +192,122 @@ def test_a_forged_entry_or_state_does_not_replay() -> None:
     assert "fail" == replay_verdict(Till(), changed(true, state={"A0": 5, "B0": 0})).status
 
 
+def test_a_record_of_another_version_that_does_not_replay_is_unverified() -> None:
+    """The world was changed, so nobody can say that the policy did wrong; the evidence has both versions."""
+    verdict = replay_verdict(Newer(), one())
+
+    assert "unverified" == verdict.status
+    assert ("replay: played by version 1",) == standing(verdict).reasons
+    assert {"expected": "1", "got": "2"} == verdict.checks[-1].evidence["versions"]
+
+
 def test_mutants_of_a_passing_episode_do_not_pass() -> None:
-    """Dropping the payment, or paying into another account, is found by a verifier that looks."""
+    """Dropping the payment, paying into another account, or another amount, is found by a verifier that looks."""
     evidence = mutation_verdict(Till(), one()).checks[-1].evidence
 
-    assert {"killed": 2, "equivalent": 0, "survivors": [], "score": 1.0} == evidence
+    assert {
+        "killed": 3,
+        "equivalent": 0,
+        "refused": 0,
+        "survivors": [],
+        "told": ["pay.account", "pay.amount"],
+        "untested": [],
+        "score": 1.0,
+    } == evidence
 
 
 def test_a_verifier_that_always_passes_is_caught_by_mutants() -> None:
-    """The survivors say which act could be dropped or altered."""
+    """The survivors say which act could be dropped, and which of its arguments altered."""
     verdict = mutation_verdict(Blind(), one())
 
     assert "fail" == verdict.status
-    assert ["drop", "alter"] == [mutant["kind"] for mutant in verdict.checks[-1].evidence["survivors"]]
+    assert [("drop", None), ("alter", "pay.account"), ("alter", "pay.amount")] == [
+        (mutant["kind"], mutant.get("argument")) for mutant in verdict.checks[-1].evidence["survivors"]
+    ]
 
 
-def test_without_a_state_changing_act_mutation_leaves_an_episode_unverified() -> None:
-    """Nothing was tested, so nothing is claimed."""
-    assert "unverified" == mutation_verdict(Blind(), one(miss=1.0)).status
+def test_a_verifier_that_ignores_one_argument_is_caught() -> None:
+    """Looking at the first argument does not make up for the second."""
+    verdict = mutation_verdict(Generous(), one())
+
+    assert "fail" == verdict.status
+    assert ["pay.amount"] == [mutant["argument"] for mutant in verdict.checks[-1].evidence["survivors"]]
+
+
+def test_an_altered_call_that_is_refused_tests_nothing() -> None:
+    """It comes to the same as leaving the call out, so the argument is not among those that were told."""
+    check = mutation_verdict(Strict(), one()).checks[-1]
+
+    assert ("pass", ["pay.amount"], ["pay.account"], 1) == (
+        check.status,
+        check.evidence["told"],
+        check.evidence["untested"],
+        check.evidence["refused"],
+    )
+
+
+def test_a_retried_act_is_spoiled_together_with_its_repeats() -> None:
+    """One of two equal acts can be left out without harm; both can not."""
+    episode = paid(Patient, 2, 2)
+
+    check = mutation_verdict(Patient(), episode).checks[-1]
+
+    assert ("mutation", "pass", 3, 0) == (
+        check.name,
+        check.status,
+        check.evidence["killed"],
+        check.evidence["equivalent"],
+    )
+
+
+def test_a_long_episode_is_spoiled_in_some_places_only() -> None:
+    """The cost of a proof is bounded, and what was left out is said."""
+    check = mutation_verdict(Blind(), paid(Blind, *range(1, 41))).checks[-1]
+
+    assert (8, 32) == (
+        check.evidence["acts left out"],
+        sum(one["kind"] == "drop" for one in check.evidence["survivors"]),
+    )
+
+
+def test_without_a_mutant_that_changes_anything_an_episode_is_unverified() -> None:
+    """Nothing was tested, so nothing is claimed, and the reason says what was missing."""
+    for world, episode, reason in (
+        (Blind(), one(miss=1.0), "no act that changes the state"),
+        (Shut(), paid(Shut, 2), "no mutant changed the outcome"),
+    ):
+        verdict = mutation_verdict(world, episode)
+        assert ("unverified", (reason,)) == (verdict.status, standing(verdict).reasons)
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "expected"),
+    [
+        ("red", {"enum": ["red", "green", "blue"]}, ["green", "blue"]),
+        (True, {"type": "boolean"}, [False]),
+        (7, {"type": "integer", "maximum": 7}, [6]),
+        (7, {"anyOf": [{"$ref": "#/$defs/Day"}, {"type": "null"}]}, [8]),
+        (["A0", 3], {"type": "array"}, [["A0", 4], ["A0", 2], ["A0"]]),
+        ({"day": 3}, {"type": "object"}, [{"day": 4}]),
+        ("A0", {"type": "string"}, ["A1", "A2", "B0"]),
+        ("into A0", {"type": "string"}, ["A0"]),
+        ("a note of my own", {"type": "string"}, []),
+        (None, {"type": "null"}, []),
+    ],
+    ids=str,
+)
+def test_wrong_values_are_plausible_ones(value: Any, schema: dict[str, Any], expected: list[Any]) -> None:
+    """They fit the schema and, where there are any, occur elsewhere; prose is left alone, what was copied is not."""
+
+    class Typed(Till):
+        def brief(self, seat: str) -> Brief:
+            parameters = {"properties": {"account": schema}, "$defs": {"Day": {"minimum": 7}}}
+            return Brief(seat=seat, tools=({"function": {"name": "pay", "parameters": parameters}},))
+
+    found = list(_Values(Typed(), one()).instead("agent", "pay", "account", value))
+
+    assert expected == found[: len(expected)]
+    assert bool(expected) == bool(found)
 
 
 def test_a_run_is_verified_in_fresh_processes_and_only_once(
@@ -171,6 +333,33 @@ def test_a_run_is_verified_in_fresh_processes_and_only_once(
     again = verify_run(store, "replayed", make=Till)
 
     assert (0, report.counts) == (again.fresh, again.counts)
+
+
+def test_a_changed_world_is_told_from_a_record_that_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are shown with the place that differs, now and later; only the second counts against the policy."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])  # so that a fresh process finds the fakes
+    store = RunStore.create(tmp_path / "run", {})
+    forged, older = (
+        changed(episode, entries=[*episode.entries[:-1], {**episode.entries[-1], "at": 4}])
+        for episode in (one(0), one(1))
+    )
+    with store.writer() as writer:
+        for episode in (forged, changed(older, version="0"), one(2)):
+            writer.append(episode, judge(Till(), episode))
+
+    for fresh in (3, 0):
+        report = verify_run(store, "replayed", make=Till)
+        assert (fresh, {"fail": 1, "unverified": 1, "pass": 1}) == (report.fresh, report.counts)
+        assert ("1", {"0": 1}) == (report.version, report.elsewhere)
+        last = len(forged.entries) - 1
+        assert {(forged.id, "1"), (older.id, "0")} == {(one.id, one.version) for one in report.mismatches}
+        assert [f"entry {last}, world, at: expected 4, got 3"] == [one.place for one in report.broken]
+        assert [forged.scenario.stratum] == [one.stratum for one in report.broken]
+    assert {forged.id: "fail", older.id: "pass", one(2).id: "pass"} == {
+        found.id: found.status for found in outcomes(store)
+    }
 
 
 def test_what_a_fault_has_ended_does_not_count_as_replayed(
