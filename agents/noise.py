@@ -17,6 +17,7 @@ from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
 from gristmill.seeding import stream
+from gristmill.specs import UnknownParameter
 from gristmill.types import Act, Brief, Entry, call, say
 
 __all__ = ["Noisy", "noisy"]
@@ -36,7 +37,13 @@ def noisy(place: Place, *, base: str = "expert", rate: float = 0.1, **of_base: s
         raise UsageError(f"Expected a rate between 0 and 1, got {rate}.")
     if of_base:
         base += ("&" if "?" in base else "?") + urlencode(of_base)
-    return Noisy(place.spec, registry.policy(base, place.world, place.seat), rate)
+    try:
+        return Noisy(place.spec, registry.policy(base, place.world, place.seat), rate)
+    except UnknownParameter as error:
+        if error.name not in of_base:
+            raise
+        own = f"policy {registry.split(place.spec)[0]!r}"
+        raise UnknownParameter.of(own, error.name, {*error.valid, "base", "rate"}) from None
 
 
 class Noisy:

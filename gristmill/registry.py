@@ -1,7 +1,7 @@
 """Names into worlds and policies.
 
 A *spec* is a name with parameters, `support/retail-v1?level=demo` or `noisy?base=expert&rate=0.2`. The name is
-an id, or a place in a file (`path/to/my_env.py:MyEnv`, `path/to/mine.py:my_policy`); both have equal rights. The
+an id, or a place in a file (`path/to/my_env.py:MyEnv`, `path/to/mine.py:my_policy`, or the file alone); both have equal rights. The
 parameters are keyword arguments of the class or function that the name stands for, typed by its annotations.
 
 Ids are entry points of installed distributions. `gristmill.envs` maps a world's id to its class.
@@ -13,19 +13,19 @@ imported is listed with its error.
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
+from typing import Any
 
 import msgspec
 
 from gristmill.digest import fingerprint
 from gristmill.errors import GristmillError, PluginError, UsageError, install_line, unknown
 from gristmill.policy import Place, Policy, Scripted
+from gristmill.specs import file_of, shown, split, typed
 from gristmill.world import World
 
 __all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "split", "world", "worlds"]
@@ -75,7 +75,7 @@ class WorldSpec(msgspec.Struct, frozen=True):
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.kind.__name__}{_shown(params)} cannot be built: {_place(error)}"
+                f"{self.kind.__name__}{shown(params)} cannot be built: {_place(error)}"
             ) from error
         if missing := [name for name in _WORLD_HAS if not hasattr(world, name)]:
             raise PluginError(f"Expected a world, got {self.kind.__name__} without {', '.join(missing)}.")
@@ -95,7 +95,7 @@ def world(spec: str) -> WorldSpec:
         PluginError: when it cannot be imported, or two distributions claim the id.
     """
     name, given = split(spec)
-    if file := _file_of(name):
+    if file := file_of(name):
         kind = _world_class(_module_of(file), name.rpartition(":")[2] if ".py:" in name else "")
     else:
         kind = _load(_find(_ENVS, "world", name))
@@ -103,7 +103,7 @@ def world(spec: str) -> WorldSpec:
             raise PluginError(
                 f"Expected the class of {name} to have that id, got {getattr(kind, 'id', None)!r}."
             )
-    return WorldSpec(kind, _typed(kind, given, f"world {name}"))
+    return WorldSpec(kind, typed(kind, given, f"world {name}"))
 
 
 def worlds() -> list[Listing]:
@@ -115,7 +115,8 @@ def policy(spec: str, world: str, seat: str) -> Policy:
     """Return the policy that `spec` names, for one seat of a world.
 
     Args:
-        spec: a name such as `expert` or `noisy?base=expert&rate=0.2`, or `path.py:function`.
+        spec: a name such as `expert` or `noisy?base=expert&rate=0.2`, or a place in a file: `path.py:name`, which a
+            function or its mark has, or `path.py` alone if it holds one policy for the seat.
         world: spec of the world.
         seat: name of the seat.
 
@@ -124,16 +125,15 @@ def policy(spec: str, world: str, seat: str) -> Policy:
         PluginError: when it cannot be imported.
     """
     name, given = split(spec)
-    if file := _file_of(name):
-        function = _member(_module_of(file), name.rpartition(":")[2])
+    if file := file_of(name):
+        place = name.rpartition(":")[2] if ".py:" in name else ""
+        function = _policy_in(_module_of(file), place, world, seat)
     else:
         function = _named_policy(name, world, seat)
     what = f"policy {name!r}"
     if inspect.isgeneratorfunction(function):
-        return Scripted(spec, function, **_typed(function, given, what, skip=2))
-    built: Policy = function(
-        Place(world=world, seat=seat, spec=spec), **_typed(function, given, what, skip=1)
-    )
+        return Scripted(spec, function, **typed(function, given, what, skip=2))
+    built: Policy = function(Place(world=world, seat=seat, spec=spec), **typed(function, given, what, skip=1))
     return built
 
 
@@ -155,72 +155,8 @@ def policies(world: str, seat: str) -> list[Listing]:
 def absolute(spec: str) -> str:
     """Return `spec` with the path of a file made absolute, so that it means the same everywhere on this machine."""
     name, mark, query = spec.partition("?")
-    file = _file_of(name)
+    file = file_of(name)
     return f"{file.resolve()}{name[name.rfind('.py') + 3 :]}{mark}{query}" if file else spec
-
-
-# Specs and their parameters.
-
-
-def split(spec: str) -> tuple[str, dict[str, str]]:
-    """Return the name in a spec, and its parameters as they were typed.
-
-    Raises:
-        UsageError: when the parameters are not `name=value&name=value`, each once.
-    """
-    name, _, query = spec.partition("?")
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
-    except ValueError:
-        raise UsageError(
-            f"Expected parameters as name=value&name=value, got {query!r} in {spec!r}."
-        ) from None
-    if len(dict(pairs)) < len(pairs):
-        raise UsageError(f"Expected each parameter once, got {query!r} in {spec!r}.")
-    return name, dict(pairs)
-
-
-def _file_of(name: str) -> Path | None:
-    """Return the file that a name is a place in, or None for an id."""
-    return Path(name[: name.rfind(".py") + 3]) if name.endswith(".py") or ".py:" in name else None
-
-
-def _typed(
-    function: Callable[..., Any], given: Mapping[str, str], what: str, *, skip: int = 0
-) -> dict[str, Any]:
-    """Return the parameters as the annotations of `function` have them, `skip` leading arguments aside."""
-    parameters = list(inspect.signature(function).parameters.values())[skip:]
-    target = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]  # annotations only
-    hints = get_type_hints(target)
-    known = {one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
-    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
-    typed: dict[str, Any] = {}
-    for name, text in given.items():
-        if name not in known and not takes_any:
-            raise unknown("parameter", name, known, of=what)
-        typed[name] = _value(
-            text, hints.get(name, str) if name in known else str, f"parameter {name!r} of {what}"
-        )
-    for one in parameters:
-        if one.name in known and one.default is one.empty and one.name not in typed:
-            raise UsageError(
-                f"Expected a value for parameter {one.name!r} of {what}, got none; write ?{one.name}=…."
-            )
-    return typed
-
-
-def _value(text: str, hint: Any, what: str) -> Any:
-    """Return what was typed as an annotation has it."""
-    if get_origin(hint) is Literal and text not in (names := [str(one) for one in get_args(hint)]):
-        raise unknown("value", text, names, of=what)
-    try:
-        return msgspec.convert(text, hint, strict=False)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{what[:1].upper()}{what[1:]}: {error}, {text!r}.") from None
-
-
-def _shown(params: Mapping[str, Any]) -> str:
-    return f"({', '.join(f'{name}={value!r}' for name, value in params.items())})"
 
 
 # Files.
@@ -264,13 +200,20 @@ def _world_class(module: ModuleType, name: str) -> Any:
 
 
 def _member(module: ModuleType, name: str) -> Any:
-    members = {
-        key: value for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-    }
+    members = _members(module)
     if name not in members:
-        own = [key for key, value in members.items() if getattr(value, "__module__", "") == module.__name__]
-        raise unknown("name", name, own, of=str(module.__file__))
+        raise unknown("name", name, _own(module), of=str(module.__file__))
     return members[name]
+
+
+def _members(module: ModuleType) -> dict[str, Any]:
+    return {key: value for key, value in vars(module).items() if callable(value) and not key.startswith("_")}
+
+
+def _own(module: ModuleType) -> list[str]:
+    """Return the names of what the module itself defines."""
+    members = _members(module).items()
+    return [key for key, value in members if getattr(value, "__module__", "") == module.__name__]
 
 
 # Entry points.
@@ -329,6 +272,35 @@ def _place(error: BaseException) -> str:
 # Policies.
 
 
+def _policy_in(module: ModuleType, name: str, world: str, seat: str) -> Callable[..., Any]:
+    """Return the policy in a file by the name of a function or of its mark; without a name, the only one for the seat.
+
+    A function that is not marked can be named as well.
+    """
+    marked = _ranked([module], _id_of(world), seat)
+    if not name:
+        own = {
+            function: mark
+            for mark, functions in marked.items()
+            for function in functions
+            if function.__module__ == module.__name__
+        }
+        if len(own) == 1:
+            return next(iter(own))
+        got = ", ".join(sorted(own.values())) or "none"
+        raise UsageError(
+            f"Expected one policy for seat {seat} in {module.__file__}, got {got}; "
+            f'write path.py:NAME, or mark one with @policy("*", "{seat}", "NAME").'
+        )
+    members = _members(module)
+    if name in members:
+        found: Callable[..., Any] = members[name]
+        return found
+    if len(functions := marked.get(name, [])) == 1:
+        return functions[0]
+    raise unknown("policy", name, {*_own(module), *marked}, of=f"seat {seat} in {module.__file__}")
+
+
 def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:
     found, broken = _marked(world, seat)
     lazy = {entry.name: entry for entry in _lazy_policies()}
@@ -350,8 +322,11 @@ def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., An
 
     Where several have one name, the one marked for this world and seat goes before those for any.
     """
-    id = _id_of(world_spec)
     modules, broken = _policy_modules(world_spec)
+    return _ranked(modules, _id_of(world_spec), seat), broken
+
+
+def _ranked(modules: Iterable[ModuleType], id: str, seat: str) -> dict[str, list[Callable[..., Any]]]:
     ranked: dict[str, dict[int, dict[Callable[..., Any], None]]] = {}
     for module in modules:
         for function, (for_world, for_seat, name) in _marks(module):
@@ -359,13 +334,13 @@ def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., An
                 rank = 2 * (for_world == id) + (for_seat == seat)
                 # Keyed by the function, since a module may bring along those of another.
                 ranked.setdefault(name, {}).setdefault(rank, {})[function] = None
-    return {name: list(by_rank[max(by_rank)]) for name, by_rank in ranked.items()}, broken
+    return {name: list(by_rank[max(by_rank)]) for name, by_rank in ranked.items()}
 
 
 def _policy_modules(world_spec: str) -> tuple[list[ModuleType], list[Listing]]:
     modules: list[ModuleType] = []
     broken: list[Listing] = []
-    if file := _file_of(split(world_spec)[0]):
+    if file := file_of(split(world_spec)[0]):
         modules.append(_module_of(file))
     for entry in entry_points(group=_POLICIES):
         if not entry.attr:
@@ -388,4 +363,4 @@ def _marks(module: ModuleType) -> Iterator[tuple[Callable[..., Any], tuple[str, 
 
 def _id_of(world_spec: str) -> str:
     name = split(world_spec)[0]
-    return str(getattr(world(world_spec).kind, "id", name)) if _file_of(name) else name
+    return str(getattr(world(world_spec).kind, "id", name)) if file_of(name) else name

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from gristmill import registry
 from gristmill.errors import PluginError, UsageError
+from gristmill.specs import UnknownParameter
 from tests.fixtures.plugins import RAISES_AT_IMPORT, RAISES_WHEN_BUILT, distribution, plugin
 
 RETAIL = "support/retail-v1"
@@ -178,6 +180,9 @@ def test_policies_of_one_module_have_different_digests() -> None:
         ("noisy?rate=2", "Expected a rate between 0 and 1"),
         ("noisy?base=nobody", "'nobody'"),
         ("noisy?froms=train", "Did you mean 'forms'?"),
+        ("noisy?rat=2", "'rat' of policy 'noisy'. Did you mean 'rate'? Valid: base, forms, rate."),
+        ("noisy?base=noisy&rat=2", "Did you mean 'rate'? Valid: base, forms, rate."),
+        ("noisy?base=expert%3Frat%3D2", "Valid: forms."),
     ],
 )
 def test_a_wrong_policy_is_answered_with_the_right_ones(spec: str, words: str) -> None:
@@ -263,3 +268,84 @@ def test_a_wrong_choice_is_refused_before_anything_is_played(tmp_path: Path, spe
         match=r"Unknown value 'hold-out' of parameter 'forms' .* mean 'held-out'\? Valid: held-out, train",
     ):
         registry.policy(spec.replace("choosy", f"{tmp_path}/choosy.py:choosy"), world, "agent")
+
+
+LAZY = """
+from gristmill.policy import policy
+from gristmill.types import say
+
+@policy("*", "agent", "lazy")
+def wait(brief, rng):
+    while True:
+        yield say("One moment")
+"""
+GREEDY = """
+@policy("*", "*", "greedy")
+def take(brief, rng):
+    while True:
+        yield say("Mine")
+
+def unmarked(brief, rng):
+    while True:
+        yield say("Whose?")
+"""
+
+
+@pytest.mark.parametrize("place", ["", ":lazy", ":wait"])
+def test_a_policy_is_a_file_too(tmp_path: Path, place: str) -> None:
+    """By the file alone when it holds one for the seat, by the name of its mark, and by that of the function."""
+    path = tmp_path / "mine.py"
+    path.write_text(LAZY)
+
+    assert f"{path}{place}" == registry.policy(f"{path}{place}", RETAIL, "agent").name
+
+
+def test_a_file_with_a_world_is_its_policy_for_a_seat_too(tmp_path: Path) -> None:
+    """Each of its seats has one."""
+    world = plugin(tmp_path)
+    alone = registry.policy(world.removesuffix(":Desk"), world, "customer")
+
+    assert registry.policy("expert", world, "customer").digest == alone.digest
+    assert registry.policy(f"{tmp_path}/desk.py:expert", world, "customer").digest == alone.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "seat", "words"),
+    [
+        (
+            LAZY + GREEDY,
+            "",
+            "agent",
+            "Expected one policy for seat agent in {}, got greedy, lazy; write path.py:NAME",
+        ),
+        (
+            LAZY,
+            "",
+            "customer",
+            'got none; write path.py:NAME, or mark one with @policy("*", "customer", "NAME").',
+        ),
+        (LAZY + GREEDY, ":lzy", "agent", "mean 'lazy'? Valid: greedy, lazy, take, unmarked, wait."),
+        (LAZY, ":lazy", "customer", "Unknown policy 'lazy' of seat customer in {}. Valid: wait."),
+    ],
+    ids=["several", "none", "unknown", "of another seat"],
+)
+def test_a_policy_that_is_not_in_a_file_is_answered_with_those_that_are(
+    tmp_path: Path, text: str, place: str, seat: str, words: str
+) -> None:
+    """By both of their names."""
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+
+    with pytest.raises(UsageError) as caught:
+        registry.policy(f"{path}{place}", RETAIL, seat)
+
+    assert words.format(path) in str(caught.value)
+
+
+def test_an_unknown_parameter_can_be_told_from_another_process() -> None:
+    """What a worker raises is sent as it is."""
+    with pytest.raises(UnknownParameter) as caught:
+        registry.policy("noisy?rat=2", RETAIL, "agent")
+
+    assert str(caught.value) == str(copy(caught.value))
+    assert ("rat", ["base", "forms", "rate"]) == (caught.value.name, caught.value.valid)
