@@ -7,6 +7,7 @@ way, so memory does not grow with their number.
 
 import multiprocessing
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from gristmill.errors import GristmillError, UsageError, unknown
@@ -24,6 +26,10 @@ Executor = Literal["inline", "process", "ray"]
 EXECUTORS: tuple[Executor, ...] = ("inline", "process", "ray")
 AHEAD = 3  # chunks per worker that are under way
 T = TypeVar("T")
+_UNGUARDED = (
+    "Expected workers to import {main} without playing it again, got a call at its top level; "
+    'put what it does under `if __name__ == "__main__":`, or ask for jobs=1.'
+)
 
 
 def imap(
@@ -42,7 +48,8 @@ def imap(
         executor: where they run.
 
     Raises:
-        UsageError: when the executor is not known or not installed, or there is no worker.
+        UsageError: when the executor is not known or not installed, or there is no worker; and when the script
+            that was started has no guard, so that a worker's import of it starts it again.
         GristmillError: when a worker dies.
     """
     if executor not in EXECUTORS:
@@ -62,17 +69,33 @@ def each(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # it is importing the main module
+        raise UsageError(_UNGUARDED.format(main="the script"))
     # A forked worker would inherit locks and open files in whatever state they are.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts)
     try:
         yield from _in_order(lambda chunk: pool.submit(function, chunk).result, chunks, AHEAD * jobs)
     except BrokenProcessPool:
+        if main := _unguarded():
+            raise UsageError(_UNGUARDED.format(main=main)) from None
         raise GristmillError(
             "A worker process died (killed, or out of memory). Everything recorded is safe; run the same command again."
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _unguarded() -> str:
+    """Return the script that was started, if importing it does all that it does; empty otherwise."""
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    if file is None or getattr(main, "__spec__", None) is not None:
+        return ""
+    try:
+        return "" if "__name__" in Path(file).read_text(encoding="utf-8") else str(file)
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _ignore_interrupts() -> None:

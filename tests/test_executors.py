@@ -1,6 +1,9 @@
 """Executors run one function over many chunks."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +41,22 @@ def test_a_worker_that_dies_is_told_as_such() -> None:
     """No traceback of a pool: what is recorded is safe."""
     with pytest.raises(GristmillError, match="A worker process died"):
         list(imap(os._exit, [3], executor="process"))  # type: ignore[arg-type,list-item]  # a function that ends a process
+
+
+@pytest.mark.parametrize(("guard", "code"), [("if True:", 1), ('if __name__ == "__main__":', 0)])
+def test_a_script_without_a_guard_is_told_so(tmp_path: Path, guard: str, code: int) -> None:
+    """A worker imports the script, which must not start it again."""
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from gristmill.executors import imap\n"
+        f"{guard}\n    print(list(imap(bytes.upper, [b'a'], jobs=2, executor='process')))\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+
+    assert code == done.returncode, done.stderr
+    if code:
+        assert f"import {script} without playing it again" in done.stderr.splitlines()[-1]
+        assert "import the script without playing it again" in done.stderr
 
 
 def test_wrong_use_is_named() -> None:
