@@ -10,7 +10,7 @@ from typing import Any
 from gristmill.digest import encode
 from gristmill.types import Brief, Entry, Episode
 
-__all__ = ["conversation", "weighted"]
+__all__ = ["Message", "conversation", "weighted"]
 
 Message = dict[str, Any]
 UNREADABLE = "…"  # stands for an act without any text, which no chat format allows

@@ -22,7 +22,7 @@ from gristmill.errors import StoreError, UsageError, boundary, unknown
 from gristmill.play import briefs as told
 from gristmill.recorders._files import storing, sync_folder
 from gristmill.recorders._workers import Make, build
-from gristmill.recorders.formats import FORMATS, Format, Sink
+from gristmill.recorders.formats import FORMATS, Format
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, Stage, View, load_view
 from gristmill.recorders.openai_rules import MIN_LINES
@@ -185,7 +185,7 @@ def _write(
     progress: Callable[[int, int], None] | None,
     make: Make | None,
 ) -> ExportReport:
-    view, form = line.view, line.form
+    view = line.view
     parts = list(view.acceptance.split)
     report = ExportReport(
         format=format,
@@ -197,9 +197,7 @@ def _write(
     )
     report.stages = list(view.stages)
     with storing(folder, "write"), ExitStack() as stack:
-        sinks: dict[str, Sink] = {
-            part: stack.enter_context(form.sink(folder / f"{part}.{form.suffix}")) for part in parts
-        }
+        files = {part: stack.enter_context((folder / f"{part}.jsonl").open("wb")) for part in parts}
         lineage = stack.enter_context((folder / "lineage.jsonl").open("wb"))
         for done, kept in enumerate(view.kept, 1):
             made = line.make(kept)
@@ -209,8 +207,8 @@ def _write(
                 continue
             row, origin = made
             report.lines[kept.split] += 1
-            sinks[kept.split].write(row)
-            place = {"file": f"{kept.split}.{form.suffix}", "line": report.lines[kept.split]}
+            files[kept.split].write(encode(row) + b"\n")
+            place = {"file": f"{kept.split}.jsonl", "line": report.lines[kept.split]}
             lineage.write(encode(place | origin) + b"\n")
             generation = str(origin["generation"])
             report.generations[generation] = report.generations.get(generation, 0) + 1

@@ -1,54 +1,34 @@
-"""The formats of exports: what a line is, what its rules are, and how a file of them is written.
+"""The formats of exports: what a line is and what its rules are; every file is lines of JSON.
 
 Nobody is to learn an act that the world refused. `openai` and `jsonl` give it weight 0, which their readers honour:
 OpenAI's fine-tuning and Gristmill's own trainer. In `messages` the conversation ends before it.
 """
 
 from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from gristmill.digest import encode
-from gristmill.recorders.chat import conversation, weighted
+from gristmill.digest import decode, encode
+from gristmill.recorders.chat import Message, conversation, weighted
 from gristmill.recorders.openai_rules import check_line
 from gristmill.types import Brief, Episode
 
-__all__ = ["FORMATS", "Format", "Sink"]
+__all__ = ["FORMATS", "Format"]
 
 Row = dict[str, Any]
-
-
-class Sink(Protocol):
-    """A file in the making; a context manager."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def write(self, row: Row) -> None:
-        """Add one line."""
-        ...
 
 
 class Format(msgspec.Struct, frozen=True):
     """A format.
 
     Attributes:
-        suffix: of its files.
         render: makes the line of one seat of an episode, and says whether that had to be cut short.
         check: returns the rules that a line breaks.
-        sink: opens a file.
     """
 
-    suffix: str
     render: Callable[[Episode, str, Brief], tuple[Row, bool]]
     check: Callable[[Row], list[str]]
-    sink: Callable[[Path], Sink]
 
 
 def _openai(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
@@ -60,17 +40,27 @@ def _openai(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
 
 
 def _messages(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
-    """Return a row for TRL and other trainers that read `messages` and `tools`.
+    """Return a line for TRL and other trainers that render `messages` and `tools` with a chat template.
 
-    They know no weight of a single message: TRL's `SFTTrainer` learns all that the assistant says with
+    With `datasets` 4.7 or later, which TRL asks for, a file is loaded as it is by
+
+        from datasets import load_dataset
+        dataset = load_dataset("json", data_files="train.jsonl", split="train")
+
+    The arguments of a call are an object, as chat templates expect: they write it with `tojson` or go through its
+    items, and would quote a string once more or fail (Transformers documentation, "Tool use"; TRL documentation,
+    "Dataset formats", tool calling). What calls has an empty `content`, since some templates read it unasked. The file
+    is no Parquet, whose columns have fixed fields: it would pad the arguments of every call with those of all others.
+
+    Such trainers know no weight of a single message: TRL's `SFTTrainer` learns all that the assistant says with
     `assistant_only_loss=True`, and every message without (TRL documentation, "SFT Trainer"; huggingface/trl#2424). So
     the conversation ends before the first act that was refused, and what came after it is left out.
     """
     messages = conversation(episode, seat, brief)
     refused = [place for place, message in enumerate(messages) if message.get("weight") == 0]
     row = {
-        "messages": messages[: refused[0]] if refused else messages,
-        "tools": encode(list(brief.tools)).decode(),
+        "messages": _arguments(messages[: refused[0]] if refused else messages, decode),
+        "tools": list(brief.tools),
         "episode_id": episode.id,
         "scenario_id": episode.scenario.id,
         "stratum": episode.scenario.stratum,
@@ -79,8 +69,23 @@ def _messages(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
 
 
 def _check_messages(row: Row) -> list[str]:
-    tools = msgspec.json.decode(row["tools"])
-    return check_line({"messages": row["messages"]} | ({"tools": tools} if tools else {}))
+    messages = _arguments(row["messages"], lambda given: encode(given).decode())
+    return check_line({"messages": messages} | ({"tools": row["tools"]} if row["tools"] else {}))
+
+
+def _arguments(messages: list[Message], change: Callable[[Any], Any]) -> list[Message]:
+    """Return the messages with the arguments of every call changed, and a text beside them, if an empty one."""
+    return [
+        {"content": ""} | message | {"tool_calls": [_call(call, change) for call in message["tool_calls"]]}
+        if "tool_calls" in message
+        else message
+        for message in messages
+    ]
+
+
+def _call(call: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    function = call["function"]
+    return call | {"function": function | {"arguments": change(function["arguments"])}}
 
 
 def _entries(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
@@ -101,84 +106,8 @@ def _check_entries(row: Row) -> list[str]:
     return [] if any(entry.get("weight", 1) for entry in acts) else ["no act to learn from"]
 
 
-class _Lines:
-    """Lines of JSON."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-    def write(self, row: Row) -> None:
-        self._file.write(encode(row) + b"\n")
-
-
-_CALL = pa.struct(
-    [
-        ("id", pa.string()),
-        ("type", pa.string()),
-        ("function", pa.struct([("name", pa.string()), ("arguments", pa.string())])),
-    ]
-)
-_MESSAGE = pa.struct(
-    [
-        ("role", pa.string()),
-        ("content", pa.string()),
-        ("tool_calls", pa.list_(_CALL)),
-        ("tool_call_id", pa.string()),
-    ]
-)
-# Tools and arguments are JSON in strings: as structs, every call would be padded with the arguments of all tools.
-_TABLE = pa.schema(
-    [
-        ("messages", pa.list_(_MESSAGE)),
-        ("tools", pa.string()),
-        ("episode_id", pa.string()),
-        ("scenario_id", pa.string()),
-        ("stratum", pa.string()),
-    ]
-)
-
-
-class _Parquet:
-    """Rows of a Parquet file, written some hundred at a time."""
-
-    BATCH = 512
-
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, _TABLE, compression="zstd", write_page_checksum=True)
-        self._rows: list[Row] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._flush()
-        finally:
-            self._writer.close()
-
-    def write(self, row: Row) -> None:
-        self._rows.append(row)
-        if len(self._rows) >= self.BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=_TABLE))
-            self._rows = []
-
-
 FORMATS: dict[str, Format] = {
-    "jsonl": Format("jsonl", _entries, _check_entries, _Lines),
-    "messages": Format("parquet", _messages, _check_messages, _Parquet),
-    "openai": Format("jsonl", _openai, check_line, _Lines),
+    "jsonl": Format(_entries, _check_entries),
+    "messages": Format(_messages, _check_messages),
+    "openai": Format(_openai, check_line),
 }

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import msgspec
-import pyarrow.parquet as pq
 import pytest
 
 from gristmill.digest import decode
@@ -80,17 +80,35 @@ def test_lineage_leads_every_line_back_to_its_seeds(store: RunStore, tmp_path: P
     assert {} == rows
 
 
-def test_messages_are_read_by_plain_pyarrow(store: RunStore, tmp_path: Path) -> None:
-    """Tools and arguments are JSON in strings, so that no row is padded with another's keys."""
+# How chat templates write calls: as JSON (Qwen2.5, Llama 3.1), and one argument after the other (Qwen3.5, GLM-4.5).
+AS_JSON = """
+{%- for message in messages %}{% for call in message.tool_calls %}
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+{%- endfor %}{{ message.content + "|" }}{% endfor %}"""
+BY_ITEM = """
+{%- for message in messages %}{% for call in message.tool_calls %}
+<{{ call.function.name }}>{% for name, value in call.function.arguments | items %}<{{ name }}>{{ value }}{% endfor %}
+{%- endfor %}{% endfor %}"""
+
+
+def test_messages_render_with_both_kinds_of_chat_templates(store: RunStore, tmp_path: Path) -> None:
+    """A call has the arguments that were passed, as an object, and no others; every message has a text."""
     export(store, "default", "messages", "agent", tmp_path / "out", make=Till)
 
-    row = pq.read_table(tmp_path / "out/train.parquet").to_pylist()[0]
-
-    assert "pay" == decode(row["tools"])[0]["function"]["name"]
-    arguments = [
-        one["tool_calls"][0]["function"]["arguments"] for one in row["messages"] if one["tool_calls"]
-    ]
-    assert ["{}", {"account", "amount"}] == [arguments[0], set(decode(arguments[1]))]
+    for row in lines(tmp_path / "out/train.jsonl"):
+        values = store.episode(row["episode_id"]).scenario.values
+        paid = {"account": values["account"], "amount": values["amount"]}
+        written = [
+            decode(line.partition("|")[0])
+            for line in jinja2.Template(AS_JSON).render(row).splitlines()
+            if line.startswith('{"name"')
+        ]
+        assert [{"name": "audit", "arguments": {}}, {"name": "pay", "arguments": paid}] == written
+        assert ["<audit>", f"<pay><account>{paid['account']}<amount>{paid['amount']}"] == [
+            line for line in jinja2.Template(BY_ITEM).render(row).splitlines() if line
+        ]
+        assert {"role", "content"} == set.intersection(*map(set, row["messages"]))
+        assert ["pay", "audit"] == [tool["function"]["name"] for tool in row["tools"]]
 
 
 @pytest.mark.parametrize("format", ["openai", "messages", "jsonl"])
@@ -237,10 +255,7 @@ def test_messages_end_before_the_first_refused_act(tmp_path: Path) -> None:
         store, view, "messages", "agent", tmp_path / "out", briefs=lambda one, seat: Till().brief(seat)
     )
 
-    rows = {
-        row["episode_id"]: row["messages"]
-        for row in pq.read_table(tmp_path / "out/train.parquet").to_pylist()
-    }
+    rows = {row["episode_id"]: row["messages"] for row in lines(tmp_path / "out/train.jsonl")}
     assert {good.id, cut.id} == set(rows)
     assert ["system", "user", "assistant", "tool"] == [message["role"] for message in rows[cut.id]]
     assert "weight" not in rows[cut.id][0]
@@ -326,7 +341,7 @@ def test_messages_are_read_by_the_datasets_library(store: RunStore, tmp_path: Pa
     datasets = pytest.importorskip("datasets")
     export(store, "default", "messages", "agent", tmp_path / "out", make=Till)
 
-    files = {"train": str(tmp_path / "out/train.parquet")}
-    found = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))["train"]
+    files = str(tmp_path / "out/train.jsonl")
+    found = datasets.load_dataset("json", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
 
-    assert pq.read_table(tmp_path / "out/train.parquet").to_pylist() == found.to_list()
+    assert lines(tmp_path / "out/train.jsonl") == list(found)
