@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gristmill.cli.shared import Interrupted
 from gristmill.errors import GristmillError, install_line
 
 __all__ = ["main"]
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Interrupted as error:
+        return _fail(str(error), debug, code=_INTERRUPTED)
     except GristmillError as error:
         return _fail(str(error), debug)
     except OSError as error:

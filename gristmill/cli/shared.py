@@ -1,6 +1,7 @@
 """What verbs have in common: options, answers for people and machines, progress bars."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.errors import UsageError
+from gristmill.errors import GristmillError, UsageError
 
 if TYPE_CHECKING:
     from gristmill.workflows.metrics import Rate
 
 __all__ = [
-    "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
+    "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
     "rated", "seats_of", "table", "unjudged",
 ]  # fmt: skip
 
@@ -38,6 +39,10 @@ Seats = Annotated[
         "holds several); repeatable. Others: expert.",
     ),
 ]
+
+
+class Interrupted(GristmillError):
+    """A person has stopped a command, which knows better than others what that leaves."""
 
 
 def seats_of(pairs: Iterable[str] | None) -> dict[str, str]:
@@ -96,10 +101,14 @@ def table(*columns: str, title: str = "") -> Any:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[..., None]]:
-    """Show a progress bar on a terminal, and nothing elsewhere; yields `progress(done, total, counts)`."""
+def bar(title: str, *, each: str = "", every: float = 0.0) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on a terminal; yields `progress(done, total, counts)`.
+
+    Elsewhere it shows nothing, or if `every` is given the first progress, which says what `each` of all is, and then
+    a line every so many seconds.
+    """
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield _lines(title, each, every) if every else lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -112,6 +121,21 @@ def bar(title: str) -> Iterator[Callable[..., None]]:
             shown.update(task, completed=done, total=total, counts=counted(counts or {}))
 
         yield progress
+
+
+def _lines(title: str, each: str, every: float) -> Callable[..., None]:
+    due: list[float] = []
+
+    def progress(done: int, total: int, counts: Mapping[str, float] | None = None) -> None:
+        if not due:
+            print(f"{title}: {total:,} {each}", file=sys.stderr, flush=True)
+        elif done < total and time.monotonic() < due[0]:
+            return
+        due[:] = [time.monotonic() + every]
+        figures = "".join(f", {name} {value:g}" for name, value in (counts or {}).items())
+        print(f"{title}: {done:,} of {total:,}{figures}", file=sys.stderr, flush=True)
+
+    return progress
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -1,17 +1,21 @@
 """`gristmill train`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Run, Seed, answer, bar, console, percent
+from gristmill.cli.shared import Interrupted, Json, Run, Seed, answer, bar, console, percent
 
 if TYPE_CHECKING:
+    from gristmill.recorders.mine import View
     from gristmill.training.sft import TrainConfig
     from gristmill.workflows.learn import Lesson
 
 _MOST_EPOCHS = 10_000
+_EVERY = 30.0  # seconds between lines of progress where there is no terminal
 
 
 def command(
@@ -53,7 +57,7 @@ def command(
     from gristmill.workflows.learn import learn
 
     config = _config(epochs, rows, rate, dim, layers)
-    with bar("training") as progress:
+    with _told_where_it_stands(out), bar("training", each=_each(rows, kept), every=_EVERY) as progress:
         lesson = learn(
             store, out, view=kept, seat=seat, init=init, steps=steps, seed=seed, config=config, limit=limit,
             progress=progress,
@@ -62,6 +66,27 @@ def command(
         answer(lesson)
     else:
         _print(lesson)
+
+
+def _each(rows: int, view: "View | None") -> str:
+    """Return in words what a step is."""
+    kept = f", from the {len(view.kept):,} that the view {view.name!r} keeps" if view else ""
+    return f"steps of {rows:,} episodes{kept}"
+
+
+@contextmanager
+def _told_where_it_stands(out: Path) -> Iterator[None]:
+    """Say when interrupted whether there is a checkpoint to go on from.
+
+    Raises:
+        Interrupted: when there is none.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if any(out.glob("step-*")):
+            raise
+        raise Interrupted("interrupted; no checkpoint yet, the same command starts anew") from None
 
 
 def _config(

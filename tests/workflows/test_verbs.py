@@ -1,5 +1,6 @@
 """`gristmill train eval report`, as they are typed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,48 @@ def test_train_leaves_a_model(noisy: Path, tmp_path: Path, capsys: pytest.Captur
     page = tmp_path / "page.html"
     assert 0 == main(["report", str(noisy), "--training", str(tmp_path / "model"), "--out", str(page)])
     assert "polyline" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "words"),
+    [(False, "no checkpoint yet, the same command starts anew"), (True, "the same command goes on")],
+)
+def test_an_interrupted_training_says_where_it_stands(
+    noisy: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    checkpoint: bool,
+    words: str,
+) -> None:
+    """Before the first checkpoint there is nothing to go on from."""
+
+    def interrupted(store: RunStore, out: Path, **_: object) -> None:
+        if checkpoint:
+            (out / "step-000004").mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gristmill.workflows.learn.learn", interrupted)
+
+    assert 130 == main(["train", str(noisy), "--out", str(tmp_path / "job")])
+    assert words in capsys.readouterr().err
+
+
+def test_training_without_a_terminal_says_how_far_it_is(
+    noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first line says what there is to do; then a line now and then, and one at the end."""
+
+    def learn(store: RunStore, out: Path, *, progress: Callable[..., None], **_: object) -> None:
+        for step in range(1, 1001):
+            progress(step, 1000, {"loss": 0.5})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gristmill.workflows.learn.learn", learn)
+    main(["train", str(noisy), "--rows", "4", "--out", str(tmp_path / "job")])
+
+    assert [
+        "training: 1,000 steps of 4 episodes",
+        "training: 1 of 1,000, loss 0.5",
+        "training: 1,000 of 1,000, loss 0.5",
+    ] == capsys.readouterr().err.splitlines()[:3]
