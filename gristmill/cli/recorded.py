@@ -152,7 +152,7 @@ def _print(run: dict[str, Any]) -> None:
     for one in run["damage"]:
         out.print(f"damaged: {one}", style="red", soft_wrap=True)
     if strata:
-        status = "fail" if "fail" in run["counts"] else next(iter(run["counts"]))
+        status = next((one for one in ("fail", "error") if one in run["counts"]), next(iter(run["counts"])))
         out.print(f"Read one: gristmill show {run['run']} --status {status}", soft_wrap=True)
 
 
