@@ -24,6 +24,7 @@ from gristmill.envs.tools import Tool, collect_tools, tool
 from gristmill.envs.versions import version_of
 from gristmill.errors import PluginError, ToolError, UsageError
 from gristmill.generators.space import Space
+from gristmill.reading import line
 from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict
 
 __all__ = ["DialogueWorld", "ToolFault", "TwoSeatDialogue", "expect"]
@@ -33,8 +34,6 @@ _FAULTS = {
     "timeout-before": "timed out",
     "timeout-after": "timed out",
 }
-
-_UNSAID = {"from", "to", "refused"}  # of an entry, when it is told as a line
 
 
 class ToolFault(msgspec.Struct):
@@ -226,10 +225,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def render(self) -> str:
         """Return the transcript as text."""
-        return "\n".join(
-            f"{entry['from']:>9}: " + " ".join(str(v) for k, v in entry.items() if k not in _UNSAID)
-            for entry in self._log
-        )
+        return "\n".join(map(line, self._log))
 
     def close(self) -> None:
         """Release what the world holds, which is nothing unless it says so."""

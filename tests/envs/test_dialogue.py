@@ -460,4 +460,4 @@ def test_the_version_follows_the_code(tmp_path: Path) -> None:
 
 def test_a_transcript_can_be_rendered() -> None:
     """One line per entry, with who it is from."""
-    assert " customer: Please count." == begun().render()
+    assert "  customer: Please count." == begun().render()
