@@ -15,6 +15,7 @@ from gristmill.types import Scenario
 __all__ = ["Many", "Space"]
 
 Values = dict[str, Any]
+Condition = tuple[tuple[str, frozenset[Any]], ...]  # names of fields, and the values that each may have
 _TRIES = 1_000
 
 
@@ -44,12 +45,7 @@ class Space(Field):
             name: field for name, field in self.fields.items() if isinstance(field, (Space, Many))
         }
         self.dims = sum(field.dims for field in self.fields.values())
-        conditions = list(dict.fromkeys(field.condition for field in self.fields.values()))
-        # Fields under one condition are many, so it is looked at once per draw.
-        self._plan = [
-            (name, field, field.dims, conditions.index(field.condition))
-            for name, field in self.fields.items()
-        ]
+        self._groups = self._grouped()
         for place, (name, field) in enumerate(self.fields.items()):
             early = list(self.fields)[:place]
             for needed, _ in field.condition:
@@ -61,30 +57,26 @@ class Space(Field):
     def draw(self, units: Sequence[float]) -> Values:
         """Return the values at `units`, [dims] numbers in [0, 1)."""
         values: Values = {}
-        held: dict[int, bool] = {}
-        place = 0
-        for name, field, dims, condition in self._plan:
-            if condition not in held:
-                held[condition] = _holds(field, values)
-            if held[condition]:
-                values[name] = field.draw(units[place : place + dims])
-            place += dims
+        for condition, members in self._groups:
+            if _holds(condition, values):
+                for name, field, start, end in members:
+                    values[name] = field.draw(units[start:end])
         return values
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
-        if not isinstance(value, dict) or value.keys() - self.fields.keys():
+        if not isinstance(value, dict):
             return -math.inf
-        total = 0.0
-        held: dict[int, bool] = {}
-        for name, field, _, condition in self._plan:
-            if condition not in held:
-                held[condition] = _holds(field, value)
-            if held[condition] != (name in value):
-                return -math.inf
-            if held[condition]:
-                total += field.log_prob(value[name])
-        return total if total > -math.inf and self._meets(value) else -math.inf
+        total, there = 0.0, 0
+        for condition, members in self._groups:
+            if _holds(condition, value):
+                there += len(members)
+                for name, field, _, _ in members:
+                    if name not in value:
+                        return -math.inf
+                    total += field.log_prob(value[name])
+        legal = total > -math.inf and there == len(value) and self._meets(value)
+        return total if legal else -math.inf
 
     def problem(self, value: Any) -> str:
         """Return the first thing that is wrong with `value`, with the name of the field; empty if nothing is."""
@@ -94,9 +86,9 @@ class Space(Field):
             if name not in self.fields:
                 return str(unknown("field", str(name), self.fields)).rstrip(".")
         for name, field in self.fields.items():
-            if _holds(field, value) and name not in value:
+            if _holds(field.condition, value) and name not in value:
                 return f"field {name!r}: expected {field._expected()}, got nothing"
-            if name in value and not _holds(field, value):
+            if name in value and not _holds(field.condition, value):
                 when = ", ".join(f"{one} is {value.get(one)!r}" for one, _ in field.condition)
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
             if name in value and (found := field.problem(value[name])):
@@ -109,7 +101,7 @@ class Space(Field):
         """Return units that `draw` maps to `value`; fields that are absent get 0.5."""
         units: list[float] = []
         for name, field in self.fields.items():
-            held = name in value and _holds(field, value)
+            held = name in value and _holds(field.condition, value)
             units += field.locate(value[name]) if held else [0.5] * field.dims
         return units
 
@@ -118,7 +110,7 @@ class Space(Field):
         """The values of each field's mode, in order."""
         values: Values = {}
         for name, field in self.fields.items():
-            if _holds(field, values):
+            if _holds(field.condition, values):
                 values[name] = field.mode
         return values
 
@@ -133,6 +125,19 @@ class Space(Field):
         """Return whether the constraint holds, and those of the Spaces within."""
         inner = all(field.legal(value[name]) for name, field in self._constrained.items() if name in value)
         return inner and self._meets(value)
+
+    def _grouped(self) -> list[tuple[Condition, list[tuple[str, Field, int, int]]]]:
+        """Return the fields by condition, each with its place in the latent cube.
+
+        Fields under one condition are many, so it is looked at once per draw. A group stands where its first field
+        does, hence after all that its condition speaks of.
+        """
+        groups: dict[Condition, list[tuple[str, Field, int, int]]] = {}
+        place = 0
+        for name, field in self.fields.items():
+            groups.setdefault(field.condition, []).append((name, field, place, place + field.dims))
+            place += field.dims
+        return list(groups.items())
 
     def _meets(self, value: Values) -> bool:
         return self._where is None or bool(self._where(value))
@@ -212,8 +217,8 @@ class Many(Field):
         return {"counts": self.counts.describe(), "space": self.space.describe()}
 
 
-def _holds(field: Field, values: Values) -> bool:
-    for name, allowed in field.condition:  # a plain loop, since it runs for every field of every draw
+def _holds(condition: Condition, values: Values) -> bool:
+    for name, allowed in condition:  # a plain loop, since it runs for every field of every draw
         value = values.get(name, _ABSENT)
         if type(value) in _UNHASHABLE or value not in allowed:
             return False

@@ -6,6 +6,7 @@ agent did not succeed in spite of them.
 """
 
 import re
+from itertools import takewhile
 from typing import Any
 
 from gristmill.envs.support import speech
@@ -51,18 +52,19 @@ def breach(episode: Episode, values: dict[str, Any]) -> dict[str, Any]:
     opening = next((entry for entry in episode.entries if entry["from"] == "customer"), None)
     if opening is None or "say" not in opening:
         return {"expected": "an opening message", "got": opening}
-    said = [entry["say"] for entry in episode.entries if _says(entry, "customer")]
-    first = next((place for place, entry in enumerate(episode.entries) if _says(entry, "agent")), None)
-    early = " ".join(entry["say"] for entry in episode.entries[:first] if _says(entry, "customer")).lower()
+    spoken = [
+        (entry["from"], entry["say"]) for entry in episode.entries if "say" in entry and "to" not in entry
+    ]
+    early = " ".join(text for _, text in takewhile(lambda one: one[0] == "customer", spoken)).lower()
     if any(secret in early for secret in (email_of(values), values["zip"], values["wrong_zip"])):
         return {"expected": "e-mail and zip code only when asked", "got": early}
     known = _known(values)
-    for entry in episode.entries:
-        if _says(entry, "agent"):
-            known |= speech.numbers(entry["say"])
-        elif _says(entry, "customer") and (strange := speech.invented(entry["say"], known)):
+    for seat, line in spoken:
+        if seat == "agent":
+            known |= speech.numbers(line)
+        elif strange := speech.invented(line, known):
             return {"expected": "only numbers that it knows", "got": sorted(strange)}
-    text = " ".join(said).lower()
+    text = " ".join(line for seat, line in spoken if seat == "customer").lower()
     missing = [request["intent"] for request in values["requests"] if not _raised(request, text)]
     if missing and (_outcome(episode) != "done" or _turned_away(episode, values)):
         # With second thoughts even the first request is raised only in a second message.
