@@ -34,10 +34,15 @@ class Phrase:
         self.forms = prod(map(len, parts))
         # The choices are the digits of a form's number, each with the number of forms of what comes after it.
         self._parts = [(part, prod(map(len, parts[place + 1 :]))) for place, part in enumerate(parts)]
+        self._texts: dict[int, str] = {}  # those that were said before, and will be again
 
     def text(self, number: int) -> str:
         """Return form `number`, from 0 to `forms` - 1, gaps unfilled."""
-        return "".join([options[number // after % len(options)] for options, after in self._parts])
+        text = self._texts.get(number)
+        if text is None:
+            text = "".join([options[number // after % len(options)] for options, after in self._parts])
+            self._texts[number] = text
+        return text
 
 
 class Wording:
