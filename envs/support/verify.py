@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from gristmill.digest import canonical, encode
 from gristmill.envs.dialogue import expect
 from gristmill.envs.support import speech
+from gristmill.envs.support.record import Call, Record, calls_of
 from gristmill.envs.support.rules import decide
 from gristmill.envs.support.script import breach, lapse, talking_on
 from gristmill.envs.support.types import Row, Rows, Wish
@@ -34,49 +33,6 @@ _TOKEN = re.compile(r"\w+")
 _Finding = dict[str, Any]
 
 
-class Call(msgspec.Struct, frozen=True):
-    """One call of the agent's.
-
-    Attributes:
-        at: place of the call in the log, and `answered`, that of its answer.
-        result: what it gave, None where it gave an error.
-        effective: whether it did what it does, known to the agent or not.
-        cached: whether the result is marked as old.
-    """
-
-    at: int
-    answered: int
-    tool: str
-    args: dict[str, Any]
-    result: Any
-    timed_out: bool
-    effective: bool
-    cached: bool
-
-    @property
-    def subject(self) -> str:
-        """The order, or else the customer, it is about."""
-        return str(self.args.get("order_id") or self.args.get("customer_id") or "")
-
-
-class Record(msgspec.Struct, frozen=True):
-    """What the checks look at.
-
-    Attributes:
-        values: the scenario's.
-        wishes: what the rules say about each request.
-        entries: the log.
-        calls: the agent's calls.
-        lines: the agent's messages, with their places in the log.
-    """
-
-    values: dict[str, Any]
-    wishes: list[Wish]
-    entries: list[Entry]
-    calls: list[Call]
-    lines: list[tuple[int, str]]
-
-
 def judge(episode: Episode) -> list[Check]:
     """Return the findings about both seats."""
     values = episode.scenario.values
@@ -89,7 +45,7 @@ def judge(episode: Episode) -> list[Check]:
         if one["from"] == "agent" and "say" in one and "to" not in one
     ]
     wishes, rows = decide(values)
-    record = Record(values, wishes, entries, _calls(entries), lines)
+    record = Record(values, wishes, entries, calls_of(entries), lines)
     checks = [_end_state(episode, wishes, rows)]
     checks += [_check(name, find(record)) for name, find in _FINDERS.items()]
     checks.append(expect("hung_up", "terminated", episode.end))
@@ -104,26 +60,6 @@ def judge(episode: Episode) -> list[Check]:
 
 def _check(name: str, evidence: _Finding) -> Check:
     return Check(name=name, status="fail" if evidence else "pass", evidence=evidence)
-
-
-def _calls(entries: list[Entry]) -> list[Call]:
-    calls = []
-    for at, act in enumerate(entries):
-        if act["from"] != "agent" or "call" not in act:
-            continue
-        kind = ""
-        for place, entry in enumerate(entries[at + 1 : at + 3], at + 1):
-            if entry.get("event") == "fault":
-                kind = entry["kind"]
-            elif entry["from"] == "tool":
-                result, error = entry.get("result"), entry.get("error", "")
-                cached = isinstance(result, dict) and bool(result.get("cached"))
-                late, done = error == "timed out", "result" in entry or kind == "timeout-after"
-                calls.append(Call(at, place, act["call"], act["args"], result, late, done, cached))
-                break
-            else:
-                break
-    return calls
 
 
 def _end_state(episode: Episode, wishes: list[Wish], wanted: Rows) -> Check:
