@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gristmill.digest import digest, plain
 from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
 from gristmill.policy import Policy, Session
 from gristmill.seeding import derive
+from gristmill.simulate import ROWS, Flown, Recorded, fly
 from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
-from gristmill.world import World
+from gristmill.world import Simulation, Turns, World, turns
 
 __all__ = ["briefed", "briefs", "identify", "lock_step", "play", "recorded_acts", "replay"]
 
@@ -38,25 +42,31 @@ def play(
         seed: root seed; an episode depends on it, its scenario, `attempt` and the acts, and on nothing else.
         attempt: which of repeated plays of the same scenario this is.
     """
-    width = lock_step(policies.values())
-    worlds = [make() for _ in range(min(width, len(scenarios)))]
+    worlds = [make()] if scenarios else []
     try:
         if worlds and sorted(policies) != sorted(worlds[0].possible_agents):
             raise UsageError(
                 f"Expected a policy for each of the seats {', '.join(worlds[0].possible_agents)}, "
                 f"got {', '.join(policies) or 'none'}."
             )
+        body = worlds[0] if worlds and isinstance(worlds[0], Simulation) else None
+        width = lock_step(policies.values(), ROWS if body else _SCRIPTS)
+        if body is None:
+            worlds += [make() for _ in range(min(width, len(scenarios)) - 1)]
         queue = iter(scenarios)
         while batch := list(islice(queue, width)):
-            yield from _play_batch(worlds, batch, policies, seed, attempt)
+            if body is not None:
+                yield from _simulate(body, batch, policies, seed, attempt)
+            else:
+                yield from _play_batch([turns(world) for world in worlds], batch, policies, seed, attempt)
     finally:
         for world in worlds:
             world.close()
 
 
-def lock_step(policies: Iterable[Policy]) -> int:
-    """Return how many episodes are played at once: as many as every policy takes."""
-    return min([policy.width for policy in policies if policy.width], default=_SCRIPTS)
+def lock_step(policies: Iterable[Policy], scripts: int = _SCRIPTS) -> int:
+    """Return how many episodes are played at once: as many as every policy takes, `scripts` where nobody minds."""
+    return min([policy.width for policy in policies if policy.width], default=scripts)
 
 
 def identify(
@@ -66,31 +76,103 @@ def identify(
     return episode_id(world.id, world.version, scenario, _seats(policies), seed, attempt)
 
 
-def replay(world: World, episode: Episode, *, acts: Sequence[tuple[str, Act]] | None = None) -> Episode:
+def replay(
+    world: World,
+    episode: Episode,
+    *,
+    acts: Sequence[tuple[str, Act]] | None = None,
+    actions: NDArray[Any] | None = None,
+) -> Episode:
     """Apply the recorded acts, or `acts` in their place, to a fresh episode of the same scenario.
 
-    Acts that come after the end are dropped. When they run out before the end, the episode is `truncated`.
+    In a simulation it is the recorded actions, or `actions`, [steps, size]. What comes after the end is dropped. When
+    they run out before the end, the episode is `truncated`.
     """
+    if isinstance(world, Simulation):
+        return _repeat(world, episode, actions)
     todo = list(recorded_acts(episode) if acts is None else acts)
     end: End = "truncated"
     fault = played = None
     try:
         with boundary("world"):
-            _reset(world, episode.scenario, episode.seed, episode.attempt)
-            played = world
+            turning = turns(world)
+            _reset(turning, episode.scenario, episode.seed, episode.attempt)
+            played = turning
             for seat, act in todo:
-                if not _alive(world):
+                if not _alive(turning):
                     break
-                if world.agent_selection != seat:
+                if turning.agent_selection != seat:
                     raise EpisodeError(
-                        seat, f"replay: expected an act of {world.agent_selection}, got one of {seat}"
+                        seat, f"replay: expected an act of {turning.agent_selection}, got one of {seat}"
                     )
-                world.step(act)
-            if not _alive(world):
-                end = _end(world)
+                turning.step(act)
+            if not _alive(turning):
+                end = _end(turning)
     except EpisodeError as error:
         end, fault = "error", Fault(side=error.side, message=str(error))
     return _episode(world, played, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
+
+
+def _simulate(
+    world: Simulation, batch: Sequence[Scenario], policies: Mapping[str, Policy], seed: int, attempt: int
+) -> Iterator[Episode]:
+    ((seat, policy),) = policies.items()
+    seats = _seats(policies)
+    try:
+        with boundary(seat):
+            session = policy.begin([world.brief(seat)] * len(batch), _seat_seeds(seat, batch, seed, attempt))
+        with boundary("world"):
+            env = world.vector(min(lock_step(policies.values(), ROWS), len(batch)))
+    except EpisodeError as error:
+        fault = Fault(side=error.side, message=str(error))
+        flown: Iterable[Flown] = [Flown([], None, None, "error", fault) for _ in batch]
+    else:
+        flown = fly(env, batch, [_world_seed(one, seed, attempt) for one in batch], session, seat=seat)
+    for scenario, row in zip(batch, flown, strict=True):
+        yield _flown(world, scenario, seats, seed, attempt, row)
+
+
+def _repeat(world: Simulation, episode: Episode, actions: NDArray[Any] | None) -> Episode:
+    """Apply recorded actions to a fresh row of the same scenario; an episode without steps has none."""
+    if actions is None:
+        recorded = {} if episode.steps is None else episode.steps.actions
+        actions = recorded["value"] if "value" in recorded else np.zeros((0, 1))
+    (seat,) = episode.seats
+    noise = _world_seed(episode.scenario, episode.seed, episode.attempt)
+    try:
+        with boundary("world"):
+            (row,) = fly(world.vector(1), [episode.scenario], [noise], Recorded(actions), seat=seat)
+    except EpisodeError as error:
+        row = Flown([], None, None, "error", Fault(side=error.side, message=str(error)))
+    return _flown(world, episode.scenario, episode.seats, episode.seed, episode.attempt, row)
+
+
+def _flown(
+    world: World, scenario: Scenario, seats: dict[str, SeatInfo], seed: int, attempt: int, row: Flown
+) -> Episode:
+    return Episode(
+        id=episode_id(world.id, world.version, scenario, seats, seed, attempt),
+        world=world.id,
+        version=world.version,
+        scenario=scenario,
+        seats=seats,
+        seed=seed,
+        attempt=attempt,
+        entries=row.entries,
+        end=row.end,
+        fault=row.fault,
+        state=row.state,
+        state_digest=digest(row.state),
+        steps=row.steps,
+    )
+
+
+def _world_seed(scenario: Scenario, seed: int, attempt: int) -> int:
+    return derive(seed, "env", scenario.id, scenario.index, attempt)
+
+
+def _seat_seeds(seat: str, scenarios: Iterable[Scenario], seed: int, attempt: int) -> list[int]:
+    return [derive(seed, "seat", seat, one.id, one.index, attempt) for one in scenarios]
 
 
 def briefs(world: World, episode: Episode) -> dict[str, Brief]:
@@ -119,7 +201,7 @@ def recorded_acts(episode: Episode) -> list[tuple[str, Act]]:
 
 
 def _play_batch(
-    worlds: Sequence[World],
+    worlds: Sequence[Turns],
     batch: Sequence[Scenario],
     policies: Mapping[str, Policy],
     seed: int,
@@ -160,7 +242,7 @@ class _Faults(dict[int, Fault]):
         self[row] = Fault(side=found.side, message=str(found))
 
 
-def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> dict[str, list[int]]:
+def _waiting(worlds: Sequence[Turns], live: Sequence[int], faults: _Faults) -> dict[str, list[int]]:
     """Return the rows that go on, by the seat that is to move."""
     waiting: dict[str, list[int]] = {}
     for row in sorted(live):
@@ -174,7 +256,7 @@ def _waiting(worlds: Sequence[World], live: Sequence[int], faults: _Faults) -> d
 
 
 def _begin(
-    worlds: Sequence[World],
+    worlds: Sequence[Turns],
     batch: Sequence[Scenario],
     policies: Mapping[str, Policy],
     live: Sequence[int],
@@ -194,7 +276,7 @@ def _begin(
                 faults.note(row, error)
         # A session has one place per row, also for one whose world broke.
         texts = [briefs.get(row, Brief(seat=seat)) for row in live]
-        seeds = [derive(seed, "seat", seat, batch[row].id, batch[row].index, attempt) for row in live]
+        seeds = _seat_seeds(seat, [batch[row] for row in live], seed, attempt)
         try:
             with boundary(seat):
                 sessions[seat] = _Rows(policy.begin(texts, seeds), place)
@@ -212,7 +294,7 @@ class _Rows:
         self.place = place
 
 
-def _step(worlds: Sequence[World], rows_of: _Rows, seat: str, rows: list[int], faults: _Faults) -> None:
+def _step(worlds: Sequence[Turns], rows_of: _Rows, seat: str, rows: list[int], faults: _Faults) -> None:
     """Ask one seat for the acts of all episodes that wait for it, and apply them."""
     seen: dict[int, list[Entry]] = {}
     for row in rows:
@@ -245,12 +327,10 @@ def _acts(rows_of: _Rows, seat: str, seen: dict[int, list[Entry]], faults: _Faul
 
 
 def _reset(world: World, scenario: Scenario, seed: int, attempt: int) -> None:
-    world.reset(
-        seed=derive(seed, "env", scenario.id, scenario.index, attempt), options={"scenario": scenario}
-    )
+    world.reset(seed=_world_seed(scenario, seed, attempt), options={"scenario": scenario})
 
 
-def _alive(world: World) -> bool:
+def _alive(world: Turns) -> bool:
     """Take PettingZoo's dead steps, and say whether a living seat is to move."""
     while world.agents:
         seat = world.agent_selection
@@ -262,7 +342,7 @@ def _alive(world: World) -> bool:
     return False
 
 
-def _end(world: World) -> End:
+def _end(world: Turns) -> End:
     return "truncated" if any(world.truncations.values()) else "terminated"
 
 
@@ -275,7 +355,7 @@ def _seats(policies: Mapping[str, Policy]) -> dict[str, SeatInfo]:
 
 def _episode(
     world: World,
-    played: World | None,
+    played: Turns | None,
     scenario: Scenario,
     seats: dict[str, SeatInfo],
     seed: int,

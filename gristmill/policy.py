@@ -40,12 +40,15 @@ class Place(NamedTuple):
 class Session(Protocol):
     """A policy's side of a batch of concurrent episodes."""
 
-    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> Sequence[Act | EpisodeError]:
+    def act(self, rows: Sequence[int], observations: Any) -> Any:
         """Return one act per row; an `EpisodeError` in place of an act ends that row's episode and no other.
+
+        In a simulation, observations are a dict of arrays, [rows, size] each, and what is returned is one array of
+        actions, [rows, size].
 
         Args:
             rows: which episodes of the batch want an act now.
-            observations: for each of them, what became visible since its last act.
+            observations: for each of them, what became visible since its last act, a list of entries.
         """
         ...
 

@@ -31,10 +31,9 @@ from gristmill.world import World
 __all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "split", "world", "worlds"]
 
 _ENVS, _POLICIES = "gristmill.envs", "gristmill.policies"
-_WORLD_HAS = (
-    "id", "version", "possible_agents", "scenario", "reset", "brief", "observe", "step", "entries", "state",
-    "checks", "mutating", "close",
-)  # fmt: skip
+_WORLD_HAS = ("id", "version", "possible_agents", "scenario", "reset", "brief", "step", "checks", "close")
+_TURNS_HAVE = (*_WORLD_HAS, "observe", "entries", "state", "mutating")
+_BODIES_HAVE = (*_WORLD_HAS, "platform", "vector")
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +76,8 @@ class WorldSpec(msgspec.Struct, frozen=True):
             raise PluginError(
                 f"{self.kind.__name__}{shown(params)} cannot be built: {_place(error)}"
             ) from error
-        if missing := [name for name in _WORLD_HAS if not hasattr(world, name)]:
+        has = _BODIES_HAVE if hasattr(world, "vector") else _TURNS_HAVE
+        if missing := [name for name in has if not hasattr(world, name)]:
             raise PluginError(f"Expected a world, got {self.kind.__name__} without {', '.join(missing)}.")
         return world
 

@@ -1,38 +1,42 @@
 """What the loop, the verifier and the recorder need of a world.
 
-Every world is a standard environment first (`pettingzoo.AECEnv` for dialogue); these are the few things beyond
-that standard which make its episodes reproducible and provable.
+Every world is a standard environment first (`pettingzoo.AECEnv` for dialogue, `gymnasium.Env` for one body); these
+are the few things beyond that standard which make its episodes reproducible and provable.
 """
 
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from numpy.typing import NDArray
+
+from gristmill.errors import UsageError
 from gristmill.types import Act, Brief, Check, Entry, Episode, Scenario
 
-__all__ = ["World"]
+__all__ = ["Rows", "Simulation", "Turns", "World", "turns"]
 
 
 @runtime_checkable
 class World(Protocol):
-    """A turn-taking world with seats.
+    """A world with seats.
 
     Attributes:
         id: Farama's `namespace/name-vN`.
         version: changes whenever the world's code does.
         possible_agents: the seats, in the order in which they are listed.
-        agents: the seats still playing; empty when the episode is over.
-        agent_selection: the seat to act next.
     """
-
-    version: str
-    possible_agents: list[str]
-    agents: list[str]
-    agent_selection: str
-    terminations: dict[str, bool]
-    truncations: dict[str, bool]
 
     @property
     def id(self) -> str:
+        """A class may say it for all its instances."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """It may be found out when it is asked for."""
+        ...
+
+    @property
+    def possible_agents(self) -> list[str]:
         """A class may say it for all its instances."""
         ...
 
@@ -40,13 +44,36 @@ class World(Protocol):
         """Return draw `index` under `seed`; a pure function of both."""
         ...
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """Start an episode of `options["scenario"]`, or of one drawn from `seed`."""
         ...
 
     def brief(self, seat: str) -> Brief:
-        """Return what `seat` is told before its first act."""
+        """Return what `seat` is told before its first act, once the world was reset."""
         ...
+
+    def checks(self, episode: Episode) -> list[Check]:
+        """Judge a recorded episode; a pure function of the record."""
+        ...
+
+    def close(self) -> None:
+        """Release what the world holds."""
+        ...
+
+
+@runtime_checkable
+class Turns(World, Protocol):
+    """A world whose seats take turns.
+
+    Attributes:
+        agents: the seats still playing; empty when the episode is over.
+        agent_selection: the seat to act next.
+    """
+
+    agents: list[str]
+    agent_selection: str
+    terminations: dict[str, bool]
+    truncations: dict[str, bool]
 
     def observe(self, agent: str) -> list[Entry]:
         """Return the entries that became visible to the seat since its last act, as its own copy."""
@@ -64,14 +91,71 @@ class World(Protocol):
         """Return the state as plain data, canonically digestible."""
         ...
 
-    def checks(self, episode: Episode) -> list[Check]:
-        """Judge a recorded episode; a pure function of the record."""
-        ...
-
     def mutating(self) -> Mapping[str, bool]:
         """Return, for every tool, whether it may change the state."""
         ...
 
-    def close(self) -> None:
-        """Release what the world holds."""
+
+@runtime_checkable
+class Simulation(World, Protocol):
+    """A world of one body, simulated in control steps; many episodes of it run at once.
+
+    Attributes:
+        platform: what results depend on to the last bit, beside the code: engine and class of machine.
+    """
+
+    @property
+    def platform(self) -> Mapping[str, str]:
+        """A class may say it for all its instances."""
+        ...
+
+    def vector(self, rows: int) -> "Rows":
+        """Return an environment of many rows, which do not start anew by themselves."""
+        ...
+
+
+def turns(world: World) -> Turns:
+    """Return a world as one whose seats take turns.
+
+    Raises:
+        UsageError: when it is a simulation.
+    """
+    if isinstance(world, Turns):
+        return world
+    raise UsageError(f"Expected a world whose seats take turns, got {world.id}, which is a simulation.")
+
+
+class Rows(Protocol):
+    """A `gymnasium.vector.VectorEnv` whose rows can be given scenarios, and tell of themselves."""
+
+    num_envs: int
+    single_action_space: Any
+
+    @property
+    def live(self) -> NDArray[Any]:
+        """Which rows go on, [rows] bool."""
+        ...
+
+    def reset(
+        self, *, seed: Any = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Start the first rows with `options["scenarios"]`, one each, and `seed`, a list with one each."""
+        ...
+
+    def step(
+        self, actions: NDArray[Any]
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Step all rows that go on."""
+        ...
+
+    def fault(self, row: int) -> str:
+        """Return why a row broke, empty if it did not."""
+        ...
+
+    def entries(self, row: int) -> list[Entry]:
+        """Return the log of a row: how it began, and what happened to it."""
+        ...
+
+    def state(self, row: int) -> Any:
+        """Return the final state of a row as plain data."""
         ...

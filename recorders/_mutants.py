@@ -19,7 +19,7 @@ from gristmill.digest import canonical
 from gristmill.errors import RAISED
 from gristmill.play import briefs, recorded_acts, replay
 from gristmill.types import Act, Check, Episode, Status
-from gristmill.world import World
+from gristmill.world import Turns, World, turns
 
 __all__ = ["mutation_check"]
 
@@ -77,7 +77,7 @@ class _Trial:
     def __init__(self, world: World, episode: Episode, passes: Callable[[Episode], bool]) -> None:
         self.world, self.episode, self.passes = world, episode, passes
         self.acts: Acts = recorded_acts(episode)
-        self.groups = _groups(self.acts, world)
+        self.groups = _groups(self.acts, turns(world))
         most = min(_ACTS, len(self.groups))
         self.chosen = [self.groups[place * len(self.groups) // most] for place in range(most)]
         self.errors = _errors(episode)
@@ -138,7 +138,7 @@ class _Trial:
         return accepted and all(errors[place : place + 1] == [True] for place in places)
 
 
-def _groups(acts: Acts, world: World) -> list[list[int]]:
+def _groups(acts: Acts, world: Turns) -> list[list[int]]:
     """Return the places of the acts that may change the state, repeats together."""
     changes = world.mutating()
     groups: dict[tuple[str, bytes], list[int]] = {}

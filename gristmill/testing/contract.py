@@ -16,7 +16,7 @@ from gristmill.play import recorded_acts
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.subject import Subject
 from gristmill.types import Brief, Entry, Scenario
-from gristmill.world import World
+from gristmill.world import Turns
 
 __all__ = ["contract", "farama", "malformed", "tools"]
 
@@ -55,7 +55,7 @@ def contract(subject: Subject) -> str:
     return f"{world.id}, seats {', '.join(seats)}"
 
 
-def _brief(world: World, seat: str) -> None:
+def _brief(world: Turns, seat: str) -> None:
     brief = world.brief(seat)
     if not isinstance(brief, Brief) or brief.seat != seat:
         fail(f"brief({seat!r}) returns {brief!r:.200}", "return a Brief of that seat")
@@ -142,7 +142,7 @@ def malformed(subject: Subject) -> str:
     return f"{tried} malformed acts answered"
 
 
-def _give_turn(world: World, seat: str, subject: Subject) -> bool:
+def _give_turn(world: Turns, seat: str, subject: Subject) -> bool:
     """Start an episode and let the experts play it until `seat` is to move; say whether it came to that."""
     world.reset(seed=0, options={"scenario": subject.scenarios[0]})
     for _, act in recorded_acts(subject.gold[0][0]):
@@ -158,7 +158,7 @@ def _recorded(entries: list[Entry], seat: str) -> Any:
     return {key: value for key, value in last.items() if key not in ("from", "to")}
 
 
-def _answered(world: World, act: Any) -> list[Entry]:
+def _answered(world: Turns, act: Any) -> list[Entry]:
     before = digest(world.state())
     shown = f"{act!r:.60}"
     try:

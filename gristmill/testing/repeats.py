@@ -13,7 +13,7 @@ from gristmill.registry import make, policy
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.subject import Subject
 from gristmill.types import Episode, Scenario, Verdict
-from gristmill.world import World
+from gristmill.world import Turns
 
 __all__ = ["fresh_process", "interleaved", "reads", "replays", "same_process", "seeds"]
 
@@ -125,7 +125,7 @@ def reads(subject: Subject) -> str:
     return f"{len(called)} reading tools leave the state as it is"
 
 
-def _reads(world: World, episode: Episode, changes: Mapping[str, bool]) -> set[str]:
+def _reads(world: Turns, episode: Episode, changes: Mapping[str, bool]) -> set[str]:
     called = set()
     world.reset(seed=0, options={"scenario": episode.scenario})
     for seat, act in recorded_acts(episode):

@@ -10,7 +10,7 @@ from gristmill.policy import Policy, Session
 from gristmill.recorders.verify import judge
 from gristmill.testing.findings import fail, skip
 from gristmill.types import Brief, Episode, Scenario, Verdict
-from gristmill.world import World
+from gristmill.world import Turns, turns
 
 __all__ = ["GOLD", "Subject"]
 
@@ -32,7 +32,7 @@ class Subject:
         self.spec = registry.absolute(spec)
         self.n, self.seed = n, seed
         self.make = registry.world(self.spec)
-        self.world = self.make()
+        self.world = turns(self.make())
         names = self.world.possible_agents
         if seat and seat not in names:
             raise UsageError(f"Expected one of the seats {', '.join(names)}, got {seat!r}.")
@@ -82,9 +82,9 @@ class Subject:
         }
         return list(play(self.make, scenarios, policies, seed=self.seed))
 
-    def fresh(self) -> World:
+    def fresh(self) -> Turns:
         """Return a new instance of the world."""
-        return self.make()
+        return turns(self.make())
 
     def against(self, policy: str) -> dict[str, str]:
         """Return the policies with `policy` in the seat that is judged."""

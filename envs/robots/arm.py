@@ -1,0 +1,89 @@
+"""The arm that all robot worlds share: four servo joints, yaw, shoulder, elbow and wrist, and a tool at the end.
+
+With all joints at zero the arm is stretched out along x; positive pitch points down. Sizes in m.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from gristmill.envs.robots.physics import Physics
+from gristmill.envs.robots.types import Array, Limit, Quantity
+
+__all__ = [
+    "JOINTS",
+    "LINKS",
+    "SAFETY",
+    "angles",
+    "arm_quantities",
+    "peak_speed",
+    "scene",
+    "servos",
+    "tune_servos",
+]
+
+JOINTS = ("yaw", "shoulder", "elbow", "wrist")
+LINKS = {"shoulder": 0.2, "upper": 0.28, "fore": 0.24}  # height of the shoulder, lengths of the two links
+_ASSETS = Path(__file__).with_name("assets")
+
+
+def scene(name: str, *, tool: str, joints: tuple[str, ...] = JOINTS, table: str = "", **more: str) -> str:
+    """Return the MJCF in `assets/<name>.xml` with the arm and its tool put in.
+
+    Args:
+        name: of the file; its `$defaults`, `$room`, `$arm` and `$servos` are filled in.
+        tool: MJCF of what the hand holds.
+        joints: that have servos.
+        table: attributes of the table's geom.
+        more: for other places of the file.
+    """
+    return _asset(name).substitute(
+        defaults=_asset("defaults").template,
+        room=_asset("room").substitute(table=table),
+        arm=_asset("arm").substitute({key: str(one) for key, one in LINKS.items()}, tool=tool),
+        servos=servos(joints),
+        **more,
+    )
+
+
+def servos(joints: tuple[str, ...]) -> str:
+    """Return the MJCF of position servos, whose actions are the angles to go to."""
+    return "\n".join(f'    <position name="{one}" class="servo" joint="{one}"/>' for one in joints)
+
+
+def tune_servos(model: mujoco.MjModel, values: Mapping[str, Any]) -> None:
+    """Set the servos' gain and the joints' damping to a scenario's multiples of their nominal values."""
+    model.actuator_gainprm[:, 0] *= values["gain"]
+    model.actuator_biasprm[:, 1:3] *= values["gain"]
+    for name in JOINTS:
+        model.joint(name).damping *= values["damping"]
+
+
+def angles(physics: Physics, joints: tuple[str, ...] = JOINTS) -> Array:
+    """Return the joint angles, [rows, joints] in rad."""
+    return np.concatenate([physics.joint(name) for name in joints], axis=1)
+
+
+def peak_speed(physics: Physics, joints: tuple[str, ...] = JOINTS) -> Array:
+    """Return the speed of the fastest joint, [rows] in rad/s."""
+    speeds = np.concatenate([physics.joint_velocity(name) for name in joints], axis=1)
+    peak: Array = np.abs(speeds).max(axis=1)
+    return peak
+
+
+def arm_quantities(joints: tuple[str, ...] = JOINTS) -> dict[str, Quantity]:
+    """Return what a world of this arm observes of it."""
+    return {"joints": Quantity(len(joints), "rad", f"angles of {', '.join(joints)}")}
+
+
+SAFETY = {"joint_speed": Limit(12.0, "rad/s", "speed of the fastest joint")}
+
+
+@cache
+def _asset(name: str) -> Template:
+    return Template((_ASSETS / f"{name}.xml").read_text(encoding="utf-8"))

@@ -1,0 +1,151 @@
+"""The control loop of many rows: actions in, observations out, with the disturbances that their scenarios have in store.
+
+Each row has its own clock. What a row sees and does depends on its own scenario and seed alone, not on its neighbours.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gristmill.envs.robots.physics import PLATFORM, Physics, model_hash
+from gristmill.envs.robots.scenarios import Disturbances
+from gristmill.envs.robots.types import Array, Observation
+from gristmill.seeding import numpy_stream
+from gristmill.types import Entry, Scenario
+
+if TYPE_CHECKING:
+    from gristmill.envs.robots.world import RobotWorld
+
+__all__ = ["Stage"]
+
+_LONGEST = 8  # control steps by which an action may be late
+
+
+class Stage:
+    """Rows of one robot world.
+
+    Attributes:
+        observations: what each row sees now, after sensor noise, [rows, size] float32 each.
+        rewards: of the last step, [rows].
+        success: whether every predicate holds now, [rows].
+        clock: control steps done, [rows].
+        faults: rows that broke, with the reason.
+    """
+
+    def __init__(self, world: "RobotWorld", rows: int, *, threads: int = 1) -> None:
+        self.world = world
+        self.rows = rows
+        self.physics = Physics(world.model(world.space.mode), rows, threads=threads)
+        self.faults: dict[int, str] = {}
+        self.clock = np.zeros(rows, dtype=np.int64)
+        self.rewards = np.zeros(rows)
+        self._nominal = self.physics.models[0]
+        self._noisy = [name for name, one in world.quantities.items() if one.noisy]
+        self._noise = {
+            name: np.zeros((world.horizon + 1, rows, world.quantities[name].size), dtype=np.float32)
+            for name in self._noisy
+        }
+        size = self.physics.control.shape[1]
+        # Ring of the actions that were asked for: the newest at the place of the clock.
+        self._asked = np.zeros((_LONGEST + 1, rows, size))
+        self._disturbances = [Disturbances() for _ in range(rows)]
+        self._latency = np.zeros(rows, dtype=np.int64)
+        self._entries: list[list[Entry]] = [[] for _ in range(rows)]
+        self._busy = np.zeros(rows, dtype=bool)  # rows whose disturbances need a look at every step
+        # Reading registers what is read with the batch, which from then on keeps it current.
+        self._read()
+        self.peaks = {name: np.zeros(rows) for name in self._measured}
+        self.streak = np.zeros(rows, dtype=np.int64)
+
+    def reset(self, rows: Sequence[int], scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
+        """Start rows anew; `seeds` decide the sensor noise, and nothing else."""
+        world = self.world
+        models = [world.model(one.values) for one in scenarios]
+        starts = [world.sample(model, one.values) for model, one in zip(models, scenarios, strict=True)]
+        self.physics.place(rows, models, starts)
+        for row, model, scenario, seed in zip(rows, models, scenarios, seeds, strict=True):
+            self.faults.pop(row, None)
+            self.clock[row] = self.streak[row] = 0
+            self.rewards[row] = 0.0
+            self._asked[:, row] = world.rest(model)
+            self.physics.control[row] = self._asked[0, row]
+            found = self._disturbances[row] = Disturbances.of(scenario.values)
+            self._latency[row], self._busy[row] = found.latency, found.any
+            self._draw_noise(row, found.noise, seed)
+            for peak in self.peaks.values():
+                peak[row] = 0.0
+            self._entries[row] = [self._start(row, model)]
+        self._read()
+
+    def step(self, actions: Array, rows: Array) -> None:
+        """Apply actions, [rows, size] float32, to the rows named, and let one control step pass."""
+        turn = self.clock % (_LONGEST + 1)
+        every = np.arange(self.rows)
+        self._asked[turn[rows], rows] = actions[rows]
+        # Before the first action can have arrived, the places of the ring still hold the rest position.
+        late = (self.clock - self._latency) % (_LONGEST + 1)
+        control = self._asked[late, every]
+        # In an action's stead a row may get what it had before, and a force may act on it.
+        for row in rows[self._busy[rows]]:
+            self._disturb(int(row), control)
+        self.physics.control[rows] = control[rows]
+        broken = self.physics.step(rows, self.world.substeps)
+        self.clock[rows] += 1
+        for row in set(map(int, rows)) & set(broken):
+            self.faults[row] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
+        self._read()
+        for name, peak in self.peaks.items():
+            np.maximum(peak, self._measured[name], out=peak)
+        self.streak = np.where(self.success, self.streak + 1, 0)
+        self.rewards = self.world.reward(self.physics, self.predicates)
+
+    def entries(self, row: int) -> list[Entry]:
+        """Return the log of a row: how it began, and every disturbance when it struck."""
+        return list(self._entries[row])
+
+    def state(self, row: int) -> dict[str, Any]:
+        """Return the physical state of a row, and the peaks that were measured on the way there, as plain data."""
+        return {
+            "steps": int(self.clock[row]),
+            "qpos": self.physics.qpos[row].tolist(),
+            "qvel": self.physics.qvel[row].tolist(),
+            "peaks": {name: float(peak[row]) for name, peak in self.peaks.items()},
+            "streak": int(self.streak[row]),
+        }
+
+    def _start(self, row: int, model: Any) -> Entry:
+        state = self.physics.full_state(row).tolist()
+        return {"from": "world", "event": "start", **PLATFORM, "model": model_hash(model), "state": state}
+
+    def _disturb(self, row: int, control: Array) -> None:
+        """Apply what a row's scenario has in store for this step, and log it."""
+        now, found = int(self.clock[row]), self._disturbances[row]
+        if found.stalls(now):
+            control[row] = self.physics.control[row]
+        if (force := found.force(now)) is not None:
+            self.physics.push(row, self.world.pushed, force)
+        self._entries[row] += found.events(now, self.world.pushed)
+
+    def _draw_noise(self, row: int, sd: float, seed: int) -> None:
+        if not self._noisy:
+            return
+        generator = numpy_stream(seed, "sensor")
+        for name in self._noisy:
+            drawn = generator.standard_normal(self._noise[name][:, row].shape)
+            self._noise[name][:, row] = sd * drawn
+
+    def _read(self) -> None:
+        """Look at the physics: observations, predicates and measures of all rows."""
+        world, physics = self.world, self.physics
+        seen = world.observe(physics)
+        self.observations: Observation = {
+            name: seen[name].astype(np.float32) for name in world.quantities if name in seen
+        }
+        self.observations["time"] = (self.clock[:, None] / world.horizon).astype(np.float32)
+        every = np.arange(self.rows)
+        for name in self._noisy:
+            self.observations[name] += self._noise[name][self.clock, every]
+        self.predicates = world.predicates(physics)
+        self.success = np.logical_and.reduce(list(self.predicates.values()))
+        self._measured = world.measure(physics)

@@ -1,0 +1,184 @@
+"""The loop for bodies: where simulations and the policies that move them meet.
+
+Rows of a simulation go in step: the policy is asked once for all rows that go on. What a row does depends on its own
+scenario, seed and actions alone. Nothing is judged here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.digest import plain
+from gristmill.errors import RAISED, EpisodeError
+from gristmill.policy import Session
+from gristmill.steps import Steps
+from gristmill.types import End, Entry, Fault, Scenario
+from gristmill.world import Rows
+
+__all__ = ["ROWS", "Flown", "Recorded", "fly", "problems"]
+
+ROWS = 64  # episodes that run at once where the policy does not mind; many share what a step costs beside the physics
+Array = NDArray[Any]
+
+
+class Flown(NamedTuple):
+    """How one row went."""
+
+    entries: list[Entry]
+    state: Any
+    steps: Steps | None
+    end: End
+    fault: Fault | None
+
+
+class Recorded:
+    """A session that repeats actions, [steps, size]; when they run out, the rows stop there."""
+
+    def __init__(self, actions: Array) -> None:
+        self._actions = iter(actions)
+
+    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
+        """Return the next action for every row, None when there is none left."""
+        action = next(self._actions, None)
+        return None if action is None else np.broadcast_to(action, (len(rows), *action.shape))
+
+
+def fly(
+    env: Rows, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Session, *, seat: str
+) -> Iterator[Flown]:
+    """Run one row per scenario to its end, and yield how they went, in order.
+
+    Args:
+        env: with at least as many rows as there are scenarios.
+        scenarios: what to run.
+        seeds: one per row, for what is random in the world.
+        session: of the policy in the seat, open for as many episodes.
+        seat: its name, for faults.
+    """
+    count = len(scenarios)
+    track = _Track(env, count)
+    try:
+        seen, _ = env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})
+    except RAISED as error:  # whatever a world raises is a fault of its side
+        track.stop(range(count), error, "world")
+        yield from map(track.row, range(count))
+        return
+    track.begin(seen)
+    while len(rows := track.live()):
+        actions = track.ask(session, rows, seat)
+        if actions is None:
+            break
+        track.step(actions)
+    yield from map(track.row, range(count))
+
+
+class _Track:
+    """What is recorded of rows on their way."""
+
+    def __init__(self, env: Rows, count: int) -> None:
+        self.env, self.count = env, count
+        self.size = env.single_action_space.shape
+        self.faults: dict[int, Fault] = {}
+        self.seen: list[Mapping[str, Array]] = []
+        self.acted: list[Array] = []
+        self.results: list[tuple[Array, Array, Array]] = []
+        self.length = np.zeros(count, dtype=np.int64)  # steps that each row has done
+
+    def begin(self, seen: Mapping[str, Array]) -> None:
+        self.seen.append(seen)
+
+    def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
+        found = EpisodeError.of(side, error)
+        for row in rows:
+            self.faults.setdefault(row, Fault(side=found.side, message=str(found)))
+
+    def live(self) -> list[int]:
+        """Return the rows that go on."""
+        return [int(row) for row in np.flatnonzero(self.env.live[: self.count]) if row not in self.faults]
+
+    def ask(self, session: Session, rows: list[int], seat: str) -> Array | None:
+        """Return actions for all rows of the environment, None when the session has no more; faults are noted."""
+        now = self.seen[-1]
+        every = len(rows) == len(next(iter(now.values())))
+        try:
+            given = session.act(rows, now if every else {name: one[rows] for name, one in now.items()})
+        except RAISED as error:  # in a batch it is not known whose row broke it
+            self.stop(rows, error, seat)
+            return None
+        if given is None:
+            return None
+        given = np.asarray(given)
+        wrong = problems(self.env.single_action_space, given, len(rows))
+        for place, why in wrong.items():
+            self.stop([rows[place]], EpisodeError(seat, why), seat)
+        if len(wrong) == len(rows):
+            return None
+        actions = np.zeros((self.env.num_envs, *self.size), dtype=np.float32)
+        actions[:] = self.env.single_action_space.low
+        actions[rows] = given
+        return actions
+
+    def step(self, actions: Array) -> None:
+        """Let all rows that go on take a step, and record it."""
+        going = np.zeros(self.count, dtype=bool)
+        going[self.live()] = True
+        try:
+            seen, rewards, terminated, truncated, _ = self.env.step(actions)
+        except RAISED as error:
+            self.stop(self.live(), error, "world")
+            return
+        self.seen.append(seen)
+        self.acted.append(actions)
+        self.results.append((rewards, terminated, truncated))
+        self.length += going
+
+    def row(self, row: int) -> Flown:
+        """Return how one row went."""
+        fault = self.faults.get(row)
+        if fault is None and (why := self.env.fault(row)):
+            fault = Fault(side="world", message=why)
+        if not self.seen:
+            return Flown([], None, None, "error", fault)
+        steps = self._steps(row)
+        over = bool(len(steps)) and bool(steps.terminated[-1])
+        end: End = "error" if fault else "terminated" if over else "truncated"
+        state = None if fault is not None else plain(self.env.state(row))
+        return Flown(self.env.entries(row), state, steps, end, fault)
+
+    def _steps(self, row: int) -> Steps:
+        count = int(self.length[row])
+        results = self.results[:count]
+        return Steps.of(
+            observations={
+                name: np.stack([one[name][row] for one in self.seen[: count + 1]]) for name in self.seen[0]
+            },
+            actions={
+                "value": np.array([one[row] for one in self.acted[:count]], dtype=np.float32).reshape(
+                    count, *self.size
+                )
+            },
+            rewards=np.array([one[0][row] for one in results], dtype=np.float64),
+            terminated=np.array([one[1][row] for one in results], dtype=bool),
+            truncated=np.array([one[2][row] for one in results], dtype=bool),
+        )
+
+
+def problems(space: Any, actions: Array, rows: int) -> dict[int, str]:
+    """Return what is wrong with actions, by row; `space` is the Box that each is to be in."""
+    form = f"{rows} × " * (rows > 1) + f"{space.shape[0]} numbers"
+    if actions.shape != (rows, *space.shape) or actions.dtype.kind not in "fiu":
+        why = f"Expected an action of {form}, got {actions.dtype} of shape {actions.shape}."
+        return dict.fromkeys(range(rows), why)
+    finite = np.isfinite(actions)
+    inside = (actions >= space.low) & (actions <= space.high)
+    found: dict[int, str] = {}
+    for row in np.flatnonzero(~(finite & inside).all(axis=1)):
+        place = int(np.flatnonzero(~(finite & inside)[row])[0])
+        low, high = float(space.low[place]), float(space.high[place])
+        found[int(row)] = (
+            f"Expected finite actions between their limits, got {float(actions[row, place]):g} for number {place}, "
+            f"which goes from {low:g} to {high:g}."
+        )
+    return found
