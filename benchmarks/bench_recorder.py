@@ -24,9 +24,9 @@ from gristmill.digest import encode, fingerprint
 from gristmill.play import play
 from gristmill.recorders import _wal
 from gristmill.recorders.ledger import Ledger
-from gristmill.recorders.steps import Steps, StepsBuilder
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
+from gristmill.steps import Steps, StepsBuilder
 from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict, call, say
 from gristmill.workflows.run import seat_policies
 
@@ -163,14 +163,14 @@ def components(folder: Path) -> None:
     """Print what the parts of one append cost."""
     one = episode(1)
     found = verdict(one)
-    batch = _wal._batch(one, None)
+    batch = _wal._batch(one)
     segment = _wal.Segment(folder, "bench-1")
     ledger = Ledger(folder / "bench-2.jsonl", "0" * 32)
     store = RunStore.create(folder / "run", {})
     with store.writer() as writer:
         parts = {
             "JSON of the episode": best(lambda: encode(one), 500),
-            "Arrow batch with the JSON": best(lambda: _wal._batch(one, None), 500),
+            "Arrow batch with the JSON": best(lambda: _wal._batch(one), 500),
             "hash of the batch": best(lambda: fingerprint(batch), 500),
             "batch into the log, all of the above": best(lambda: segment.append(one), 500),
             "line of the index": best(
@@ -216,17 +216,20 @@ def arrays(folder: Path, count: int = 60, length: int = 1_000) -> None:
     todo = []
     for index in range(count):
         path = rng.normal(size=(length + 1, 17)).cumsum(axis=0)
-        steps = Steps({"value": path}, {"value": np.tanh(path[:-1, :6])}, path[:-1, 0].copy(), flags, flags)
-        todo.append((msgspec.structs.replace(episode(index), entries=[]), steps))
+        steps = Steps.of(
+            observations={"value": path}, actions={"value": np.tanh(path[:-1, :6])}, rewards=path[:-1, 0],
+            terminated=flags, truncated=flags,
+        )  # fmt: skip
+        todo.append(msgspec.structs.replace(episode(index), entries=[], steps=steps))
     store = RunStore.create(folder / "arrays", {})
 
     def record() -> None:
         with store.writer() as writer:
-            for one, steps in todo:
-                writer.append(one, steps=steps)
+            for one in todo:
+                writer.append(one)
 
     recording, sealing = timed(record), timed(store.seal)
-    reading = timed(lambda: [store.steps(one.id) for one, _ in todo])
+    reading = timed(lambda: [store.episode(one.id) for one in todo])
     size = sum(file.stat().st_size for file in (folder / "arrays/shards").glob("steps-*"))
     mib = count * steps.nbytes / 2**20
     print(f"\n{count} episodes of {length:,} steps of 23 values, {mib:.1f} MiB")
@@ -262,7 +265,7 @@ def numeric(folder: Path, minari: str | None) -> None:
 
     def record(writer: Any) -> Callable[[StepsBuilder], None]:
         return lambda builder: writer.append(
-            msgspec.structs.replace(base, id=fingerprint(str(next(names)).encode())), steps=builder.build()
+            msgspec.structs.replace(base, id=fingerprint(str(next(names)).encode()), steps=builder.build())
         )
 
     steps_of(actions[:100], None)

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import msgspec
 
 from gristmill.digest import digest
+from gristmill.steps import Steps
 
 __all__ = [
     "Act",
@@ -158,6 +159,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
         fault: the fault, if any.
         state: the world's final state as plain data.
         state_digest: canonical digest of `state`.
+        steps: the numeric steps of a simulation; None where it has none.
     """
 
     id: str
@@ -172,10 +174,12 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault | None = None
     state: Any = None
     state_digest: str = ""
+    steps: Steps | None = None
 
     def content_hash(self) -> str:
-        """Return the hash of how it went: entries, end, fault and final state."""
-        return digest([self.id, self.entries, self.end, self.fault, self.state_digest])
+        """Return the hash of how it went: entries, end, fault, final state, and numeric steps if there are any."""
+        went = [self.id, self.entries, self.end, self.fault, self.state_digest]
+        return digest(went if self.steps is None else [*went, self.steps.digest])
 
     def view(self, seat: str) -> list[Entry]:
         """Return the entries that `seat` could see, its own acts included, in order."""

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
-
-import pyarrow as pa
+from typing import BinaryIO
 
 from gristmill.digest import fingerprint
 from gristmill.errors import StoreError
@@ -13,15 +11,11 @@ from gristmill.recorders import _shards, _wal
 from gristmill.recorders._files import Damage
 from gristmill.recorders._layout import read_manifest, segments
 from gristmill.recorders._shards import UNREADABLE, Shard
-from gristmill.recorders._wal import Commit, Record
-from gristmill.recorders.steps import Steps
+from gristmill.recorders._wal import Commit
 from gristmill.types import Episode
 
 __all__ = ["Index"]
 
-T = TypeVar("T")
-# The episodes and the rows of a row group, by id.
-Group = tuple[dict[str, Episode], dict[str, dict[str, Any]]]
 # Shard and row group, or log segment and commit.
 Place = tuple[int, int] | tuple[str, Commit]
 _GROUPS = 4  # decoded row groups that are kept, for reading by id
@@ -41,8 +35,7 @@ class Index:
         # What reading has found to be lost: ids by row group, and places in the log.
         self._broken: dict[tuple[int, int], set[str]] = {}
         self._unread: set[Commit] = set()
-        self._last_steps: tuple[tuple[str, int], pa.Table] = (("", 0), None)
-        self._recent: dict[tuple[int, int], Group] = {}
+        self._recent: dict[tuple[int, int], dict[str, Episode]] = {}
 
     def refresh(self) -> None:
         """Look at the directory again; sealed shards never change, so only new ones are read."""
@@ -110,7 +103,7 @@ class Index:
             # Sealed meanwhile, a segment is gone.
             with suppress(FileNotFoundError), self._segment(segment).open("rb") as file:
                 for commit in commits:
-                    self._logged_record(file, segment, commit)
+                    self._logged_episode(file, segment, commit)
         self.refresh()
 
     def ids(self) -> set[str]:
@@ -137,12 +130,12 @@ class Index:
     def _batches(self) -> Iterator[Iterable[Episode]]:
         for number, (_, groups) in list(self._sealed.items()):
             for group in range(len(groups)):
-                yield reversed(self._group(number, group)[0].values())
+                yield reversed(self._group(number, group).values())
         for segment, commits in list(self._logged.items()):
             with self._segment(segment).open("rb") as file:
                 for commit in commits:
-                    if record := self._logged_record(file, segment, commit):
-                        yield [record.episode]
+                    if episode := self._logged_episode(file, segment, commit):
+                        yield [episode]
 
     def episode(self, episode_id: str) -> Episode:
         """Return one episode.
@@ -150,61 +143,24 @@ class Index:
         Raises:
             StoreError: when it cannot be read.
         """
-        place = self._place(episode_id)
-        if isinstance(place[1], Commit):
-            return self._one(place[0], place[1]).episode
-        episodes, _ = self._group(*place)
-        return self._found(episodes, episode_id)
-
-    def steps(self, episode_id: str) -> Steps | None:
-        """Return the numeric steps of one episode, or None when it has none.
-
-        Raises:
-            StoreError: when they cannot be read.
-        """
-        place = self._place(episode_id)
-        if isinstance(place[1], Commit):
-            return self._one(place[0], place[1]).steps
-        head = self._found(self._group(*place)[1], episode_id)
-        if head["steps_layout"] is None:
-            return None
-        try:
-            return _shards.steps_in(self._steps_group(head["steps_file"], head["steps_group"]), head)
-        except UNREADABLE as error:
+        place = self._places.get(episode_id)
+        if place is None:
+            found = None
+        elif isinstance(place[1], Commit):
+            with self._segment(place[0]).open("rb") as file:
+                found = self._logged_episode(file, *place)
+        else:
+            found = self._group(*place).get(episode_id)
+        if found is None:
             raise StoreError(
-                f"The steps of episode {episode_id} in {head['steps_file']} cannot be read: {error}"
-            ) from None
-
-    def _steps_group(self, name: str, group: int) -> pa.Table:
-        """Return a row group of steps, keeping the one that was read last."""
-        if self._last_steps[0] != (name, group):
-            self._last_steps = (name, group), _shards.read_steps_group(self.path / "shards", name, group)
-        return self._last_steps[1]
-
-    def _place(self, episode_id: str) -> Place:
-        if episode_id in self._places:
-            return self._places[episode_id]
-        raise self._damaged(episode_id)
-
-    def _found(self, rows: dict[str, T], episode_id: str) -> T:
-        if episode_id in rows:
-            return rows[episode_id]
-        raise self._damaged(episode_id)
-
-    def _damaged(self, episode_id: str) -> StoreError:
-        return StoreError(
-            f"Episode {episode_id} of {self.path} is damaged; `gristmill verify` lists what is."
-        )
-
-    def _one(self, segment: str, commit: Commit) -> Record:
-        with self._segment(segment).open("rb") as file:
-            record = self._logged_record(file, segment, commit)
-        return self._found({commit.episode_id: record} if record else {}, commit.episode_id)
+                f"Episode {episode_id} of {self.path} is damaged; `gristmill verify` lists what is."
+            )
+        return found
 
     def _segment(self, name: str) -> Path:
         return self.path / "wal" / f"{name}.arrows"
 
-    def _logged_record(self, file: BinaryIO, segment: str, commit: Commit) -> Record | None:
+    def _logged_episode(self, file: BinaryIO, segment: str, commit: Commit) -> Episode | None:
         file.seek(commit.offset)
         batch = file.read(commit.length)
         try:
@@ -220,7 +176,7 @@ class Index:
         self._unread.add(commit)
         return None
 
-    def _group(self, number: int, group: int) -> Group:
+    def _group(self, number: int, group: int) -> dict[str, Episode]:
         """Return a row group by id, keeping the few that were read last."""
         key = (number, group)
         if key not in self._recent:
@@ -229,25 +185,25 @@ class Index:
             self._recent[key] = self._read_group(number, group)
         return self._recent[key]
 
-    def _read_group(self, number: int, group: int) -> Group:
+    def _read_group(self, number: int, group: int) -> dict[str, Episode]:
         shard, groups = self._sealed[number]
         where = f"shards/*-{number:06}.parquet, row group {group}"
         lost = self._broken[number, group] = set()
         try:
-            episodes, heads = _shards.read_group(self.path / "shards", shard, group)
+            episodes = _shards.read_group(self.path / "shards", shard, group)
         except UNREADABLE as error:
             lost.update(groups[group])
             self._note(where, str(error), *groups[group])
-            return {}, {}
+            return {}
         found: dict[str, Episode] = {}
         # Backwards, so that the first of two records of one attempt is the one that counts.
-        for head, episode in zip(reversed(heads), reversed(episodes), strict=True):
+        for name, episode in reversed(episodes):
             if isinstance(episode, Episode):
-                found[episode.id] = episode
+                found[name] = episode
             else:
-                lost.add(head["episode_id"])
-                self._note(where, episode, head["episode_id"])
-        return found, {head["episode_id"]: head for head in reversed(heads)}
+                lost.add(name)
+                self._note(where, episode, name)
+        return found
 
     def _note(self, where: str, message: str, *lost: str) -> None:
         self.damage += [Damage(where=where, message=message, episode_id=name) for name in lost]

@@ -22,7 +22,7 @@ _NUMBERS = (int,) * 4
 
 
 def check(episode: Episode, body: bytes) -> None:
-    """Refuse an episode whose JSON, `body`, does not say all of it.
+    """Refuse an episode without numeric steps whose JSON, `body`, does not say all of it.
 
     A number that is none becomes `null` there, so where there is no `null` too many, nothing has to be looked for.
 
@@ -37,7 +37,7 @@ def check(episode: Episode, body: bytes) -> None:
     )  # fmt: skip
     try:
         if (
-            len(_nulls(body)) == (episode.fault is None) + (episode.state is None)
+            len(_nulls(body)) == 1 + (episode.fault is None) + (episode.state is None)  # and no steps
             and numbers == _NUMBERS
             and texts == _TEXTS
             and -_INFINITE < scenario.log_density < _INFINITE

@@ -6,7 +6,7 @@ two row groups. Files are written under temporary names and renamed when whole; 
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,13 +15,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gristmill.digest import encode, fingerprint, fingerprint_file
-from gristmill.errors import StoreError
+from gristmill.digest import decoder, encode, fingerprint, fingerprint_file
+from gristmill.errors import StoreError, UsageError
 from gristmill.recorders import _steptables, _tables
 from gristmill.recorders._files import storing, sync_folder
+from gristmill.recorders._steptables import Group
 from gristmill.recorders._tables import NOWHERE, Body, Place
 from gristmill.recorders._wal import Stored
-from gristmill.recorders.steps import Layout, Steps, read_layout
+from gristmill.steps import Layout, Steps
 from gristmill.types import Episode
 
 __all__ = [
@@ -35,9 +36,7 @@ __all__ = [
     "is_sound",
     "read_group",
     "read_ids",
-    "read_steps_group",
     "rescued_ids",
-    "steps_in",
     "write_shard",
 ]
 
@@ -45,8 +44,9 @@ GROUP_ROWS = 20_000  # entries per row group: large enough to compress, small en
 GROUP_BYTES = 32 << 20  # bytes of numeric steps per row group
 
 
+_layout = decoder(Layout)
 # What reading a file that is not what was written may raise.
-UNREADABLE = (OSError, pa.ArrowException, StoreError, ValueError, KeyError, TypeError)
+UNREADABLE = (OSError, pa.ArrowException, StoreError, UsageError, ValueError, KeyError, TypeError)
 Spoilt = Callable[[Stored, Exception], None]  # is told of a record that cannot be sealed, and why
 
 
@@ -157,7 +157,7 @@ def _grouped(records: Iterable[Stored], spoilt: Spoilt) -> Iterable[list[_Item]]
             continue
         group.append(_Item(record, body))
         rows += 1 + len(body.entries)
-        size += record.steps.nbytes if record.steps else 0
+        size += 0 if record.steps is None else record.steps.nbytes
         if rows >= GROUP_ROWS or size >= GROUP_BYTES:
             yield group
             group, rows, size = [], 0, 0
@@ -208,9 +208,8 @@ def _write_steps(files: _Files, group: list[tuple[str, Steps | None]]) -> list[P
     kinds: dict[bytes, list[tuple[int, str, Steps]]] = {}
     for number, (name, steps) in enumerate(group):
         if steps is not None:
-            layout = Layout.of(steps)
-            kinds.setdefault(encode(layout.kind()), []).append((number, name, steps))
-            places[number] = Place(layout=encode(layout).decode())
+            kinds.setdefault(encode(steps.layout.kind()), []).append((number, name, steps))
+            places[number] = Place(layout=encode(steps.layout).decode())
     for kind, members in kinds.items():
         name = f"steps-{files.number:06}-{fingerprint(kind)[:8]}.parquet"
         table, options = _steptables.table([(episode_id, steps) for _, episode_id, steps in members])
@@ -264,10 +263,8 @@ def rescued_ids(folder: Path, shard: Shard) -> list[str]:
     return []
 
 
-def read_group(
-    folder: Path, shard: Shard, group: int
-) -> tuple[Sequence[Episode | str], list[dict[str, Any]]]:
-    """Return the episodes of one row group, or why one cannot be read, and their rows.
+def read_group(folder: Path, shard: Shard, group: int) -> list[tuple[str, Episode | str]]:
+    """Return the episodes of one row group by their ids, in order; or, in place of one, why it cannot be read.
 
     Raises:
         OSError, pyarrow.ArrowException: when the files are not what was written.
@@ -276,23 +273,44 @@ def read_group(
         heads = file.read_row_group(group).to_pylist()
     with _open(folder, "messages", shard) as file:
         messages = file.read_row_group(group).to_pydict()
-    return _tables.episodes_of(heads, messages), heads
+    episodes = _with_steps(folder, heads, _tables.episodes_of(heads, messages))
+    return [(head["episode_id"], episode) for head, episode in zip(heads, episodes, strict=True)]
 
 
-def read_steps_group(folder: Path, name: str, group: int) -> pa.Table:
-    """Return a row group of numeric steps.
+def _with_steps(
+    folder: Path, heads: list[dict[str, Any]], episodes: Sequence[Episode | str]
+) -> Iterator[Episode | str]:
+    """Yield the episodes with their numeric steps, of which each row group is read once."""
+    groups: dict[tuple[str, int], Group | str] = {}
+    for head, episode in zip(heads, episodes, strict=True):
+        if head["steps_layout"] is None or isinstance(episode, str):
+            yield episode
+            continue
+        place = head["steps_file"], head["steps_group"]
+        if place not in groups:
+            groups[place] = _steps_group(folder, *place)
+        yield _joined(head, episode, groups[place])
 
-    Raises:
-        OSError, pyarrow.ArrowException: when the file is not what was written.
-    """
-    with pq.ParquetFile(folder / name, page_checksum_verification=True) as file:
-        return file.read_row_group(group)
+
+def _steps_group(folder: Path, name: str, group: int) -> Group | str:
+    """Return a row group of numeric steps, or why it cannot be read."""
+    try:
+        with pq.ParquetFile(folder / name, page_checksum_verification=True) as file:
+            return Group(file.read_row_group(group))
+    except UNREADABLE as error:
+        return str(error)
 
 
-def steps_in(table: pa.Table, head: dict[str, Any]) -> Steps:
-    """Return the numeric steps of the episode whose row is `head` from the row group that it names."""
-    layout = read_layout(head["steps_layout"])
-    return _steptables.steps(table.slice(head["steps_row"], layout.length + 1), layout)
+def _joined(head: dict[str, Any], episode: Episode, group: Group | str) -> Episode | str:
+    """Return the episode whose row is `head` with its steps from the row group that it names, or why they are lost."""
+    try:
+        if not isinstance(group, str):
+            steps = group.steps(_layout(head["steps_layout"]), head["steps_row"])
+            return msgspec.structs.replace(episode, steps=steps)
+        message = group
+    except UNREADABLE as error:
+        message = str(error)
+    return f"the steps in {head['steps_file']}, row group {head['steps_group']}, cannot be read: {message}"
 
 
 def check_size(folder: Path, file: ShardFile) -> str:
@@ -305,9 +323,8 @@ def check_size(folder: Path, file: ShardFile) -> str:
 
 
 def is_sound(folder: Path, shard: Shard) -> bool:
-    """Say whether the episodes and messages of a shard are, byte by byte, what was sealed."""
-    files = [file for file in shard.files if not file.name.startswith("steps-")]
-    return bool(files) and not any(check_file(folder, file) for file in files)
+    """Say whether a shard is, byte by byte, what was sealed."""
+    return bool(shard.files) and not any(check_file(folder, file) for file in shard.files)
 
 
 def check_file(folder: Path, file: ShardFile) -> str:

@@ -4,17 +4,16 @@ An episode of N steps takes N + 1 rows; in the last one, which has only an obser
 """
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from gristmill.recorders.steps import Layout, Steps
+from gristmill.steps import Array, Layout, Steps
 
-__all__ = ["FLAT", "steps", "table"]
+__all__ = ["FLAT", "Group", "table"]
 
-Array = NDArray[Any]
 FLAT = 64  # values per row up to which a column is split into flat ones, and beyond which it is a list
 
 
@@ -61,23 +60,46 @@ def _flat(name: str, values: Array, mask: Array | None) -> dict[str, pa.Array]:
     return {name: pa.ListArray.from_arrays(offsets, pa.array(rows.reshape(-1)), mask=absent)}
 
 
-def steps(rows: pa.Table, layout: Layout) -> Steps:
-    """Return the steps in the rows of one episode."""
-    columns = {}
-    for name, dtype, shape in zip(layout.names, layout.dtypes, layout.shapes, strict=True):
-        length = layout.rows(name)
-        width = int(np.prod(shape))
+class Group:
+    """A row group, of which each column is looked at once, however many episodes are cut from it."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self._values: dict[str, Array] = {}
+        self._starts: dict[str, Array] = {}
+
+    def steps(self, layout: Layout, row: int) -> Steps:
+        """Return the steps of the episode that begins in `row`.
+
+        Raises:
+            KeyError, ValueError, UsageError: when the rows do not fit the layout.
+        """
+        data: list[bytes] = []
+        for name, dtype, shape in zip(layout.names, layout.dtypes, layout.shapes, strict=True):
+            values = self._cut(name, shape, row, layout.rows(name))
+            data.append(values.astype(dtype, copy=False).tobytes())
+        found = Steps(layout, b"".join(data))
+        found.check()
+        return found
+
+    def _cut(self, name: str, shape: tuple[int, ...], row: int, length: int) -> Array:
+        width = prod(shape)
         if not shape:
-            values = _numpy(rows[name], length)
-        elif width <= FLAT:
-            parts = [_numpy(rows[f"{name}.{place}"], length) for place in range(width)]
-            values = np.stack(parts, axis=1) if parts else np.zeros((length, 0))
-        else:
-            values = rows[name].slice(0, length).combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        columns[name] = values.astype(dtype, copy=False).reshape(length, *shape)
-    return Steps.of(columns)
+            return self._column(name)[row : row + length]
+        if width > FLAT:
+            values, start = self._column(name), self._starts[name][row]
+            return values[start : start + length * width]
+        parts = [self._column(f"{name}.{place}")[row : row + length] for place in range(width)]
+        return np.stack(parts, axis=1) if parts else np.zeros(0)
 
-
-def _numpy(column: pa.ChunkedArray, length: int) -> Array:
-    values: Array = column.slice(0, length).to_numpy()
-    return values
+    def _column(self, name: str) -> Array:
+        """Return the values of a column; what stands where it is null is arbitrary, and a list has nothing there."""
+        if name not in self._values:
+            column = self._table[name].combine_chunks()
+            if pa.types.is_list(column.type):
+                self._starts[name] = column.offsets.to_numpy()
+                column = column.values
+            _, values = column.buffers()
+            whole = pa.Array.from_buffers(column.type, len(column), [None, values], offset=column.offset)
+            self._values[name] = whole.to_numpy(zero_copy_only=False)
+        return self._values[name]

@@ -21,31 +21,24 @@ from gristmill.digest import decoder, encode, fingerprint
 from gristmill.errors import UsageError
 from gristmill.recorders import _plain
 from gristmill.recorders._files import Damage, create, storing, write_at
-from gristmill.recorders.steps import Steps, pack, unpack
+from gristmill.steps import Layout, Steps
 from gristmill.types import Episode
 
 __all__ = [
-    "Commit", "Record", "Segment", "Stored", "read_record", "read_stored", "repair", "scan", "undecodable",
+    "Commit", "Segment", "Stored", "read_record", "read_stored", "repair", "scan", "undecodable",
 ]  # fmt: skip
 
 # One row per episode: dialogue and numeric steps share the log, and either may be empty.
 SCHEMA = pa.schema(
     [
         ("episode_id", pa.string()),
-        ("episode", pa.binary()),  # JSON of the Episode
+        ("episode", pa.binary()),  # JSON of the Episode without its steps
         ("layout", pa.binary()),  # JSON of the steps' columns
         ("steps", pa.binary()),  # their bytes
     ]
 )
 _BINARY, _STRING = pa.binary(), pa.string()
-_episode = decoder(Episode)
-
-
-class Record(NamedTuple):
-    """What the store keeps of one attempt."""
-
-    episode: Episode
-    steps: Steps | None
+_episode, _layout = decoder(Episode), decoder(Layout)
 
 
 class Commit(NamedTuple):
@@ -59,7 +52,7 @@ class Commit(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A record as it lies in the log."""
+    """An episode as it lies in the log."""
 
     body: bytes
     steps: Steps | None
@@ -80,14 +73,14 @@ class Segment:
             self.size = write_at(self._data, SCHEMA.serialize().to_pybytes(), 0)
         self._index_size = 0
 
-    def append(self, episode: Episode, steps: Steps | None = None, content_hash: str = "-") -> Commit:
+    def append(self, episode: Episode, content_hash: str = "-") -> Commit:
         """Write the batch of one episode; it does not count before `commit`.
 
         Raises:
             StoreError: when it cannot be written; the segment is then as it was.
             UsageError: when the episode is not plain data, or would not come back as it is.
         """
-        batch = _batch(episode, steps)
+        batch = _batch(episode)
         with storing(self.path, f"record episode {episode.id} in"):
             write_at(self._data, batch, self.size)
         return Commit(episode.id, self.size, len(batch), fingerprint(batch), content_hash)
@@ -154,17 +147,16 @@ def undecodable(path: Path, commit: Commit, error: Exception) -> Damage:
     return Damage(where=where, message=f"cannot be decoded: {error}", episode_id=commit.episode_id)
 
 
-def read_record(batch: bytes) -> Record:
-    """Return the record in the bytes of one batch."""
-    body, steps = _parts(batch)
-    return Record(_episode(body), steps)
+def read_record(batch: bytes) -> Episode:
+    """Return the episode in the bytes of one batch."""
+    return _joined(*_parts(batch))
 
 
 def read_stored(path: Path, commit: Commit, batch: bytes) -> Stored:
     """Return the record in the bytes of one batch of a segment, its episode as JSON."""
     body, steps = _parts(batch)
-    content_hash = commit.content_hash if commit.content_hash != "-" else _episode(body).content_hash()
-    return Stored(body, steps, content_hash, path, commit)
+    known = commit.content_hash
+    return Stored(body, steps, known if known != "-" else _joined(body, steps).content_hash(), path, commit)
 
 
 def _parts(batch: bytes) -> tuple[bytes, Steps | None]:
@@ -172,7 +164,14 @@ def _parts(batch: bytes) -> tuple[bytes, Steps | None]:
     (body,) = row.column(1).to_pylist()
     if row.column(2).null_count:
         return body, None
-    return body, unpack(row.column(2)[0].as_py(), row.column(3)[0].as_py())
+    steps = Steps(_layout(row.column(2)[0].as_py()), row.column(3)[0].as_py())
+    steps.check()
+    return body, steps
+
+
+def _joined(body: bytes, steps: Steps | None) -> Episode:
+    episode = _episode(body)
+    return episode if steps is None else msgspec.structs.replace(episode, steps=steps)
 
 
 def repair(path: Path) -> None:
@@ -209,20 +208,34 @@ def _nothing() -> pa.Array:
     return pa.nulls(1, pa.binary())
 
 
-def _batch(episode: Episode, steps: Steps | None) -> bytes:
+def _batch(episode: Episode) -> bytes:
     if not isinstance(episode.id, str) or len(episode.id.split()) != 1:
         raise UsageError(
             f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id."
         )
+    steps, layout, data = episode.steps, _nothing(), _nothing()
+    if steps is not None:
+        layout, data = _packed(episode.id, steps)
+        episode = msgspec.structs.replace(episode, steps=None)
     try:
         body = encode(episode)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise UsageError(f"Episode {episode.id} holds something that JSON cannot say: {error}.") from None
     _plain.check(episode, body)
-    layout, data = (_nothing(), _nothing()) if steps is None else map(_single, pack(steps))
     columns = [_name(episode.id.encode()), _single(body), layout, data]
     batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
     return batch
+
+
+def _packed(episode_id: str, steps: Steps) -> tuple[pa.Array, pa.Array]:
+    """Return layout and data of numeric steps that will come back as they are."""
+    if not isinstance(steps, Steps):
+        raise UsageError(
+            f"Expected the steps of episode {episode_id} to be gristmill.steps.Steps or None, "
+            f"got {type(steps).__name__}; `Steps.of` makes them from arrays."
+        )
+    steps.check()
+    return _single(encode(steps.layout)), _single(steps.data)
 
 
 def _single(data: bytes) -> pa.Array:

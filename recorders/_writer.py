@@ -9,7 +9,6 @@ from typing import Literal, Protocol, Self
 from gristmill.errors import StoreError, UsageError
 from gristmill.recorders._wal import Segment
 from gristmill.recorders.ledger import Ledger
-from gristmill.recorders.steps import Steps
 from gristmill.types import Episode, Verdict
 
 __all__ = ["Fsync", "Writer"]
@@ -64,20 +63,12 @@ class Writer:
     ) -> None:
         self.close()
 
-    def append(
-        self,
-        episode: Episode,
-        verdict: Verdict | None = None,
-        *,
-        steps: Steps | None = None,
-        cost: float = 0.0,
-    ) -> None:
+    def append(self, episode: Episode, verdict: Verdict | None = None, *, cost: float = 0.0) -> None:
         """Record one attempt; when this returns, it survives the death of the process.
 
         Args:
-            episode: what happened.
+            episode: what happened, numeric steps included.
             verdict: what `verify.judge` said of it, if it was asked.
-            steps: its numeric steps, if it has any.
             cost: CPU seconds that the judging took.
 
         Raises:
@@ -90,7 +81,7 @@ class Writer:
         if self._segment is None:
             self._segment = self._run.segment()
         # The line of the index comes last, so that no episode that counts lacks its verdict.
-        commit = self._segment.append(episode, steps, verdict.content_hash if verdict else "-")
+        commit = self._segment.append(episode, verdict.content_hash if verdict else "-")
         if verdict is not None:
             self._open_ledger().record(verdict, cost=cost)
         self._segment.commit(commit)

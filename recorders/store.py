@@ -13,9 +13,9 @@ read-only disk; the first `writer` or `seal` cuts off what a killed process left
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -30,12 +30,10 @@ from gristmill.recorders._layout import ledgers, read_manifest, segments
 from gristmill.recorders._wal import Segment
 from gristmill.recorders._writer import Fsync, Writer
 from gristmill.recorders.ledger import Ledger, LedgerRow, read_ledger
-from gristmill.recorders.steps import Steps
 from gristmill.types import Episode, Verdict
 
 __all__ = ["SCHEMA", "Fsync", "RunStore", "Writer"]
 
-T = TypeVar("T")
 SCHEMA = 1
 SEAL_BYTES = 64 << 20  # size at which a log segment is sealed
 
@@ -139,27 +137,16 @@ class RunStore:
         Raises:
             StoreError: when it is not there or damaged.
         """
-        return self._fetch(episode_id, self._index.episode)
-
-    def steps(self, episode_id: str) -> Steps | None:
-        """Return the numeric steps of an episode, or None when it has none.
-
-        Raises:
-            StoreError: when they are not there or damaged.
-        """
-        return self._fetch(episode_id, self._index.steps)
-
-    def _fetch(self, episode_id: str, read: Callable[[str], T]) -> T:
         if not self._index.has(episode_id):
             self._index.refresh()
         if not self._index.has(episode_id):
             count = len(self._index.ids())
             raise StoreError(f"No episode {episode_id!r} in {self.path}, which has {count} episodes.")
         try:
-            return read(episode_id)
+            return self._index.episode(episode_id)
         except (FileNotFoundError, StoreError):  # sealed since the last look, or damaged and recorded again
             self._index.refresh()
-            return read(episode_id)
+            return self._index.episode(episode_id)
 
     def ledger(self) -> Iterator[LedgerRow]:
         """Yield the rows of the ledger, oldest first, withdrawals included."""

@@ -1,9 +1,11 @@
 """The vocabulary: frozen, plain JSON underneath, and honest about what is missing."""
 
 import msgspec
+import numpy as np
 import pytest
 
-from gristmill.digest import decoder, encode
+from gristmill.digest import decoder, digest, encode
+from gristmill.steps import Steps
 from gristmill.types import (
     Check,
     Episode,
@@ -88,6 +90,25 @@ def test_the_content_hash_is_of_how_it_went() -> None:
     hashes = {msgspec.structs.replace(EPISODE, **change).content_hash() for change in changes}
 
     assert 5 == len({EPISODE.content_hash(), *hashes})
+
+
+def test_numeric_steps_are_part_of_an_episode() -> None:
+    """They count for its content hash, which is what it was before where there are none, and pass through JSON."""
+    steps = Steps.of(
+        observations={},
+        actions={},
+        rewards=np.ones(1),
+        terminated=np.ones(1, bool),
+        truncated=np.zeros(1, bool),
+    )
+    one = msgspec.structs.replace(EPISODE, steps=steps)
+    again = decoder(Episode)(encode(one))
+    went = [EPISODE.id, EPISODE.entries, EPISODE.end, EPISODE.fault, EPISODE.state_digest]
+
+    assert digest(went) == EPISODE.content_hash()
+    assert digest([*went, steps.digest]) == one.content_hash() == again.content_hash()
+    assert again.steps is not None
+    assert [1.0] == again.steps.rewards.tolist()
 
 
 @pytest.mark.parametrize(

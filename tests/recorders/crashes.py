@@ -87,14 +87,14 @@ def _doomed(moment: int, action: Callable[[Ack], None], acks: int) -> NoReturn:
 
 
 def main(path: str, start: int) -> None:
-    """Record episodes until killed, sealing every few, and say which ones `append` returned from."""
+    """Record episodes until killed, every other with steps, sealing every few, and say which ones `append` returned from."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from gristmill.recorders.store import RunStore
-    from tests.recorders.fakes import episode, verdict
+    from tests.recorders.fakes import episode, simulated, verdict
 
     with RunStore.open(path).writer(seal_bytes=20_000) as writer:
         for index in range(start, start + 100_000):
-            one = episode(index)
+            one = simulated(index) if index % 2 else episode(index)
             writer.append(one, verdict(one))
             os.write(1, f"{one.id}\n".encode())
 

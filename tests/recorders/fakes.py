@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+import msgspec
+import numpy as np
+
 from gristmill.policy import Script, Scripted
+from gristmill.seeding import numpy_stream
+from gristmill.steps import Steps
 from gristmill.types import (
     Act,
     Brief,
@@ -168,6 +173,19 @@ def episode(index: int = 0, entries: list[Entry] | None = None, state: Any = Non
         entries=entries,
         state=state,
     )
+
+
+def simulated(index: int = 0, *, length: int = 3, width: int = 2) -> Episode:
+    """Return a made-up episode with numeric steps; `width` decides their layout."""
+    rng = numpy_stream(index, "steps")
+    steps = Steps.of(
+        observations={"x": rng.normal(size=(length + 1, width))},
+        actions={"u": rng.normal(size=length).astype(np.float32)},
+        rewards=rng.normal(size=length),
+        terminated=np.zeros(length, bool),
+        truncated=np.arange(length) == length - 1,
+    )
+    return msgspec.structs.replace(episode(index, size=2), steps=steps)
 
 
 def verdict(of: Episode, status: str = "pass", level: str = "checked") -> Verdict:

@@ -1,27 +1,42 @@
 """Damage: what cannot be read is named, and the rest is read."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+import pyarrow.parquet as pq
 import pytest
 
+from gristmill.digest import encode
 from gristmill.errors import StoreError
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import mine
 from gristmill.recorders.store import RunStore
-from tests.recorders.fakes import episode, verdict
+from gristmill.steps import Steps
+from gristmill.types import Episode
+from tests.recorders.fakes import episode, simulated, verdict
 
 EPISODES = [episode(index, size=2) for index in range(4)]
 IDS = [one.id for one in EPISODES]
+# Two episodes with steps of one layout, one of another, and one without.
+NUMERIC = [simulated(0), simulated(1, width=70), episode(2), simulated(3)]
 
 
-def filled(path: Path) -> RunStore:
+def filled(path: Path, episodes: Sequence[Episode] = EPISODES) -> RunStore:
     """Return a run with the episodes in its log."""
     store = RunStore.create(path, {})
     with store.writer() as writer:
-        for one in EPISODES:
+        for one in episodes:
             writer.append(one, verdict(one))
     return store
+
+
+def steps_file(path: Path, one: Episode) -> Path:
+    """Return the sealed file with the steps of an episode."""
+    table = pq.read_table(path / "shards/episodes-000001.parquet", columns=["episode_id", "steps_file"])
+    (name,) = (row["steps_file"] for row in table.to_pylist() if row["episode_id"] == one.id)
+    return path / "shards" / str(name)
 
 
 def flip(path: Path, place: int) -> None:
@@ -304,3 +319,73 @@ def test_what_a_damaged_shard_lost_can_be_recorded_again(tmp_path: Path) -> None
 
     assert EPISODES == list(store.episodes())
     assert EPISODES[2] == RunStore.open(tmp_path / "run").episode(IDS[2])
+
+
+def test_a_flipped_bit_in_steps_costs_only_their_episodes(tmp_path: Path) -> None:
+    """Those of another layout and those without are read; what is lost is named, and what is found is as it was."""
+    path = tmp_path / "run"
+    filled(path, NUMERIC).seal()
+    file = steps_file(path, NUMERIC[0])
+    size, lost = file.stat().st_size, 0
+    known = {one.id: encode(one) for one in NUMERIC}
+    for place in range(0, size, size // 40):
+        flip(file, place)
+        store = RunStore.open(path)
+        found = {one.id: encode(one) for one in store.episodes()}
+        missed = known.keys() - found.keys()
+        assert found.items() <= known.items()
+        assert missed in (set(), {NUMERIC[0].id, NUMERIC[3].id})
+        assert missed == {damage.episode_id for damage in store.damage}
+        assert found.keys() == store.ids() == RunStore.open(path).readable()
+        assert any(file.name in damage.where for damage in store.check())
+        lost += bool(missed)
+        flip(file, place)
+    assert lost > 20
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "written over"])
+def test_episodes_whose_steps_are_lost_can_be_recorded_again(tmp_path: Path, how: str) -> None:
+    """They are named, not there, and not kept as if they had no steps; a resumed run adds them."""
+    path = tmp_path / "run"
+    filled(path, NUMERIC).seal()
+    file = steps_file(path, NUMERIC[1])
+    data = file.read_bytes()
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(data[:-20] if how == "cut" else data[:100] + bytes(len(data) - 200) + data[-100:])
+    store = RunStore.open(path)
+
+    with pytest.raises(StoreError, match=f"Episode {NUMERIC[1].id} .* is damaged"):
+        store.episode(NUMERIC[1].id)
+    assert {NUMERIC[0].id, NUMERIC[2].id, NUMERIC[3].id} == store.readable()
+    (damage,) = store.damage
+    assert (NUMERIC[1].id, 1) == (damage.episode_id, damage.lost)
+    assert f"the steps in {file.name}, row group 0, cannot be read" in damage.message
+
+    with store.writer() as writer:
+        writer.append(NUMERIC[1], verdict(NUMERIC[1]))
+    store.seal()
+    store = RunStore.open(path)
+    assert {one.id for one in NUMERIC} == store.readable()
+    assert sorted(map(encode, NUMERIC)) == sorted(map(encode, store.episodes()))
+
+
+def test_steps_that_do_not_fit_their_layout_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the log, too, whoever wrote them there; sealing sets the segment aside."""
+    path = tmp_path / "run"
+    one = NUMERIC[1]
+    assert one.steps is not None
+    short = msgspec.structs.replace(one, steps=Steps(one.steps.layout, one.steps.data[:-1]))
+    with monkeypatch.context() as careless:
+        careless.setattr(Steps, "check", lambda self: None)
+        filled(path, [NUMERIC[0], short, NUMERIC[2]])
+    store = RunStore.open(path)
+
+    assert {NUMERIC[0].id, NUMERIC[2].id} == store.readable()
+    (damage,) = store.damage
+    assert one.id == damage.episode_id
+    assert "Expected numeric steps whose data fit their layout" in damage.message
+    store.seal()
+    assert list(map(encode, (NUMERIC[0], NUMERIC[2]))) == list(map(encode, store.episodes()))
+    assert (path / "damaged/run-000001.arrows").exists()
