@@ -41,7 +41,7 @@ class Layout(msgspec.Struct, frozen=True):
         return self.length + name.startswith(_OBSERVATION)
 
 
-class Steps(msgspec.Struct, frozen=True, eq=False):
+class Steps(msgspec.Struct, frozen=True):
     """The numeric record of one episode: named columns, packed so that it is plain JSON to whoever passes it on.
 
     `Steps.of` makes one. What was read from a file may be malformed: `check` says so, and so does every look at it.

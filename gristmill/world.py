@@ -5,7 +5,7 @@ are the few things beyond that standard which make its episodes reproducible and
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -61,7 +61,6 @@ class World(Protocol):
         ...
 
 
-@runtime_checkable
 class Turns(World, Protocol):
     """A world whose seats take turns.
 
@@ -120,9 +119,9 @@ def turns(world: World) -> Turns:
     Raises:
         UsageError: when it is a simulation.
     """
-    if isinstance(world, Turns):
-        return world
-    raise UsageError(f"Expected a world whose seats take turns, got {world.id}, which is a simulation.")
+    if isinstance(world, Simulation):
+        raise UsageError(f"Expected a world whose seats take turns, got {world.id}, which is a simulation.")
+    return cast(Turns, world)  # some of what such a world has is there only once it was reset
 
 
 class Rows(Protocol):

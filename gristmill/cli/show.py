@@ -85,10 +85,10 @@ def _show_world(world: str, index: int, seed: int, json: bool) -> None:
 
 def _seat(made: "WorldType", world: str, seat: str) -> dict[str, Any]:
     from gristmill.registry import policies
-    from gristmill.world import Turns
+    from gristmill.world import Simulation, turns
 
     brief = made.brief(seat)
-    mutating = made.mutating() if isinstance(made, Turns) else {}
+    mutating = {} if isinstance(made, Simulation) else turns(made).mutating()
     tools = [
         {**tool["function"], "mutates": mutating.get(tool["function"]["name"], False)} for tool in brief.tools
     ]
