@@ -19,7 +19,7 @@ from gristmill.simulate import ROWS, Flown, Recorded, fly
 from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import Simulation, Turns, World, turns
 
-__all__ = ["briefed", "briefs", "identify", "lock_step", "play", "recorded_acts", "replay"]
+__all__ = ["briefed", "briefs", "identify", "lock_step", "play", "recorded_acts", "replay", "seat_seed"]
 
 # Where nobody minds, some are cheaper than one, and many outgrow the processor's caches.
 _SCRIPTS = 8
@@ -118,9 +118,10 @@ def _simulate(
 ) -> Iterator[Episode]:
     ((seat, policy),) = policies.items()
     seats = _seats(policies)
+    seeds = [seat_seed(seat, one, seed, attempt) for one in batch]
     try:
         with boundary(seat):
-            session = policy.begin([world.brief(seat)] * len(batch), _seat_seeds(seat, batch, seed, attempt))
+            session = policy.begin([world.brief(seat)] * len(batch), seeds)
         with boundary("world"):
             env = world.vector(min(lock_step(policies.values(), ROWS), len(batch)))
     except EpisodeError as error:
@@ -171,8 +172,9 @@ def _world_seed(scenario: Scenario, seed: int, attempt: int) -> int:
     return derive(seed, "env", scenario.id, scenario.index, attempt)
 
 
-def _seat_seeds(seat: str, scenarios: Iterable[Scenario], seed: int, attempt: int) -> list[int]:
-    return [derive(seed, "seat", seat, one.id, one.index, attempt) for one in scenarios]
+def seat_seed(seat: str, scenario: Scenario, seed: int, attempt: int) -> int:
+    """Return the seed that the policy in a seat is given for an episode."""
+    return derive(seed, "seat", seat, scenario.id, scenario.index, attempt)
 
 
 def briefs(world: World, episode: Episode) -> dict[str, Brief]:
@@ -276,7 +278,7 @@ def _begin(
                 faults.note(row, error)
         # A session has one place per row, also for one whose world broke.
         texts = [briefs.get(row, Brief(seat=seat)) for row in live]
-        seeds = _seat_seeds(seat, [batch[row] for row in live], seed, attempt)
+        seeds = [seat_seed(seat, batch[row], seed, attempt) for row in live]
         try:
             with boundary(seat):
                 sessions[seat] = _Rows(policy.begin(texts, seeds), place)

@@ -18,12 +18,15 @@ _GENERATED = re.compile(r"[^\s.,;:!?()\"']*\d[^\s,;:!?()\"']*")
 
 
 def exact(episode: Episode) -> str:
-    """Return the signature shared by episodes with the same transcript."""
-    return digest([episode.world, episode.entries])
+    """Return the signature shared by episodes with the same transcript, or the same numeric steps."""
+    steps = episode.steps
+    return digest([episode.world, episode.entries, *([] if steps is None else [steps.digest])])
 
 
 def near(episode: Episode) -> str:
-    """Return the signature shared by episodes that differ only in what was filled in."""
+    """Return the signature shared by episodes that differ only in what was filled in; of numbers nothing is."""
+    if episode.steps is not None:
+        return exact(episode)
     values = sorted(
         {text for text in _texts(episode.scenario.values) if len(text) > 2},
         key=lambda text: (-len(text), text),

@@ -214,7 +214,6 @@ def split_of(scenario: str, split: Mapping[str, float]) -> str:
 def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row:
     ruling = rule(episode, standings, acceptance.level)
     reason = ruling.reason
-    acts = 0 if reason else sum(entry.get("from") in episode.seats for entry in episode.entries)
     return _Row(
         seed=episode.scenario.seed,
         draw=episode.scenario.index,
@@ -223,12 +222,19 @@ def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row
         scenario=episode.scenario.id,
         stratum=episode.scenario.stratum,
         reason=reason,
-        length=_length_reason(acts, acceptance),
+        length="" if reason else _length_reason(_acts(episode), acceptance),
         exact="" if reason else _signatures.exact(episode),
         near=_signatures.near(episode) if acceptance.near_distinct and not reason else "",
         verdicts=tuple(sorted({found.verdict_id for found in ruling.verdicts.values()})),
         versions=ruling.versions,
     )
+
+
+def _acts(episode: Episode) -> int:
+    """Return how often the seats acted; the body of a simulation does so at every step."""
+    if episode.steps is not None:
+        return len(episode.steps)
+    return sum(entry.get("from") in episode.seats for entry in episode.entries)
 
 
 def _length_reason(acts: int, acceptance: Acceptance) -> str:

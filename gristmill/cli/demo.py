@@ -1,13 +1,11 @@
 """`gristmill demo`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Jobs, Json, Seed, answer, console, rated
+from gristmill.cli.shared import Jobs, Json, Seed, answer, console, rated, stages
 
 if TYPE_CHECKING:
     from gristmill.workflows.demo import Demo
@@ -32,7 +30,7 @@ def command(
     """
     from gristmill.workflows.demo import demo
 
-    with _stages() as tell:
+    with stages() as tell:
         found = demo(out, scale=scale, seed=seed, jobs=jobs, tell=tell)
     if json:
         answer(found)
@@ -54,33 +52,3 @@ def _summary(found: "Demo") -> str:
         f"{found.seconds:.0f} seconds. Report: {found.page}",
     ]
     return "\n".join(lines)
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Show one bar per part on a terminal, and one line per part elsewhere."""
-    import sys
-
-    if not sys.stderr.isatty():
-        told: list[str] = []
-
-        def note(name: str, done: int, total: int) -> None:
-            if name not in told:
-                told.append(name)
-                print(f"{name} …", file=sys.stderr, flush=True)
-
-        yield note
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as shown:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = shown.add_task(name, total=total)
-            shown.update(tasks[name], completed=done, total=total)
-
-        yield progress

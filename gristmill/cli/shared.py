@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
-    "rated", "seats_of", "table", "unjudged",
+    "rated", "seats_of", "stages", "table", "unjudged",
 ]  # fmt: skip
 
 _MOST = 10_000_000  # episodes; hours of scripted play, and what is left to play still fits into memory
@@ -119,6 +119,34 @@ def bar(title: str, *, each: str = "", every: float = 0.0) -> Iterator[Callable[
 
         def progress(done: int, total: int, counts: Mapping[str, int] | None = None) -> None:
             shown.update(task, completed=done, total=total, counts=counted(counts or {}))
+
+        yield progress
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Show one bar per part of some work on a terminal, and one line per part elsewhere; yields `tell(part, done, total)`."""
+    if not sys.stderr.isatty():
+        told: list[str] = []
+
+        def note(name: str, done: int, total: int) -> None:
+            if name not in told:
+                told.append(name)
+                print(f"{name} …", file=sys.stderr, flush=True)
+
+        yield note
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = shown.add_task(name, total=total)
+            shown.update(tasks[name], completed=done, total=total)
 
         yield progress
 
