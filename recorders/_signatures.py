@@ -2,7 +2,7 @@
 
 *Exact* twins have the same transcript. *Near* twins have the same one once everything generated is taken out: the
 scenario's values, whatever contains a digit, case and spacing. Two fillings of one script are near twins, although a
-comparison of their text alone would call them different.
+comparison of their text alone would call them different. Numeric steps are always compared to the last bit.
 """
 
 import re
@@ -45,7 +45,11 @@ def near(episode: Episode) -> str:
             moves.append([entry["from"], entry["call"], sorted(entry.get("args") or ())])
         else:
             moves.append([entry["from"], plain(str(entry.get("say", entry.get("raw", ""))))])
-    return digest([episode.world, moves])
+    return digest([episode.world, moves, *_numbers(episode)])
+
+
+def _numbers(episode: Episode) -> list[str]:
+    return [] if episode.steps is None else [episode.steps.digest]
 
 
 def _texts(value: Any) -> Iterator[str]:

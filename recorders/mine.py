@@ -31,7 +31,7 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: name of the policy, and of the view it makes.
         level: a passing verdict of at least this level is needed; a failing one of any level is a drop.
-        min_acts: fewest acts of all seats together.
+        min_acts: fewest acts of all seats together; in a simulation an act is a control step.
         max_acts: most of them, or None.
         distinct: keep one of several episodes with the same transcript.
         near_distinct: keep one of several that differ only in the values filled in.
@@ -235,6 +235,12 @@ def _acts(episode: Episode) -> int:
     if episode.steps is not None:
         return len(episode.steps)
     return sum(entry.get("from") in episode.seats for entry in episode.entries)
+
+
+def _acts(episode: Episode) -> int:
+    """Return how often anybody acted, be it by an entry or by an action."""
+    said = sum(entry.get("from") in episode.seats for entry in episode.entries)
+    return said + (len(episode.steps) if episode.steps is not None else 0)
 
 
 def _length_reason(acts: int, acceptance: Acceptance) -> str:

@@ -12,7 +12,7 @@ from gristmill.recorders.ledger import latest, verdict_id
 from gristmill.recorders.mine import Acceptance, View, load_view, mine, split_of
 from gristmill.recorders.store import RunStore
 from gristmill.types import Episode, Fault, Scenario, say
-from tests.recorders.fakes import episode, verdict
+from tests.recorders.fakes import episode, simulated, verdict
 
 
 def run_of(path: Path, episodes: Sequence[tuple[Episode, str]]) -> RunStore:
@@ -144,6 +144,17 @@ def test_twins_are_kept_once(tmp_path: Path) -> None:
     near = mine(store, Acceptance(near_distinct=True))
     assert [twins[0].id] == near.ids
     assert ["distinct", "near-distinct"] == list(reasons(near))
+
+
+def test_what_a_simulation_did_is_part_of_its_transcript(tmp_path: Path) -> None:
+    """Control steps count as acts, and episodes that differ in their numbers alone are no twins."""
+    silent = msgspec.structs.replace(simulated(0), entries=[{"from": "world", "event": "start"}])
+    moved = msgspec.structs.replace(silent, id="moved", steps=simulated(1).steps)
+    still = msgspec.structs.replace(silent, id="still", steps=simulated(1, length=0).steps)
+    store = run_of(tmp_path / "run", [(one, "pass") for one in (silent, moved, still)])
+
+    assert {silent.id, moved.id} == set(mine(store, Acceptance(near_distinct=True)).ids)
+    assert {"length": {"fewer than 1 acts": 1}} == reasons(mine(store))
 
 
 def test_length_and_strata_are_capped(tmp_path: Path) -> None:
