@@ -19,7 +19,17 @@ from gristmill.simulate import ROWS, Flown, Recorded, fly
 from gristmill.types import Act, Brief, End, Entry, Episode, Fault, Scenario, SeatInfo, episode_id
 from gristmill.world import Simulation, Turns, World, turns
 
-__all__ = ["briefed", "briefs", "identify", "lock_step", "play", "recorded_acts", "replay", "seat_seed"]
+__all__ = [
+    "briefed",
+    "briefs",
+    "identify",
+    "lock_step",
+    "play",
+    "recorded_acts",
+    "replay",
+    "replays",
+    "seat_seed",
+]
 
 # Where nobody minds, some are cheaper than one, and many outgrow the processor's caches.
 _SCRIPTS = 8
@@ -89,7 +99,7 @@ def replay(
     they run out before the end, the episode is `truncated`.
     """
     if isinstance(world, Simulation):
-        return _repeat(world, episode, actions)
+        return replays(world, [episode], None if actions is None else [actions])[0]
     todo = list(recorded_acts(episode) if acts is None else acts)
     end: End = "truncated"
     fault = played = None
@@ -113,6 +123,32 @@ def replay(
     return _episode(world, played, episode.scenario, episode.seats, episode.seed, episode.attempt, end, fault)
 
 
+def replays(
+    world: Simulation, episodes: Sequence[Episode], actions: Sequence[NDArray[Any]] | None = None
+) -> list[Episode]:
+    """Replay episodes of a simulation as `replay` does, many at once.
+
+    Args:
+        world: the simulation.
+        episodes: what to replay.
+        actions: what to do instead in each of them, [steps, size].
+
+    Raises:
+        UsageError: when the numeric steps of an episode are malformed.
+    """
+    todo = [_recorded_actions(one) for one in episodes] if actions is None else actions
+    alike: dict[tuple[int, ...], list[int]] = {}  # rows that stop at the same time can go together
+    for place, one in enumerate(todo):
+        alike.setdefault(one.shape, []).append(place)
+    found: dict[int, Episode] = {}
+    for places in alike.values():
+        for start in range(0, len(places), ROWS):
+            some = places[start : start + ROWS]
+            again = _repeat(world, [episodes[place] for place in some], [todo[place] for place in some])
+            found.update(zip(some, again, strict=True))
+    return [found[place] for place in range(len(episodes))]
+
+
 def _simulate(
     world: Simulation, batch: Sequence[Scenario], policies: Mapping[str, Policy], seed: int, attempt: int
 ) -> Iterator[Episode]:
@@ -133,19 +169,28 @@ def _simulate(
         yield _flown(world, scenario, seats, seed, attempt, row)
 
 
-def _repeat(world: Simulation, episode: Episode, actions: NDArray[Any] | None) -> Episode:
-    """Apply recorded actions to a fresh row of the same scenario; an episode without steps has none."""
-    if actions is None:
-        recorded = {} if episode.steps is None else episode.steps.actions
-        actions = recorded["value"] if "value" in recorded else np.zeros((0, 1))
-    (seat,) = episode.seats
-    noise = _world_seed(episode.scenario, episode.seed, episode.attempt)
+def _recorded_actions(episode: Episode) -> NDArray[Any]:
+    """Return the actions of an episode, [steps, size]; one without steps has none."""
+    recorded = {} if episode.steps is None else episode.steps.actions
+    return recorded["value"] if "value" in recorded else np.zeros((0, 1))
+
+
+def _repeat(world: Simulation, episodes: Sequence[Episode], actions: Sequence[NDArray[Any]]) -> list[Episode]:
+    """Apply actions, of one shape, to fresh rows of the scenarios of episodes."""
+    (seat,) = world.possible_agents
+    scenarios = [one.scenario for one in episodes]
+    noises = [_world_seed(one.scenario, one.seed, one.attempt) for one in episodes]
     try:
         with boundary("world"):
-            (row,) = fly(world.vector(1), [episode.scenario], [noise], Recorded(actions), seat=seat)
+            env = world.vector(len(episodes))
+            rows = list(fly(env, scenarios, noises, Recorded(np.stack(actions)), seat=seat))
     except EpisodeError as error:
-        row = Flown([], None, None, "error", Fault(side=error.side, message=str(error)))
-    return _flown(world, episode.scenario, episode.seats, episode.seed, episode.attempt, row)
+        fault = Fault(side=error.side, message=str(error))
+        rows = [Flown([], None, None, "error", fault)] * len(episodes)
+    return [
+        _flown(world, one.scenario, one.seats, one.seed, one.attempt, row)
+        for one, row in zip(episodes, rows, strict=True)
+    ]
 
 
 def _flown(

@@ -5,6 +5,7 @@ scenario, seed and actions alone. Nothing is judged here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,15 +35,19 @@ class Flown(NamedTuple):
 
 
 class Recorded:
-    """A session that repeats actions, [steps, size]; when they run out, the rows stop there."""
+    """A session that repeats actions, [rows, steps, size]; when they run out, the rows stop there."""
 
     def __init__(self, actions: Array) -> None:
-        self._actions = iter(actions)
+        self._actions = actions
+        self._clock = 0
 
     def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
-        """Return the next action for every row, None when there is none left."""
-        action = next(self._actions, None)
-        return None if action is None else np.broadcast_to(action, (len(rows), *action.shape))
+        """Return the next action of every row, None when there is none left."""
+        if self._clock == self._actions.shape[1]:
+            return None
+        self._clock += 1
+        now: Array = self._actions[list(rows), self._clock - 1]
+        return now
 
 
 def fly(
@@ -60,12 +65,9 @@ def fly(
     count = len(scenarios)
     track = _Track(env, count)
     try:
-        seen, _ = env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})
-    except RAISED as error:  # whatever a world raises is a fault of its side
-        track.stop(range(count), error, "world")
-        yield from map(track.row, range(count))
-        return
-    track.begin(seen)
+        track.begin(env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})[0])
+    except RAISED:  # one scenario that cannot be set up is not to keep its neighbours from theirs
+        track.begin_singly(scenarios, seeds)
     while len(rows := track.live()):
         actions = track.ask(session, rows, seat)
         if actions is None:
@@ -81,6 +83,7 @@ class _Track:
         self.env, self.count = env, count
         self.size = env.single_action_space.shape
         self.faults: dict[int, Fault] = {}
+        self.unbegun: set[int] = set()
         self.seen: list[Mapping[str, Array]] = []
         self.acted: list[Array] = []
         self.results: list[tuple[Array, Array, Array]] = []
@@ -88,6 +91,16 @@ class _Track:
 
     def begin(self, seen: Mapping[str, Array]) -> None:
         self.seen.append(seen)
+
+    def begin_singly(self, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
+        """Start row by row; whatever a world raises is a fault of its side in that row alone."""
+        for row, scenario in enumerate(scenarios):
+            options = {"scenarios": [scenario], "reset_mask": np.arange(self.env.num_envs) == row}
+            try:
+                self.seen[:] = [self.env.reset(seed=list(seeds), options=options)[0]]
+            except RAISED as error:
+                self.stop([row], error, "world")
+                self.unbegun.add(row)
 
     def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
         found = EpisodeError.of(side, error)
@@ -139,7 +152,7 @@ class _Track:
         fault = self.faults.get(row)
         if fault is None and (why := self.env.fault(row)):
             fault = Fault(side="world", message=why)
-        if not self.seen:
+        if row in self.unbegun:
             return Flown([], None, None, "error", fault)
         steps = self._steps(row)
         over = bool(len(steps)) and bool(steps.terminated[-1])
@@ -149,20 +162,32 @@ class _Track:
 
     def _steps(self, row: int) -> Steps:
         count = int(self.length[row])
-        results = self.results[:count]
+        rewards, terminated, truncated = (column[:count, row] for column in self._results)
         return Steps.of(
-            observations={
-                name: np.stack([one[name][row] for one in self.seen[: count + 1]]) for name in self.seen[0]
-            },
-            actions={
-                "value": np.array([one[row] for one in self.acted[:count]], dtype=np.float32).reshape(
-                    count, *self.size
-                )
-            },
-            rewards=np.array([one[0][row] for one in results], dtype=np.float64),
-            terminated=np.array([one[1][row] for one in results], dtype=bool),
-            truncated=np.array([one[2][row] for one in results], dtype=bool),
+            observations={name: column[: count + 1, row] for name, column in self._seen.items()},
+            actions={"value": self._acted[:count, row]},
+            rewards=rewards,
+            terminated=terminated,
+            truncated=truncated,
         )
+
+    @cached_property
+    def _seen(self) -> dict[str, Array]:
+        """What all rows have observed, [steps + 1, rows, size] each."""
+        return {name: np.stack([one[name] for one in self.seen]) for name in self.seen[0]}
+
+    @cached_property
+    def _acted(self) -> Array:
+        """The actions of all rows, [steps, rows, size]."""
+        return np.array(self.acted, dtype=np.float32).reshape(-1, self.env.num_envs, *self.size)
+
+    @cached_property
+    def _results(self) -> tuple[Array, Array, Array]:
+        """Rewards and flags of all rows, [steps, rows] each."""
+        kinds = (np.float64, np.bool_, np.bool_)
+        columns = [np.array([one[place] for one in self.results], dtype=kind).reshape(-1, self.env.num_envs)
+                   for place, kind in enumerate(kinds)]  # fmt: skip
+        return columns[0], columns[1], columns[2]
 
 
 def problems(space: Any, actions: Array, rows: int) -> dict[int, str]:

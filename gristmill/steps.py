@@ -135,7 +135,7 @@ class Steps(msgspec.Struct, frozen=True):
             if size != len(self.data):
                 raise ValueError(f"it takes {size} bytes, and there are {len(self.data)}")
             return {one.name: np.ndarray(one.shape, one.dtype, self.data, one.offset) for one in columns}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, SyntaxError) as error:  # the last from the text of a dtype
             raise UsageError(f"Expected numeric steps whose data fit their layout, but {error}.") from None
 
     def check(self) -> None:
