@@ -231,13 +231,6 @@ def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row
 
 
 def _acts(episode: Episode) -> int:
-    """Return how often the seats acted; the body of a simulation does so at every step."""
-    if episode.steps is not None:
-        return len(episode.steps)
-    return sum(entry.get("from") in episode.seats for entry in episode.entries)
-
-
-def _acts(episode: Episode) -> int:
     """Return how often anybody acted, be it by an entry or by an action."""
     said = sum(entry.get("from") in episode.seats for entry in episode.entries)
     return said + (len(episode.steps) if episode.steps is not None else 0)
