@@ -1,0 +1,58 @@
+"""Priors of proposals: drawing, refitting, files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gristmill.agents.robots.proposal import Prior
+from gristmill.digest import encode
+from gristmill.errors import UsageError
+
+WIDE = Prior(
+    mean={"x": 1.0, "y": -2.0}, sd={"x": 0.5, "y": 1.0}, low={"x": 0.0, "y": -9.0}, high={"x": 1.2, "y": 9.0}
+)
+
+
+def test_a_seed_decides_what_is_drawn() -> None:
+    """The parameters of an episode can be had again from its seed."""
+    assert WIDE.draw(7) == WIDE.draw(7)
+    assert WIDE.draw(7) != WIDE.draw(8)
+
+
+def test_draws_keep_to_their_limits() -> None:
+    """What lies beyond a limit is cut off there; the rest is normal."""
+    drawn = [WIDE.draw(seed) for seed in range(400)]
+
+    assert 1.2 == max(one["x"] for one in drawn)
+    assert abs(np.mean([one["y"] for one in drawn]) + 2.0) < 0.2
+    assert abs(np.std([one["y"] for one in drawn]) - 1.0) < 0.15
+
+
+def test_refitting_goes_to_what_succeeded() -> None:
+    """Mean and deviation are those of the kept parameters; a deviation keeps a share, so that the search goes on."""
+    kept = [{"x": 0.5, "y": 3.0}, {"x": 0.7, "y": 3.0}]
+    found = WIDE.refit(kept)
+
+    assert pytest.approx(0.6) == found.mean["x"]
+    assert pytest.approx(0.1) == found.sd["x"]
+    assert (3.0, pytest.approx(0.1)) == (found.mean["y"], found.sd["y"])
+    assert (WIDE.low, WIDE.high) == (found.low, found.high)
+
+
+def test_one_success_is_too_few() -> None:
+    """A deviation of one number says nothing."""
+    with pytest.raises(UsageError, match="at least two verified episodes to refit a proposal on, got 1"):
+        WIDE.refit([{"x": 0.5, "y": 3.0}])
+
+
+def test_a_prior_is_read_from_its_file(tmp_path: Path) -> None:
+    """What was written comes back; anything else is refused with its place."""
+    (tmp_path / "prior.json").write_bytes(encode(WIDE))
+    (tmp_path / "other.json").write_text("[]", encoding="utf-8")
+
+    assert WIDE == Prior.load(tmp_path / "prior.json")
+    with pytest.raises(UsageError, match=r"Expected a prior of a proposal in .*other\.json"):
+        Prior.load(tmp_path / "other.json")
+    with pytest.raises(UsageError, match="got none"):
+        Prior.load(tmp_path / "missing.json")
