@@ -15,6 +15,7 @@ from gristmill.simulate import problems
 from gristmill.types import Entry, Scenario
 
 if TYPE_CHECKING:
+    from gristmill.envs.robots.render import Camera
     from gristmill.envs.robots.world import RobotWorld
 
 __all__ = ["RobotVectorEnv"]
@@ -57,6 +58,7 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         # Seed of each row, and how many episodes it has drawn from it.
         self._drawn: list[tuple[int, int]] = [(0, -1)] * rows
         self._begun = np.zeros(rows, dtype=bool)
+        self._camera: Camera | None = None
 
     @property
     def live(self) -> Array:
@@ -139,15 +141,24 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         return self._stage.state(row)
 
     def render(self) -> tuple[Array, ...]:
-        """Return a picture of every row, [height, width, 3] uint8 each."""
+        """Return a picture of every row, [height, width, 3] uint8 each.
+
+        Raises:
+            UsageError: when there is no OpenGL to draw with.
+        """
         from gristmill.envs.robots.render import Camera
 
         physics = self._stage.physics
-        pictures = []
-        for model, qpos in zip(physics.models, physics.qpos, strict=True):
-            with Camera(model) as camera:
-                pictures.append(camera.shot(qpos))
-        return tuple(pictures)
+        if self._camera is None:
+            self._camera = Camera(physics.models[0], **self.world.picture)
+        shot = self._camera.shot
+        return tuple(shot(qpos, model) for model, qpos in zip(physics.models, physics.qpos, strict=True))
+
+    def close_extras(self, **more: Any) -> None:
+        """Release the camera."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
 
     def _seen(self) -> Observation:
         return {name: column.copy() for name, column in self._stage.observations.items()}
