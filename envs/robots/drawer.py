@@ -65,10 +65,6 @@ class Drawer(RobotWorld):
         "kinetic_energy": Limit(2.0, "J", "kinetic energy of all bodies"),
     }
 
-    def __init__(self, *, render_mode: str | None = None) -> None:
-        super().__init__(render_mode=render_mode)
-        self._limits = np.array([self.nominal.joint(name).range for name in arm.JOINTS]).T
-
     def scene(self, values: Mapping[str, Any]) -> str:
         return arm.scene("drawer", tool=_TOOL, table='contype="2" conaffinity="1"')
 
@@ -118,7 +114,7 @@ class Drawer(RobotWorld):
         }
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        low, high = self._limits
+        low, high = self.nominal.actuator_ctrlrange.T  # servos go as far as their joints
         angles = arm.angles(physics)
         return {
             "joint_speed": arm.peak_speed(physics),
