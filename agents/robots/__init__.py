@@ -3,7 +3,20 @@
 from gristmill.agents.robots.baselines import noop, random_actions
 from gristmill.agents.robots.drawer import expert as drawer_expert
 from gristmill.agents.robots.drawer import proposal as drawer_proposal
+from gristmill.agents.robots.pour import expert as pour_expert
+from gristmill.agents.robots.pour import joints as pour_joints
+from gristmill.agents.robots.pour import proposal as pour_proposal
 from gristmill.agents.robots.reach import expert as reach_expert
 from gristmill.agents.robots.reach import proposal as reach_proposal
 
-__all__ = ["drawer_expert", "drawer_proposal", "noop", "random_actions", "reach_expert", "reach_proposal"]
+__all__ = [
+    "drawer_expert",
+    "drawer_proposal",
+    "noop",
+    "pour_expert",
+    "pour_joints",
+    "pour_proposal",
+    "random_actions",
+    "reach_expert",
+    "reach_proposal",
+]
