@@ -1,16 +1,15 @@
-"""The judgement of one episode by one world, at three levels."""
+"""The judgement of episodes by one world, at three levels."""
 
-from itertools import zip_longest
-from typing import Any
+from collections.abc import Sequence
 
-from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError, boundary
-from gristmill.play import replay
+from gristmill.recorders._detours import detour_checks
 from gristmill.recorders._mutants import mutation_check
-from gristmill.types import Check, Entry, Episode, Level, Verdict
-from gristmill.world import World
+from gristmill.recorders._replays import replay_checks
+from gristmill.types import Check, Episode, Level, Status, Verdict
+from gristmill.world import Simulation, World
 
-__all__ = ["judge", "mutation_verdict", "replay_verdict", "verify"]
+__all__ = ["judge", "mutation_verdict", "replay_verdict", "verify", "verify_all"]
 
 
 def judge(world: World, episode: Episode) -> Verdict:
@@ -25,7 +24,7 @@ def judge(world: World, episode: Episode) -> Verdict:
 
 
 def replay_verdict(world: World, episode: Episode) -> Verdict:
-    """Judge an episode, and replay its acts in `world`; on a mismatch the evidence is the first entry that differs.
+    """Judge an episode, and replay its acts in `world`; on a mismatch the evidence is where it first differs.
 
     A mismatch with an episode that another version of the world was played by leaves it `unverified`.
     """
@@ -37,27 +36,57 @@ def mutation_verdict(world: World, episode: Episode) -> Verdict:
     return verify(world, episode, "mutation-tested")
 
 
-def verify(world: World, episode: Episode, level: Level) -> Verdict:
+def verify(world: World, episode: Episode, level: Level, *, tolerant: bool = False) -> Verdict:
     """Return the verdict on a recorded episode at one level.
+
+    Args:
+        world: that judges.
+        episode: what is judged.
+        level: how strongly.
+        tolerant: whether a simulation that was recorded on another platform passes when its outcome is the same here.
 
     Raises:
         UsageError: when the episode is of another world.
     """
-    checks = _checks(world, episode)
-    if level != "checked" and episode.fault is None:
-        checks += (_replay_check(world, episode),)
-    if level == "mutation-tested" and Verdict.status_of(checks) == "pass":
-        checks += (
-            mutation_check(world, episode, lambda one: Verdict.status_of(_checks(world, one)) == "pass"),
+    return verify_all(world, [episode], level, tolerant=tolerant)[0]
+
+
+def verify_all(
+    world: World, episodes: Sequence[Episode], level: Level, *, tolerant: bool = False
+) -> list[Verdict]:
+    """Return the verdicts on episodes as `verify` does; those of a simulation are replayed at once."""
+    found = [_checks(world, one) for one in episodes]
+    if level != "checked":
+        places = [place for place, one in enumerate(episodes) if one.fault is None]
+        again = replay_checks(
+            world, [episodes[place] for place in places], lambda one: _outcome(world, one), tolerant=tolerant
         )
-    status = Verdict.status_of(checks)
+        for place, check in zip(places, again, strict=True):
+            found[place] += (check,)
+    if level == "mutation-tested":
+        places = [place for place, one in enumerate(found) if Verdict.status_of(one) == "pass"]
+        for place, check in zip(places, _mutation(world, [episodes[one] for one in places]), strict=True):
+            found[place] += (check,)
+    return [_verdict(world, one, level, checks) for one, checks in zip(episodes, found, strict=True)]
+
+
+def _mutation(world: World, episodes: Sequence[Episode]) -> list[Check]:
+    def passes(one: Episode) -> bool:
+        return Verdict.status_of(_checks(world, one)) == "pass"
+
+    if isinstance(world, Simulation):
+        return detour_checks(world, episodes, passes)
+    return [mutation_check(world, one, passes) for one in episodes]
+
+
+def _verdict(world: World, episode: Episode, level: Level, checks: tuple[Check, ...]) -> Verdict:
     return Verdict(
         episode_id=episode.id,
         content_hash=episode.content_hash(),
         verifier=world.id,
         version=world.version,
         level=level,
-        status=status,
+        status=Verdict.status_of(checks),
         checks=checks,
         side=next((check.side for check in checks if check.status == "error"), ""),
     )
@@ -78,32 +107,5 @@ def _checks(world: World, episode: Episode) -> tuple[Check, ...]:
         return (Check(name="checks", status="error", evidence={"message": str(error)}, side=error.side),)
 
 
-def _replay_check(world: World, episode: Episode) -> Check:
-    """Return whether a fresh episode of `world` goes the way the record says.
-
-    Nothing is known of a record that another version of the world does not reproduce: it cannot say who is wrong.
-    """
-    if digest(episode.state) != episode.state_digest:
-        message = "the state of the record does not match its digest"
-        return Check(name="replay", status="fail", evidence={"message": message, "got": episode.state})
-    again = replay(world, episode)
-    evidence = _difference(episode.entries, again.entries)
-    if again.fault is not None:
-        evidence |= {"what": "fault", "side": again.fault.side, "message": again.fault.message}
-    elif not evidence and again.end != episode.end:
-        evidence = {"what": "end", "expected": episode.end, "got": again.end}
-    elif not evidence and again.state_digest != episode.state_digest:
-        evidence = {"what": "state", "expected": episode.state, "got": again.state}
-    if evidence and world.version != episode.version:  # it is the world that changed, not what was done in it
-        evidence["versions"] = {"expected": episode.version, "got": world.version}
-        return Check(
-            name=f"replay: played by version {episode.version}", status="unverified", evidence=evidence
-        )
-    return Check(name="replay", status="fail" if evidence else "pass", evidence=evidence)
-
-
-def _difference(entries: list[Entry], others: list[Entry]) -> dict[str, Any]:
-    for index, (expected, got) in enumerate(zip_longest(entries, others)):
-        if expected != got:
-            return {"what": "entry", "index": index, "expected": expected, "got": got}
-    return {}
+def _outcome(world: World, episode: Episode) -> dict[str, Status]:
+    return {check.name: check.status for check in _checks(world, episode)}

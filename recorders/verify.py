@@ -1,8 +1,8 @@
 """Verification: an episode is judged by evidence in its record, then by what a fresh world makes of its acts.
 
 Three levels, each containing the one before. `checked`: the world's own checks pass on the record. `replayed`: a
-fresh world, given the recorded acts, reaches every recorded entry and the final state. `mutation-tested`: with any
-state-changing act dropped or altered, the verdict is no longer a pass.
+fresh world, given the recorded acts, reaches every recorded entry, number and the final state. `mutation-tested`: with
+any state-changing act dropped or altered, or on a detour, the verdict is no longer a pass.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -15,10 +15,11 @@ from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders._files import Damage
 from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify
+from gristmill.recorders._replays import ELSEWHERE, WITHIN
 from gristmill.recorders._workers import Make, build, judged
 from gristmill.recorders.ledger import LEVELS, Standing, latest, standing, verdict_id
 from gristmill.recorders.store import RunStore
-from gristmill.types import Episode, Level, Verdict
+from gristmill.types import Episode, Level, Status, Verdict
 from gristmill.world import World
 
 __all__ = ["Mismatch", "VerifyReport", "judge", "mutation_verdict", "replay_verdict", "verify", "verify_run"]
@@ -34,12 +35,14 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
         id: of the episode, and `stratum` of its scenario.
         version: of the world that it was played by.
         place: where the first difference is, and what it is.
+        status: `fail` when the record does not hold, `unverified` when nobody can say.
     """
 
     id: str
     stratum: str
     version: str
     place: str
+    status: Status = "fail"
 
 
 class VerifyReport(msgspec.Struct, kw_only=True):
@@ -51,6 +54,7 @@ class VerifyReport(msgspec.Struct, kw_only=True):
         fresh: how many were verified by this call.
         reasons: episodes by what kept them from passing.
         replayed: how many were played again in a fresh world; an episode that a fault has ended cannot be.
+        tolerated: how many of them were reproduced within tolerance, and not bit for bit, by this call.
         version: of the world that they were replayed by.
         elsewhere: how many episodes were played by other versions of the world, by version.
         mismatches: the episodes that a fresh world did not reproduce.
@@ -62,6 +66,7 @@ class VerifyReport(msgspec.Struct, kw_only=True):
     fresh: int = 0
     reasons: dict[str, int] = {}
     replayed: int = 0
+    tolerated: int = 0
     version: str = ""
     elsewhere: dict[str, int] = {}
     mismatches: list[Mismatch] = []
@@ -74,8 +79,8 @@ class VerifyReport(msgspec.Struct, kw_only=True):
 
     @property
     def broken(self) -> list[Mismatch]:
-        """The mismatches that cannot be put down to a change of the world: records that do not hold."""
-        return [one for one in self.mismatches if one.version == self.version]
+        """The mismatches that no change of world or platform can account for: records that do not hold."""
+        return [one for one in self.mismatches if one.status != "unverified"]
 
     def add(self, found: Standing, version: str, *, replayed: bool) -> None:
         """Count one verdict on an episode played by `version`, and whether a replay is part of it."""
@@ -96,6 +101,7 @@ def verify_run(
     make: Make | None = None,
     ids: Collection[str] | None = None,
     again: bool = False,
+    tolerant: bool = False,
 ) -> VerifyReport:
     """Verify the episodes of a run in fresh processes, and record the verdicts in its ledger.
 
@@ -107,6 +113,8 @@ def verify_run(
         make: the world as a spec for the registry, or a function that can be pickled; by default `spec["world"]`.
         ids: which episodes; all by default.
         again: verify also what this version of the verifier has judged at this level already.
+        tolerant: accept agreement of the outcome, and of the observations within a tolerance, for simulations that were
+            recorded on another platform; their checks say so.
 
     Raises:
         UsageError: when the world is not known, or the level is not one.
@@ -123,6 +131,8 @@ def verify_run(
     world = build(make)
     try:
         known = {} if again else _known(store, world, level)
+        if tolerant:  # may find otherwise
+            known = {name: one for name, one in known.items() if ELSEWHERE not in one.reasons}
         report = VerifyReport(level=level, version=world.version)
     finally:
         world.close()
@@ -145,12 +155,13 @@ def verify_run(
                 report.add(found, episode.version, replayed=level != "checked" and episode.fault is None)
 
     with store.writer("verify") as writer:
-        for verdict, cost in judged(make, level, fresh(), jobs):
+        for verdict, cost in judged(make, level, fresh(), jobs, tolerant=tolerant):
             writer.record(verdict, cost=cost)
             report.fresh += 1
             version, stratum = played.pop(verdict.episode_id)
             replayed = any(_is_replay(check.name) for check in verdict.checks)
             report.add(standing(verdict), version, replayed=replayed)
+            report.tolerated += any(check.name == WITHIN for check in verdict.checks)
             report.mismatches += _mismatches(verdict, version, stratum)
             if progress:
                 progress(report.total, len(wanted))
@@ -169,7 +180,9 @@ def _mismatches(verdict: Verdict, version: str, stratum: str) -> Iterator[Mismat
     for check in verdict.checks:
         if _is_replay(check.name) and check.status != "pass":
             place = _place(check.evidence)
-            yield Mismatch(id=verdict.episode_id, stratum=stratum, version=version, place=place)
+            yield Mismatch(
+                id=verdict.episode_id, stratum=stratum, version=version, place=place, status=check.status
+            )
 
 
 def _place(evidence: Mapping[str, Any]) -> str:
@@ -181,13 +194,19 @@ def _place(evidence: Mapping[str, Any]) -> str:
     entry = expected or got
     if "index" in evidence and isinstance(entry, dict):
         words.append(" ".join(str(entry[key]) for key in ("from", "tool", "call") if key in entry))
-    while isinstance(expected, dict) and isinstance(got, dict):  # down to the value that differs
-        key = next((key for key in {**expected, **got} if expected.get(key) != got.get(key)), None)
-        if key is None:
-            break
+    while (key := _differing(expected, got)) is not None:  # down to the value that differs
         words.append(str(key))
-        expected, got = expected.get(key), got.get(key)
+        expected, got = (one.get(key) if isinstance(one, dict) else one[key] for one in (expected, got))
     return f"{', '.join(words)}: expected {_short(expected)}, got {_short(got)}"
+
+
+def _differing(expected: Any, got: Any) -> Any:
+    """Return the first key or place at which two dicts or lists of one length differ, None where there is none."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return next((key for key in {**expected, **got} if expected.get(key) != got.get(key)), None)
+    if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        return next((place for place, one in enumerate(expected) if one != got[place]), None)
+    return None
 
 
 def _short(value: Any) -> str:

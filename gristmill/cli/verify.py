@@ -21,6 +21,12 @@ def command(
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Also spoil every passing episode; each mutant must fail.")
     ] = False,
+    tolerant: Annotated[
+        bool,
+        typer.Option(
+            "--tolerant", help="Let the same outcome do for robots that were recorded on another platform."
+        ),
+    ] = False,
     jobs: Jobs = 1,
     json: Json = False,
 ) -> None:
@@ -28,12 +34,17 @@ def command(
 
     Example: gristmill verify runs/noisy --replay -j 2
     """
+    from gristmill.errors import UsageError
     from gristmill.recorders.store import RunStore
     from gristmill.recorders.verify import verify_run
 
+    if tolerant and not (replay or mutate):
+        raise UsageError(
+            "Expected --replay with --tolerant, since it is about what a replay comes to, got neither."
+        )
     level: Level = "mutation-tested" if mutate else "replayed" if replay else "checked"
     with bar("verifying") as progress:
-        report = verify_run(RunStore.open(run), level, jobs, progress)
+        report = verify_run(RunStore.open(run), level, jobs, progress, tolerant=tolerant)
     if json:
         answer(report)
     else:
@@ -58,6 +69,11 @@ def _print(report: "VerifyReport", replayed: bool) -> None:
         faulty = total - played
         out.print(
             f"Reproduced in a fresh process: {same:,} of {played:,} ({percent(same, played)})"
+            + (
+                f", {report.tolerated:,} of them within tolerance, not bit for bit"
+                if report.tolerated
+                else ""
+            )
             + (f"; {faulty:,} more were ended by a fault and cannot be replayed" if faulty else "")
         )
         for version, number in report.elsewhere.items():
