@@ -9,6 +9,7 @@ from gristmill.types import Entry
 __all__ = ["line", "printable", "worded"]
 
 _SHOWN = {"from", "to", "say", "call", "args", "raw", "tool", "result", "error", "refused", "event"}
+_FEW = 16  # numbers in a row that are still read
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -54,7 +55,12 @@ def _named(values: Any, between: str = " ") -> str:
 
 
 def _json(value: Any) -> str:
-    """Return `value` as JSON; half a surrogate pair, which JSON cannot say, as Python writes it."""
+    """Return `value` as JSON, long rows of numbers by their count.
+
+    Half a surrogate pair, which JSON cannot say, stands as Python writes it.
+    """
+    if isinstance(value, list) and len(value) > _FEW and all(isinstance(one, int | float) for one in value):
+        return f"[{len(value)} numbers]"
     try:
         return encode(value).decode()
     except UnicodeEncodeError:

@@ -34,3 +34,10 @@ from gristmill.types import Entry
 def test_an_entry_is_a_line_that_harms_no_terminal(entry: Entry, words: str) -> None:
     """Who it is from, what was said or done, and what no seat could see."""
     assert words == line(entry)
+
+
+def test_long_rows_of_numbers_are_counted() -> None:
+    """What nobody reads number by number does not fill the screen."""
+    entry = {"from": "world", "event": "start", "state": [0.5] * 57, "force": [1.0, 2.0]}
+
+    assert "     world: start state=[57 numbers] force=[1.0,2.0]" == line(entry)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ _NAME = re.compile(r"(?:([a-z][a-z0-9_-]*)/)?([a-z][a-z0-9_-]*)")
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as bike-desk, or myteam/bike-desk.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write the file to.")] = Path(),
+    kind: Annotated[
+        Literal["dialogue", "robot"], typer.Option(help="A dialogue with tools, or a body in MuJoCo.")
+    ] = "dialogue",
     json: Json = False,
 ) -> None:
     """Write a plugin, one file with a world, experts for its seats and a test, that passes `check` as it is.
@@ -35,7 +38,7 @@ def command(
         "@CLASS@": "".join(part.capitalize() for part in module.split("_")),
         "@NAME@": module,
     }
-    text = files("gristmill.cli").joinpath("assets/plugin.py.txt").read_text(encoding="utf-8")
+    text = files("gristmill.cli").joinpath(f"assets/{kind}.py.txt").read_text(encoding="utf-8")
     for slot, value in slots.items():
         text = text.replace(slot, value)
     path = out / f"{module}.py"

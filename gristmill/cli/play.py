@@ -34,6 +34,7 @@ def command(
     from gristmill.reading import line
     from gristmill.recorders.verify import judge
     from gristmill.workflows.run import seat_policies
+    from gristmill.world import Simulation
 
     mine = [one for one in seat or () if "=" not in one]
     judging = registry.make(world)
@@ -46,6 +47,11 @@ def command(
             raise UsageError(
                 f"Expected seat {name!r} once, got it twice; --seat {name} is yours, --seat {name}=POLICY is not."
             )
+    if mine and isinstance(judging, Simulation):
+        raise UsageError(
+            f"Expected a policy for {mine[0]!r}, which moves a body at every control step, got a person; "
+            f"write --seat {mine[0]}=POLICY."
+        )
     policies = seat_policies(world, others, leave_out=mine)
     policies |= {name: Person(_asked_aside if json else input, _show(json)) for name in mine}
     scenarios = [judging.scenario(seed, index)]

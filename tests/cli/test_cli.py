@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,26 @@ def test_init_writes_a_plugin_that_passes_check(
     assert 2 == main(["init", "bike-desk"])
     assert "one that differs" in capsys.readouterr().err
     assert 2 == main(["init", "Bike Desk"])
+
+
+def test_init_writes_a_robot_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file holds a world that its expert masters, and a proposal that mostly fails, as it is."""
+    monkeypatch.chdir(tmp_path)
+
+    assert 0 == main(["init", "push-block", "--kind", "robot"])
+    assert 0 == main(["run", "push_block.py", "-n", "16", "--out", "expert"])
+    assert 0 == main(["run", "push_block.py", "--seat", "robot=proposal", "-n", "16", "--out", "proposal"])
+    passed = [
+        Counter(one.status for one in RunStore.open(name).verdicts())["pass"]
+        for name in ("expert", "proposal")
+    ]
+    assert 16 == passed[0] > passed[1] > 0
+
+
+def test_nobody_moves_a_body_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    """A person cannot take the seat of a robot, and is told what can."""
+    assert 2 == main(["play", "robots/reach-v1", "--seat", "robot"])
+    assert "write --seat robot=POLICY" in capsys.readouterr().err
 
 
 def test_a_run_of_errors_alone_exits_1_with_the_reason(
