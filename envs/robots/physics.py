@@ -4,6 +4,7 @@ It knows neither the task nor the clock. Named views are live: what was read onc
 """
 
 import copy
+import logging
 import platform
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
@@ -35,6 +36,13 @@ def host() -> str:
     found = [name for name in _FEATURES if name in flags]
     return " ".join([platform.system().lower(), platform.machine(), *found])
 
+
+def _note(message: str) -> None:
+    """Take note of a warning of MuJoCo, which otherwise writes a file into whatever folder one is in."""
+    logging.getLogger(__name__).info(message)
+
+
+mujoco.set_mju_user_warning(_note)
 
 PLATFORM = {"engine": f"mujoco {mujoco.mj_versionString()}", "host": host()}
 
