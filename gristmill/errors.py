@@ -95,7 +95,10 @@ class boundary:  # read as a statement: `with boundary("world"):`
 
 
 # What is imported only when it is needed, and the extra that brings it.
-_EXTRAS = dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train")
+_EXTRAS = {
+    **dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train"),
+    **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
+}
 
 
 def install_line(error: BaseException) -> str:

@@ -129,6 +129,7 @@ class Rows(Protocol):
 
     num_envs: int
     single_action_space: Any
+    metadata: dict[str, Any]
 
     @property
     def live(self) -> NDArray[Any]:
@@ -160,4 +161,12 @@ class Rows(Protocol):
 
     def state(self, row: int) -> Any:
         """Return the final state of a row as plain data."""
+        ...
+
+    def render(self) -> Any:
+        """Return a picture of every row, [height, width, 3] uint8 each."""
+        ...
+
+    def close(self) -> None:
+        """Release what the rows hold."""
         ...

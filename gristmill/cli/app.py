@@ -19,8 +19,8 @@ from gristmill.errors import GristmillError, install_line
 __all__ = ["main"]
 
 VERBS = (
-    "list", "show", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "improve", "report",
-    "demo",
+    "list", "show", "view", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "improve",
+    "report", "demo",
 )  # fmt: skip
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gristmill.types import Check, Episode, Verdict
     from gristmill.workflows.metrics import Outcome
 
-__all__ = ["Wanted", "ending", "judged", "show_episode", "show_run"]
+__all__ = ["Wanted", "chosen", "ending", "judged", "show_episode", "show_run"]
 
 _MOST = 12  # strata, and ids in a message
 
@@ -78,8 +78,9 @@ def show_episode(path: Path, wanted: Wanted, json: bool) -> None:
     from gristmill.recorders.store import RunStore
 
     store = RunStore.open(path)
-    name, fit = _chosen(store, wanted)
-    episode = store.episode(name)
+    ids = chosen(store, wanted)
+    fit = len(ids)
+    episode = store.episode(ids[wanted.nth or 0])
     verdicts = list(_standing(store, episode))
     if json:
         answer({"episode": episode, "verdicts": verdicts, "nth": wanted.nth or 0, "of": fit})
@@ -174,8 +175,12 @@ def _print_strata(strata: dict[str, Counter[str]], statuses: list[str]) -> None:
 # One episode.
 
 
-def _chosen(store: "RunStore", wanted: Wanted) -> tuple[str, int]:
-    """Return the id of the episode that is wanted, and how many would fit."""
+def chosen(store: "RunStore", wanted: Wanted) -> list[str]:
+    """Return the ids of the episodes that fit, in the order of recording; there is one for `wanted.nth`.
+
+    Raises:
+        UsageError: when there is none, with what there is.
+    """
     if wanted.episode is not None:
         ids = sorted(name for name in store.ids() if name.startswith(wanted.episode))
         if not ids:
@@ -189,8 +194,8 @@ def _chosen(store: "RunStore", wanted: Wanted) -> tuple[str, int]:
                 f"Expected what one id alone begins with, got {wanted.episode!r}: {', '.join(ids[:_MOST])}{more}."
             )
         if Wanted(nth=wanted.nth, episode=wanted.episode) == wanted:
-            return _nth(ids, wanted)
-    return _nth([one.id for one in _fitting(store, wanted)], wanted)
+            return _reaching(ids, wanted)
+    return _reaching([one.id for one in _fitting(store, wanted)], wanted)
 
 
 def _fitting(store: "RunStore", wanted: Wanted) -> "list[Outcome]":
@@ -220,14 +225,14 @@ def _failed(one: "Outcome") -> set[str]:
     return {reason.partition(": ")[0] for reason in one.reasons}
 
 
-def _nth(ids: list[str], wanted: Wanted) -> tuple[str, int]:
-    nth = wanted.nth or 0
-    if nth >= len(ids):
+def _reaching(ids: list[str], wanted: Wanted) -> list[str]:
+    """Return the ids, if there are enough of them."""
+    if (wanted.nth or 0) >= len(ids):
         named = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
         asked = " ".join(f"--{name} {value}" for name, value in named.items())
         there = f"there are {len(ids):,}, --nth counts from 0" if ids else "no episode fits"
         raise UsageError(f"Expected an episode for {asked or '--nth 0'}, got none: {there}.")
-    return ids[nth], len(ids)
+    return ids
 
 
 def _standing(store: "RunStore", episode: "Episode") -> "Iterator[Verdict]":
