@@ -1,7 +1,7 @@
 """Checkpoints: everything it takes to go on exactly, or to play.
 
     <job>/step-000400/state/         parameters and moments (orbax)
-    <job>/step-000400/model/         the model as it plays, see `gristmill.agents.model.store`
+    <job>/step-000400/model/         the model as it plays, see `gristmill.agents.model.store` and `gristmill.agents.robots.network`
     <job>/step-000400/progress.json  step, identity of the job, validation so far
 
 A checkpoint is written under another name and renamed when it is complete, so a folder called `step-…` always is.
@@ -10,6 +10,7 @@ Nothing is unpickled.
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ import jax
 import msgspec
 import orbax.checkpoint as ocp
 
-from gristmill.agents.model.store import Model, save_model
 from gristmill.digest import canonical, decoder
 from gristmill.errors import StoreError
 from gristmill.training.step import State
@@ -31,7 +31,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         step: steps done, which is also the position in the data.
         job: content hash of the job's settings and data; only the same job goes on from here.
-        valid_loss: full validation loss at this step in nats per token, or None.
+        valid_loss: full validation loss at this step, by which the best checkpoint is told, or None.
     """
 
     step: int
@@ -42,15 +42,22 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 _read = decoder(Progress)
 
 
-def save(job: Path, state: State, model: Model, progress: Progress) -> Path:
-    """Write a checkpoint and return its folder; one of the same step is replaced."""
+def save(job: Path, state: State, write_model: Callable[[Path], None], progress: Progress) -> Path:
+    """Write a checkpoint and return its folder; one of the same step is replaced.
+
+    Args:
+        job: its folder.
+        state: to go on from.
+        write_model: writes the model, as it plays, into a folder.
+        progress: where the job stands.
+    """
     final = job / f"step-{progress.step:06d}"
     draft = job / f".{final.name}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     with ocp.StandardCheckpointer() as writer:
         writer.save((draft / "state").absolute(), state._asdict())
-    save_model(draft / "model", model)
+    write_model(draft / "model")
     (draft / "progress.json").write_bytes(canonical(progress))
     _sync(draft)
     if final.exists():

@@ -11,19 +11,22 @@ __all__ = ["Metrics", "Recorder", "read_metrics"]
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known after a step; losses in nats per token, accuracies as fractions of tokens.
+    """What is known after a step.
+
+    Losses of a model of text are in nats per token, and its accuracies fractions of tokens. The losses of a model that
+    moves a robot are mean distances from the recorded actions, in their standard deviations; it has no accuracies.
 
     Attributes:
         step: 1, 2, …
         learning_rate: of the matrices, in this step.
         train_loss: of this step's batch, before the update.
-        valid_loss: on one batch of held-out views; `full_valid_loss` on all of them.
+        valid_loss: on one batch of held-out episodes; `full_valid_loss` on all of them.
     """
 
     step: int
     learning_rate: float
     train_loss: float
-    train_mean_token_accuracy: float
+    train_mean_token_accuracy: float | None = None
     valid_loss: float | None = None
     valid_mean_token_accuracy: float | None = None
     full_valid_loss: float | None = None

@@ -7,6 +7,7 @@ arguments ends with the same parameters, bit for bit.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from jax.sharding import Mesh
 from gristmill.agents.model.cache import use_compilation_cache
 from gristmill.agents.model.config import ModelConfig
 from gristmill.agents.model.decoder import init_params
-from gristmill.agents.model.store import Model, load_model
+from gristmill.agents.model.store import Model, load_model, save_model
 from gristmill.agents.model.template import Template, TemplateConfig, View, learn_tokenizer
 from gristmill.digest import digest, fingerprint
 from gristmill.errors import UsageError
@@ -238,7 +239,7 @@ class _Job:
         about["shapes"] = self.batches.shapes
         model = replace(self.model, params=jax.device_get(state.params), about=about)
         progress = checkpoints.Progress(step=metrics.step, job=self.job, valid_loss=metrics.full_valid_loss)
-        checkpoints.save(self.out, state, model, progress)
+        checkpoints.save(self.out, state, partial(save_model, model=model), progress)
         checkpoints.prune(self.out)
 
 

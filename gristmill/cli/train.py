@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Interrupted, Json, Run, Seed, answer, bar, console, percent
+from gristmill.cli.shared import Interrupted, Json, Run, Seed, answer, bar, console
 
 if TYPE_CHECKING:
+    from gristmill.agents.model.config import ModelConfig
     from gristmill.recorders.mine import View
-    from gristmill.training.sft import TrainConfig
-    from gristmill.workflows.learn import Lesson
+    from gristmill.recorders.store import RunStore
+    from gristmill.workflows.lessons import Lesson
 
 _MOST_EPOCHS = 10_000
 _EVERY = 30.0  # seconds between lines of progress where there is no terminal
@@ -24,13 +26,24 @@ def command(
     view: Annotated[
         str, typer.Option(help="Learn from this view, see `gristmill mine`; else from all.")
     ] = "",
-    seat: Annotated[str, typer.Option(help="The seat whose acts are learnt.")] = "agent",
+    seat: Annotated[
+        str, typer.Option(help="The seat whose acts are learnt; by default the only one, or `agent`.")
+    ] = "",
     init: Annotated[
         Path | None, typer.Option(help="Folder of a job, checkpoint or model to start from; else nothing.")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps, in place of --epochs.")] = None,
-    epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 1.0,
-    rows: Annotated[int, typer.Option(min=1, max=65_536, help="Episodes per step.")] = 16,
+    epochs: Annotated[
+        float | None, typer.Option(help="Passes over the data; by default 1, or 5,000 steps for a robot.")
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65_536,
+            help="Episodes per step, by default 16; for a robot control steps, by default 256.",
+        ),
+    ] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     dim: Annotated[
         int | None, typer.Option(min=32, max=16_384, help="Width of a fresh model, a multiple of 32.")
@@ -41,6 +54,9 @@ def command(
     json: Json = False,
 ) -> None:
     """Train a model on what a seat saw and did; run it again to go on where it stopped.
+
+    Of a run of a dialogue it learns to write, of a run of a robot to move. What it makes plays as
+    `model?checkpoint=FOLDER`.
 
     Example: gristmill train runs/noisy --view default --seat agent --init models/base --steps 500 --out models/tuned
     """
@@ -54,24 +70,76 @@ def command(
         raise UsageError(
             "Expected --dim and --layers for a fresh model only; the one of --init has its shape."
         )
-    from gristmill.workflows.learn import learn
-
-    config = _config(epochs, rows, rate, dim, layers)
-    with _told_where_it_stands(out), bar("training", each=_each(rows, kept), every=_EVERY) as progress:
-        lesson = learn(
-            store, out, view=kept, seat=seat, init=init, steps=steps, seed=seed, config=config, limit=limit,
-            progress=progress,
-        )  # fmt: skip
+    first = next(store.episodes(), None)
+    if first is not None:
+        seat = seat or (next(iter(first.seats)) if len(first.seats) == 1 else "agent")
+    moves = first is not None and first.steps is not None
+    given = _Given(epochs=epochs, steps=steps, rows=rows, rate=rate, dim=dim, layers=layers, seed=seed)
+    job = _clone if moves else _learn
+    words = _each(given.rows or (256 if moves else 16), "control steps" if moves else "episodes", kept)
+    with _told_where_it_stands(out), bar("training", each=words, every=_EVERY) as progress:
+        lesson = job(
+            store, out, given, view=kept, seat=seat or "agent", init=init, limit=limit, progress=progress
+        )
     if json:
         answer(lesson)
     else:
         _print(lesson)
 
 
-def _each(rows: int, view: "View | None") -> str:
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """The settings that were given, and None for the others."""
+
+    epochs: float | None
+    steps: int | None
+    rows: int | None
+    rate: float | None
+    dim: int | None
+    layers: int | None
+    seed: int
+
+    def __post_init__(self) -> None:
+        from gristmill.errors import UsageError
+
+        if self.epochs is not None and not 0 < self.epochs <= _MOST_EPOCHS:
+            raise UsageError(f"Expected --epochs above 0 and at most {_MOST_EPOCHS:,}, got {self.epochs:g}.")
+        if self.rate is not None and not 0 < self.rate <= 1:
+            raise UsageError(
+                f"Expected --rate above 0 and at most 1, got {self.rate:g}; "
+                "0.02 is a good start for a dialogue, 0.003 for a robot."
+            )
+
+    def of(self, *names: str) -> dict[str, Any]:
+        """Return those of some names that were given."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def _learn(store: "RunStore", out: Path, given: _Given, **more: Any) -> "Lesson":
+    """Train a model of text."""
+    from gristmill.training.sft import TrainConfig
+    from gristmill.workflows.learn import learn
+
+    config = TrainConfig(model=_shape(given), **given.of("epochs", "rows", "rate"))
+    return learn(store, out, steps=given.steps, seed=given.seed, config=config, **more)
+
+
+def _clone(store: "RunStore", out: Path, given: _Given, **more: Any) -> "Lesson":
+    """Train a network that moves a robot."""
+    from gristmill.training.clone import CloneConfig
+    from gristmill.workflows.clone import clone
+
+    # A number of steps goes before one of passes.
+    names = {"epochs", "steps", "rows", "rate", "dim", "layers", "seed"} - (
+        {"epochs"} if given.steps else set()
+    )
+    return clone(store, out, config=CloneConfig(**given.of(*names)), **more)
+
+
+def _each(rows: int, what: str, view: "View | None") -> str:
     """Return in words what a step is."""
-    kept = f", from the {len(view.kept):,} that the view {view.name!r} keeps" if view else ""
-    return f"steps of {rows:,} episodes{kept}"
+    kept = f", from the {len(view.kept):,} episodes that the view {view.name!r} keeps" if view else ""
+    return f"steps of {rows:,} {what}{kept}"
 
 
 @contextmanager
@@ -89,20 +157,13 @@ def _told_where_it_stands(out: Path) -> Iterator[None]:
         raise Interrupted("interrupted; no checkpoint yet, the same command starts anew") from None
 
 
-def _config(
-    epochs: float, rows: int, rate: float | None, dim: int | None, layers: int | None
-) -> "TrainConfig":
+def _shape(given: _Given) -> "ModelConfig":
     from dataclasses import replace
 
     from gristmill.agents.model.config import ModelConfig
     from gristmill.errors import UsageError
-    from gristmill.training.sft import TrainConfig
 
-    if not 0 < epochs <= _MOST_EPOCHS:
-        raise UsageError(f"Expected --epochs above 0 and at most {_MOST_EPOCHS:,}, got {epochs:g}.")
-    if rate is not None and not 0 < rate <= 1:
-        raise UsageError(f"Expected --rate above 0 and at most 1, got {rate:g}; 0.02 is a good start.")
-    model = ModelConfig()
+    model, dim = ModelConfig(), given.dim
     if dim is not None:
         if dim % 32:
             raise UsageError(f"Expected --dim to be a multiple of 32, the width of a head, got {dim}.")
@@ -110,22 +171,17 @@ def _config(
         # Two query heads share one of key and value where they can; the inner width is 2.75 times the outer.
         shared = heads // 2 if heads % 2 == 0 else heads
         model = replace(model, dim=dim, heads=heads, head_dim=32, kv_heads=shared, ffn=dim * 11 // 4)
-    if layers is not None:
-        model = replace(model, layers=layers)
-    config = TrainConfig(model=model, epochs=epochs, rows=rows)
-    return config if rate is None else replace(config, rate=rate)
+    return model if given.layers is None else replace(model, layers=given.layers)
 
 
 def _print(lesson: "Lesson") -> None:
     out = console()
     out.print(
-        f"{lesson.steps:,} steps on {lesson.episodes:,} episodes ({lesson.tokens:,} tokens) in {lesson.seconds:.0f} s"
+        f"{lesson.steps:,} steps on {lesson.episodes:,} episodes ({lesson.amount}) in {lesson.seconds:.0f} s"
     )
     out.print(", ".join(f"{name} {value:.4f}" for name, value in sorted(lesson.metrics.items())))
-    out.print(
-        f"Loss on {lesson.covered:,} of {lesson.all_tokens:,} tokens ({percent(lesson.covered, lesson.all_tokens)}), "
-        f"{lesson.acts:,} acts of {lesson.seat}, proved token by token"
-    )
+    if lesson.proof:
+        out.print(lesson.proof)
     for note in lesson.notes:
         out.print(note, style="yellow")
     out.print(f"Best checkpoint: {lesson.best}")

@@ -18,7 +18,8 @@ from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows.evaluate import Evaluation, compare, evaluate
-from gristmill.workflows.learn import Lesson, learn
+from gristmill.workflows.learn import learn
+from gristmill.workflows.lessons import Lesson
 from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
 from gristmill.workflows.run import run
 from gristmill.workflows.transcripts import Transcript, choose

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gristmill.digest import decode, encode
+from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.evaluate import Evaluation, compare
@@ -24,6 +25,7 @@ _NAMES = {
     "fault": "Injected fault",
     "requests": "Intents in one episode",
 }
+_NAMES_SIMULATED = {"intent": "Kind of scenario", "obstacle": "Obstacle", "fault": "Injected fault"}
 
 
 def render(data: Report) -> str:
@@ -41,6 +43,7 @@ def render(data: Report) -> str:
         curves=[_curves(one) for one in data.trainings],
         seconds=sum(stage.seconds for stage in data.stages),
         groups=_groups(data.transcripts),
+        simulated=_simulated(data),
     )  # fmt: skip
 
 
@@ -60,6 +63,8 @@ def _environment() -> Environment:
         "pretty": _pretty,
         "args": _args,
         "count": _count,
+        "brief": brief,
+        "said": worded,
     }
     made.globals |= {"bar": interval_bar, "axis": rate_axis, "cell": Cell.of}
     return made
@@ -165,12 +170,13 @@ def _styles(data: Report) -> list[str]:
 
 def _breakdowns(data: Report) -> Iterator[tuple[str, list[tuple[str, list[Rate | None]]]]]:
     """Yield, for each breakdown that says something, its title and its rows: a name and a rate per evaluation."""
-    for by in BREAKDOWNS:
+    names_of = _NAMES_SIMULATED if _simulated(data) else _NAMES
+    for by in (one for one in BREAKDOWNS if one in names_of):
         columns = [one.by.get(by, {}) for one in data.evaluations]
         names = list(dict.fromkeys(name for column in columns for name in column))
         if len(names) > 1:
             names.sort(key=lambda name: (name == "none", name))
-            yield _NAMES[by], [(name, [column.get(name) for column in columns]) for name in names]
+            yield names_of[by], [(name, [column.get(name) for column in columns]) for name in names]
 
 
 def _table(columns: list[dict[str, int]]) -> list[tuple[str, list[int]]]:
@@ -199,11 +205,19 @@ def _pass_k_chart(data: Report) -> Markup | None:
 
 
 def _curves(job: Training) -> tuple[Training, Markup, Markup]:
-    least = min((point.train_mean_token_accuracy for point in job.points), default=0.0)
+    found = [point.train_mean_token_accuracy for point in job.points]
+    least = min((value for value in found if value is not None), default=None)
+    # A model without tokens moves a robot, see `Metrics`.
+    unit = "standard deviations of an action" if least is None else "nats per token"
     loss = line_chart(
-        _series(job, "loss"), title=f"Loss of {job.name}", x="training step", y="loss (nats per token)",
+        _series(job, "loss"),
+        title=f"Loss of {job.name}",
+        x="training step",
+        y=f"loss ({unit})",
         start=(0.0, 0.0),
-    )  # fmt: skip
+    )
+    if least is None:
+        return job, loss, Markup()
     accuracy = line_chart(
         _series(job, "mean_token_accuracy"), title=f"Token accuracy of {job.name}",
         x="training step", y="tokens predicted (%)", per_cent=True, start=(0.0, None if least > 0.5 else 0.0),
@@ -224,6 +238,11 @@ def _series(job: Training, name: str) -> list[Series]:
 
 
 # Episodes.
+
+
+def _simulated(data: Report) -> bool:
+    """Return whether the episodes are simulations, which are seen rather than read."""
+    return any(one.episode.steps is not None for one in data.transcripts)
 
 
 def _groups(shown: list[Transcript]) -> dict[str, list[Transcript]]:

@@ -44,7 +44,7 @@ def test_the_metrics_are_those_of_a_fine_tuning_job(job: TrainResult) -> None:
     assert lines[-1].train_loss < lines[0].train_loss
     full = [line.step for line in lines if line.full_valid_loss is not None]
     assert [3, 4, 6, 8] == full
-    assert all(0 <= line.train_mean_token_accuracy <= 1 for line in lines)
+    assert all(0 <= (line.train_mean_token_accuracy or 0.0) <= 1 for line in lines)
 
 
 def test_the_best_and_the_last_checkpoint_are_kept(job: TrainResult) -> None:

@@ -17,7 +17,8 @@ from gristmill.recorders.store import RunStore
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows import learn as module
 from gristmill.workflows.evaluate import evaluate
-from gristmill.workflows.learn import Lesson, learn
+from gristmill.workflows.learn import TextLesson, learn
+from gristmill.workflows.lineage import LESSON
 from gristmill.workflows.run import run
 
 WORLD = "support/retail-v1?level=demo"
@@ -43,7 +44,6 @@ def test_views_are_split_by_scenario(noisy: RunStore) -> None:
     split = Acceptance().split
 
     assert {one.id: split_of(one.scenario.id, split) for one in noisy.episodes()} == parts
-    assert sorted(row.draw for row in rows) == [row.draw for row in rows]
 
 
 def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
@@ -54,7 +54,8 @@ def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
     assert {kept.id: kept.split for kept in view.kept} == {row.id: row.part for row in rows}
     assert ({}, []) == (dropped, notes)
     assert all(
-        entry["from"] == "agent" or "agent" in entry.get("to", ["agent"]) for entry in decode(rows[0].entries)
+        entry["from"] == "agent" or "agent" in entry.get("to", ["agent"])
+        for entry in decode(rows[0].what.entries)
     )
 
 
@@ -102,7 +103,7 @@ def test_a_model_does_not_learn_under_instructions_that_nobody_had(noisy: RunSto
     """Where its template has them; the world is asked with the parameters that the run was played with."""
     rows, _, notes = module._rows(noisy, None, "agent", registry.make(noisy.spec["world"]))
     assert (60, []) == (len(rows), notes)
-    assert rows[0].brief is not None
+    assert rows[0].what.brief is not None
 
     told = noisy.spec["told"]
     changed = told | {"seats": told["seats"] | {"agent": "other"}}
@@ -161,8 +162,8 @@ def test_a_job_that_is_done_is_not_done_again(noisy: RunStore, tmp_path: Path) -
         learn(noisy, tmp_path / "job", config=CONFIG, seed=1)
 
 
-def decode_lesson(out: Path) -> Lesson:
+def decode_lesson(out: Path) -> TextLesson:
     """The lesson that was written into a folder."""
     from msgspec import convert
 
-    return convert(decode((out / module.FILE).read_bytes()), Lesson)
+    return convert(decode((out / LESSON).read_bytes()), TextLesson)

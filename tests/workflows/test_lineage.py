@@ -7,7 +7,7 @@ import pytest
 from gristmill.digest import encode
 from gristmill.recorders.store import RunStore
 from gristmill.types import Scenario
-from gristmill.workflows import learn, lineage
+from gristmill.workflows import lineage
 from gristmill.workflows.lineage import HeldOut, trained_on
 from tests.recorders.fakes import episode
 
@@ -27,11 +27,6 @@ def lesson(folder: Path, learnt: RunStore, init: Path | str = "") -> Path:
     told = {"run": str(learnt.path), "run_id": learnt.id, "init": str(init), "steps": 2}
     (folder / lineage.LESSON).write_bytes(encode(told))
     return folder / "step-000002"
-
-
-def test_the_name_is_that_of_the_training_job() -> None:
-    """It is written by one module and read by another, which does not import JAX."""
-    assert learn.FILE == lineage.LESSON
 
 
 @pytest.mark.parametrize("place", ["", "step-000002", "step-000002/model"])

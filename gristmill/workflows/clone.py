@@ -1,0 +1,114 @@
+"""Recorded episodes of a robot in, a network that moves it out, with a record of where its data came from."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from gristmill.agents.robots.network import Network
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import View
+from gristmill.recorders.store import RunStore
+from gristmill.steps import Steps
+from gristmill.training import clone as cloning
+from gristmill.training.clone import CloneConfig
+from gristmill.training.metrics import Metrics
+from gristmill.types import Episode
+from gristmill.workflows.lessons import Lesson, Progress, Selection, begin, common, conclude, parts, row
+
+__all__ = ["CloneLesson", "clone"]
+
+
+class CloneLesson(Lesson, frozen=True, kw_only=True):
+    """What a job of behaviour cloning came to.
+
+    Attributes:
+        frames: control steps of the episodes that were learnt from.
+    """
+
+    frames: int
+
+    @property
+    def amount(self) -> str:
+        return f"{self.frames:,} control steps"
+
+
+def clone(
+    store: RunStore,
+    out: Path,
+    *,
+    view: View | None = None,
+    seat: str = "robot",
+    init: Path | None = None,
+    config: CloneConfig | None = None,
+    name: str = "",
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> CloneLesson:
+    """Train a network to do what the robot did in the episodes of a run; a job that was killed goes on.
+
+    Args:
+        store: the run.
+        out: folder of the job.
+        view: which episodes to learn from; every one that no fault cut short if None.
+        seat: of the robot.
+        init: the job, checkpoint or model to start from; None starts from nothing.
+        config: settings; the generation is set from the data.
+        name: for reports; by default that of the folder.
+        limit: most episodes to learn from, in the order of their scenarios.
+        progress: called after every step with the steps done, the number of all steps, and the loss.
+
+    Raises:
+        UsageError: when there is nothing to learn from, the episodes have no numeric steps or do not fit the model to
+            start from, or `out` holds another job or anything else.
+
+    An episode of the view whose verdicts do not release it any more is left out, with a note.
+    """
+    begin(out)
+    clock = time.monotonic()
+    selection = Selection(store, view)
+    rows = [row(episode, part, seat, _steps(episode)) for episode, part in selection]
+    notes = selection.notes
+    learnt, checks = parts(store, rows, limit, None, notes)
+    config = replace(config or CloneConfig(), generation=1 + max(one.generation for one in learnt))
+    result = cloning.clone(
+        out, [one.what for one in learnt], world=_world(store), valid=[one.what for one in checks],
+        init=Network.load(init) if init else None, config=config, progress=_told(progress),
+    )  # fmt: skip
+    lesson = CloneLesson(
+        **common(
+            store, out, view=view, seat=seat, init=init, name=name, learnt=learnt, checks=checks,
+            history=result.history,
+        ),
+        best=str(result.last),
+        last=str(result.last),
+        steps=result.steps,
+        frames=result.frames,
+        generation=config.generation,
+        seconds=time.monotonic() - clock,
+        dropped=selection.dropped,
+        notes=notes,
+    )  # fmt: skip
+    conclude(lesson)
+    return lesson
+
+
+def _steps(episode: Episode) -> Steps:
+    if episode.steps is None:
+        raise UsageError(
+            f"Expected episodes with numeric steps, got {episode.id} of {episode.world} without."
+        )
+    return episode.steps
+
+
+def _world(store: RunStore) -> str:
+    return next(store.episodes()).world
+
+
+def _told(progress: Progress | None) -> "cloning.Told | None":
+    if progress is None:
+        return None
+
+    def tell(metrics: Metrics, total: int) -> None:
+        progress(metrics.step, total, {"loss": round(metrics.train_loss, 4)})
+
+    return tell

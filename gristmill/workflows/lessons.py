@@ -1,0 +1,271 @@
+"""What every training job shares: which episodes are learnt from, and what is left behind beside the checkpoints.
+
+Needs neither JAX nor a model.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from gristmill.digest import digest, encode
+from gristmill.errors import UsageError, unknown
+from gristmill.recorders.ledger import latest
+from gristmill.recorders.mine import Acceptance, View, split_of
+from gristmill.recorders.release import Ruling, other_code, own_run, rule
+from gristmill.recorders.store import RunStore
+from gristmill.training.metrics import Metrics
+from gristmill.types import Episode
+from gristmill.workflows.lineage import LESSON
+from gristmill.workflows.report_types import Training
+from gristmill.workflows.trainings import training_of
+
+__all__ = ["Lesson", "Progress", "Row", "Selection", "begin", "common", "conclude", "order", "parts", "row"]
+
+T = TypeVar("T")
+# Called with the steps done, the number of all steps, and figures by name.
+Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training job came to; written to `lesson.json` in its folder.
+
+    Attributes:
+        name: for reports.
+        out: folder of the job.
+        best: checkpoint to play, and `last` the newest.
+        steps: steps done.
+        seat: whose acts were learnt.
+        generation: of the model.
+        run: the run directory of the data, `run_id` the id of the run, and `view` the name of the view, if any.
+        data: digest of the ids of the episodes that were learnt from.
+        episodes: how many they are, and `valid` how many of other scenarios it was validated on.
+        dropped: episodes of the view that were not learnt from after all, by reason; `notes` says it in words, and
+            what else a person should know.
+        init: the checkpoint it started from, if any.
+        metrics: the last value of each metric.
+        seconds: how long this call took.
+    """
+
+    name: str
+    out: str
+    best: str
+    last: str
+    steps: int
+    seat: str
+    generation: int
+    run: str
+    run_id: str
+    view: str
+    data: str
+    episodes: int
+    valid: int
+    init: str
+    metrics: dict[str, float]
+    seconds: float
+    dropped: dict[str, int] = {}
+    notes: list[str] = []
+
+    @property
+    def model(self) -> Path:
+        """The checkpoint to play."""
+        return Path(self.best)
+
+    @property
+    def amount(self) -> str:
+        """How much the episodes hold, in words."""
+        return ""
+
+    @property
+    def proof(self) -> str:
+        """What the loss covered, in words; empty where that goes without saying."""
+        return ""
+
+    @property
+    def training(self) -> Training:
+        """Curves, and mask coverage if there is any, for the report."""
+        kind = f"the view {self.view!r} of {self.run}" if self.view else f"every episode of {self.run}"
+        return training_of(
+            Path(self.out),
+            name=self.name,
+            about=f"{self.steps:,} steps over {self.amount} of {self.episodes:,} episodes, {kind}; "
+            f"validated on {self.valid:,} of other scenarios."
+            + "".join(f" Note: {note}." for note in self.notes),
+        )
+
+
+class Row(NamedTuple, Generic[T]):
+    """What is learnt of an episode.
+
+    Attributes:
+        order: what rows are sorted by: the scenario, so that the order of recording has no say.
+        id: of the episode.
+        part: of the split that it belongs to.
+        generation: the highest of those who played.
+        what: to learn from.
+    """
+
+    order: tuple[int, int, int, str]
+    id: str
+    part: str
+    generation: int
+    what: T
+
+
+def order(episode: Episode) -> tuple[int, int, int, str]:
+    """Return what episodes are sorted by before anything is learnt from them."""
+    return (episode.scenario.seed, episode.scenario.index, episode.attempt, episode.id)
+
+
+def row(episode: Episode, part: str, seat: str, what: T) -> Row[T]:
+    """Return the row of an episode.
+
+    Raises:
+        UsageError: when nobody had the seat.
+    """
+    if seat not in episode.seats:
+        raise unknown("seat", seat, episode.seats, of=episode.world)
+    generation = max(who.generation for who in episode.seats.values())
+    return Row(order(episode), episode.id, part, generation, what)
+
+
+class Selection:
+    """The episodes of a run that are learnt from, or validated on, with the part of the split that they belong to.
+
+    Args:
+        store: the run.
+        view: which of its episodes; every one that no fault cut short if None. An episode of the view whose verdicts
+            do not release it any more is left out, with a note.
+    """
+
+    def __init__(self, store: RunStore, view: View | None) -> None:
+        self._store = store
+        self._released = _Released(store, view) if view is not None else None
+
+    def __iter__(self) -> Iterator[tuple[Episode, str]]:
+        split = Acceptance().split
+        for episode in self._store.episodes():
+            if self._released is not None:
+                part = self._released.part(episode)
+            else:
+                part = "" if episode.fault is not None else split_of(episode.scenario.id, split)
+            if part:
+                yield episode, part
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many of the view's episodes are left out, by reason, once all were looked at."""
+        return {} if self._released is None else self._released.dropped()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know, once all were looked at."""
+        return [] if self._released is None else self._released.notes()
+
+
+class _Released:
+    """The episodes of a view, asked for one by one whether their verdicts release them still."""
+
+    def __init__(self, store: RunStore, view: View) -> None:
+        own_run(store, view.run)
+        self._store, self._view = store, view
+        self._parts = {kept.id: kept.split for kept in view.kept}
+        self._standings = latest(store.ledger())
+        self._rulings: dict[str, Ruling] = {}
+
+    def part(self, episode: Episode) -> str:
+        """Return the part of the split that an episode belongs to, empty when it is not to be learnt from."""
+        if episode.id not in self._parts:
+            return ""
+        ruling = rule(episode, self._standings.get(episode.id, {}), self._view.acceptance.level)
+        self._rulings[episode.id] = ruling
+        return "" if ruling.lapse else self._parts[episode.id]
+
+    def dropped(self) -> dict[str, int]:
+        lost = len(self._parts) - len(self._rulings)
+        reasons = [ruling.lapse for ruling in self._rulings.values() if ruling.lapse] + ["damaged"] * lost
+        return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
+
+    def notes(self) -> list[str]:
+        dropped = self.dropped()
+        why = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items())
+        out = f"{sum(dropped.values()):,} of {len(self._parts):,} kept episodes are left out ({why}); mine the view again"
+        judged_by = [ruling.versions for ruling in self._rulings.values() if not ruling.lapse]
+        return [out] * bool(dropped) + other_code(self._store, judged_by)
+
+
+def begin(out: Path) -> None:
+    """Look whether a folder can be that of a job.
+
+    Raises:
+        UsageError: when it is a file or a run.
+    """
+    if out.is_file() or (out / "run.json").exists():
+        kind = "a file" if out.is_file() else "a run"
+        raise UsageError(f"Expected a folder for the job, got {out}, which is {kind}; choose another.")
+
+
+def parts(
+    store: RunStore, rows: Sequence[Row[T]], limit: int | None, valid_limit: int | None, notes: Sequence[str]
+) -> tuple[list[Row[T]], list[Row[T]]]:
+    """Return the rows to learn from and those to validate on, in order.
+
+    Args:
+        store: where they come from.
+        rows: all of them, in any order.
+        limit: most to learn from.
+        valid_limit: most to validate on.
+        notes: why there may be fewer than expected.
+
+    Raises:
+        UsageError: when there is none to learn from.
+    """
+    ordered = sorted(rows, key=lambda one: one.order)
+    learnt = [one for one in ordered if one.part == "train"][:limit]
+    checks = [one for one in ordered if one.part == "valid"][:valid_limit]
+    if not learnt:
+        why = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
+        raise UsageError(
+            f"Expected episodes to learn from in {store.path}, got none in the part `train`.{why}"
+        )
+    return learnt, checks
+
+
+def common(
+    store: RunStore, out: Path, *, view: View | None, seat: str, init: Path | None, name: str,
+    learnt: Sequence[Row[Any]], checks: Sequence[Row[Any]], history: Sequence[Metrics],
+) -> dict[str, Any]:  # fmt: skip
+    """Return the fields of a lesson that follow from the data and the metrics of its job."""
+    return {
+        "name": name or out.name,
+        "out": str(out),
+        "seat": seat,
+        "run": str(store.path),
+        "run_id": store.id,
+        "view": view.name if view else "",
+        "data": digest([one.id for one in learnt]),
+        "episodes": len(learnt),
+        "valid": len(checks),
+        "init": str(init or ""),
+        "metrics": _last(history),
+    }
+
+
+def conclude(lesson: Lesson) -> None:
+    """Write a lesson, and let the folder of its job stand for its best model: in specs, and as a model to start from."""
+    out = Path(lesson.out)
+    (out / LESSON).write_bytes(msgspec.json.format(encode(lesson), indent=1) + b"\n")
+    link, draft = out / "model", out / ".model.tmp"
+    draft.unlink(missing_ok=True)
+    draft.symlink_to((lesson.model / "model").relative_to(out))
+    draft.replace(link)
+
+
+def _last(history: Sequence[Metrics]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for metrics in history:
+        values |= {
+            name: value for name, value in msgspec.to_builtins(metrics).items() if isinstance(value, float)
+        }
+    return values
