@@ -68,7 +68,7 @@ class Stage:
             self.faults.pop(row, None)
             self.clock[row] = self.streak[row] = 0
             self.rewards[row] = 0.0
-            self._asked[:, row] = world.rest(model)
+            self._asked[:, row] = world.rest(model).astype(np.float32)  # as every action
             self.physics.control[row] = self._asked[0, row]
             found = self._disturbances[row] = Disturbances.of(scenario.values)
             self._latency[row], self._busy[row] = found.latency, found.any
@@ -95,9 +95,10 @@ class Stage:
         for row in set(map(int, rows)) & set(broken):
             self.faults[row] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
         self._read()
+        # Only of the rows that went: others wait, or have just begun.
         for name, peak in self.peaks.items():
-            np.maximum(peak, self._measured[name], out=peak)
-        self.streak = np.where(self.success, self.streak + 1, 0)
+            peak[rows] = np.maximum(peak[rows], self._measured[name][rows])
+        self.streak[rows] = np.where(self.success[rows], self.streak[rows] + 1, 0)
         self.rewards = self.world.reward(self.physics, self.predicates)
 
     def entries(self, row: int) -> list[Entry]:

@@ -68,7 +68,10 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         return live
 
     def reset(
-        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+        self,
+        *,
+        seed: int | np.integer[Any] | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
     ) -> tuple[Observation, dict[str, Any]]:
         """Start rows anew.
 
@@ -79,17 +82,17 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
                 which rows to reset. Fewer scenarios than rows leave the last rows as they are.
 
         Raises:
-            UsageError: when a scenario is not one of this world, or there are more of them than rows.
+            UsageError: when a scenario is not one of this world, there are more of them than rows, there is no seed for
+                some row, or the mask is no mask.
         """
         options = options or {}
         given: Sequence[Scenario] | None = options.get("scenarios")
-        mask = options.get("reset_mask", np.ones(self.num_envs, dtype=bool))
-        rows = [int(row) for row in np.flatnonzero(mask)]
+        rows = self._masked(options.get("reset_mask"))
         if given is not None:
             if len(given) > len(rows):
                 raise UsageError(f"Expected at most {len(rows)} scenarios, got {len(given)}.")
             rows = rows[: len(given)]
-        seeds = [seed + row if isinstance(seed, int) else seed[row] if seed else None for row in rows]
+        seeds = _seeds(seed, rows)
         chosen, noises = [], []
         for place, (row, one) in enumerate(zip(rows, seeds, strict=True)):
             if given is not None:
@@ -107,10 +110,13 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         """Apply one action per row, [rows, size]; rows that are over wait, or start anew.
 
         Raises:
-            UsageError: when actions do not fit the action space.
+            UsageError: when actions do not fit the action space, or all rows wait for a reset.
         """
         actions = np.asarray(actions)
         live = self.live
+        if not live.any() and not (self._autoreset and self._begun.any()):
+            why = f"the episode is over. {self.fault(0)}" if self._begun.any() else "none has begun"
+            raise UsageError(f"Expected a reset before this step, since {why}".rstrip(" .") + ".")
         wrong = {
             row: why
             for row, why in problems(self.single_action_space, actions, self.num_envs).items()
@@ -169,9 +175,34 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         root, index = self._drawn[row]
         return (int(self.np_random.integers(2**32)), 0) if index < 0 else (root, index + 1)
 
+    def _masked(self, mask: Array | None) -> list[int]:
+        if mask is None:
+            return list(range(self.num_envs))
+        mask = np.asarray(mask)
+        if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
+            raise UsageError(
+                f"Expected a reset_mask of {self.num_envs} bool, at least one of them true, "
+                f"got {mask.dtype} of shape {mask.shape}: {mask.tolist()}."
+            )
+        return [int(row) for row in np.flatnonzero(mask)]
+
     def _fitting(self, scenario: Scenario) -> Scenario:
-        if scenario.world != self.world.id:
-            raise UsageError(f"Expected a scenario of {self.world.id}, got one of {scenario.world}.")
+        if (world := getattr(scenario, "world", None)) != self.world.id:
+            got = f"one of {world}" if world else type(scenario).__name__
+            raise UsageError(f"Expected a scenario of {self.world.id}, got {got}.")
         if problem := self.world.space.problem(scenario.values):
             raise UsageError(f"Expected a scenario in the Space of {self.world.id}: {problem}.")
         return scenario
+
+
+def _seeds(
+    seed: int | np.integer[Any] | Sequence[int | None] | None, rows: Sequence[int]
+) -> list[int | None]:
+    """Return the seeds of the rows, each None or what `reset` says."""
+    if seed is None:
+        return [None] * len(rows)
+    if isinstance(seed, int | np.integer):
+        return [int(seed) + row for row in rows]
+    if rows and len(seed) <= max(rows):
+        raise UsageError(f"Expected a seed for each of {max(rows) + 1} rows, got {len(seed)}.")
+    return [seed[row] for row in rows]

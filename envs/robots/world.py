@@ -15,7 +15,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from gymnasium.vector import AutoresetMode
 
-from gristmill.envs.robots.physics import PLATFORM, Physics, compiled, tuned
+from gristmill.envs.robots.physics import PLATFORM, Physics, compiled, tuned, written
 from gristmill.envs.robots.scenarios import stratum
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.vector import RobotVectorEnv
@@ -147,6 +147,10 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         """Return the model of a scenario."""
         return tuned(compiled(self.scene(values)), lambda model: self.tune(model, values))
 
+    def mjcf(self, values: Mapping[str, Any]) -> str:
+        """Return the model of a scenario as MJCF, rounded to six digits, for others to look at."""
+        return written(self.scene(values), self.model(values))
+
     def scenario(self, seed: int, index: int) -> Scenario:
         """Return draw `index` under `seed`."""
         return self.space.scenario(self.id, seed, index, stratum=stratum)
@@ -193,10 +197,6 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         Raises:
             UsageError: when the action does not fit the action space, the episode is over, or the physics broke.
         """
-        if not self._row.live.any():
-            raise UsageError(
-                f"Expected a reset, since the episode is over, got a step. {self._row.fault(0)}".strip()
-            )
         seen, rewards, over, _, info = self._row.step(np.asarray(action)[None])
         if fault := self._row.fault(0):
             raise UsageError(f"The episode cannot go on: {fault}; reset it.")
