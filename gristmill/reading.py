@@ -6,10 +6,11 @@ from typing import Any
 from gristmill.digest import encode
 from gristmill.types import Entry
 
-__all__ = ["line", "printable", "worded"]
+__all__ = ["brief", "line", "printable", "worded"]
 
 _SHOWN = {"from", "to", "say", "call", "args", "raw", "tool", "result", "error", "refused", "event"}
 _FEW = 16  # numbers in a row that are still read
+_MANY, _ENDS = 16, 3  # numbers that a list may have before it is cut, and what is left of it on each side
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -30,6 +31,19 @@ def printable(text: str) -> str:
 def worded(value: Any) -> str:
     """Return plain data on one line: words as they are, anything else as JSON."""
     return value if isinstance(value, str) else _json(value)
+
+
+def brief(value: Any) -> Any:
+    """Return plain data for people who do not calculate with it: four digits of a number, the ends of a long list of them."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: brief(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        if len(value) > _MANY and all(isinstance(one, int | float) for one in value):
+            return [*map(brief, value[:_ENDS]), f"… {len(value)} numbers …", *map(brief, value[-_ENDS:])]
+        return [brief(one) for one in value]
+    return value
 
 
 def _words(entry: Entry) -> str:

@@ -104,7 +104,7 @@ def machine() -> dict[str, str]:
         "Python": platform.python_version(),
         "Gristmill": gristmill.__version__,
     }
-    for package in ("numpy", "jax", "pettingzoo"):
+    for package in ("numpy", "jax", "mujoco", "pettingzoo"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -7,9 +7,10 @@ import msgspec
 
 from gristmill.digest import digest
 from gristmill.recorders.store import RunStore
-from gristmill.types import Entry, Episode, Verdict
+from gristmill.types import Check, Entry, Episode, Verdict
 from gristmill.workflows.metrics import Cell, Outcome
 from gristmill.workflows.outcomes import outcomes, verdicts_of
+from gristmill.workflows.pictures import Stills, stills
 
 __all__ = ["Transcript", "choose", "pick"]
 
@@ -22,12 +23,20 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         episode: the record.
         verdict: what was found; None when nobody judged it.
         reason: why it was not kept, or what it failed.
+        stills: pictures of a simulation.
     """
 
     group: str
     episode: Episode
     verdict: Verdict | None = None
     reason: str = ""
+    stills: Stills = Stills()
+
+    @property
+    def finding(self) -> Check | None:
+        """The first check that did not pass."""
+        checks = self.verdict.checks if self.verdict else ()
+        return next((check for check in checks if check.status != "pass"), None)
 
     @property
     def status(self) -> str:
@@ -57,15 +66,24 @@ def choose(store: RunStore, groups: Mapping[str, tuple[Callable[[Outcome], bool]
         (name, one) for name, (fits, count) in groups.items() for one in pick(filter(fits, found), count)
     ]
     verdicts = verdicts_of(store, {one.id for _, one in chosen})
+    episodes = [store.episode(one.id) for _, one in chosen]
     return [
         Transcript(
             group=name,
-            episode=store.episode(one.id),
+            episode=episode,
             verdict=verdicts.get(one.id),
             reason=", ".join(one.reasons) or ("" if one.status == "pass" else one.status),
+            stills=seen,
         )
-        for name, one in chosen
+        for (name, one), episode, seen in zip(chosen, episodes, _stills(store, episodes), strict=True)
     ]
+
+
+def _stills(store: RunStore, episodes: list[Episode]) -> list[Stills]:
+    """Return pictures of each episode; of a dialogue there are none."""
+    simulated = [episode for episode in episodes if episode.steps is not None]
+    made = iter(stills(str(store.spec.get("world", "")), simulated) if simulated else ())
+    return [Stills() if episode.steps is None else next(made) for episode in episodes]
 
 
 def pick(found: Iterable[Outcome], count: int) -> list[Outcome]:
