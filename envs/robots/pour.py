@@ -77,10 +77,10 @@ class Pour(RobotWorld):
         self._range = np.array([self.nominal.joint(name).range for name in arm.JOINTS]).T
 
     def scene(self, values: Mapping[str, Any]) -> str:
-        mug = _vessel(values["mug_radius"], "0.93 0.60 0.25 0.40")
+        mug = _vessel(values["mug_radius"], "0.93 0.60 0.25 0.35")
         rim = f'<site name="mug" pos="0 0 {_HEIGHT}" size="0.004" group="4"/><site name="mug_rim" pos="{values["mug_radius"]} 0 {_HEIGHT}" size="0.004" group="4"/>'
         lip = f'<site name="lip" pos="{_CUP} 0 {_HEIGHT}" size="0.004" group="4"/>'
-        cup = f'<body name="cup" pos="{_REACH} 0 {-_GRIP}" gravcomp="1">{_vessel(_CUP, "0.90 0.95 1.00 0.35")}{lip}</body>'
+        cup = f'<body name="cup" pos="{_REACH} 0 {-_GRIP}" gravcomp="1">{_vessel(_CUP, "0.90 0.95 1.00 0.25")}{lip}</body>'
         return arm.scene(
             "pour",
             tool=cup,
