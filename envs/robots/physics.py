@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import mujoco
@@ -19,7 +20,7 @@ from gristmill.digest import fingerprint
 from gristmill.envs.robots.types import Array
 from gristmill.errors import UsageError
 
-__all__ = ["PLATFORM", "Physics", "Scene", "compiled", "host", "model_hash", "tuned"]
+__all__ = ["PLATFORM", "Physics", "Scene", "compiled", "host", "model_hash", "tuned", "written"]
 
 _INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
 _VELOCITY = int(mujoco.mjtStage.mjSTAGE_VEL)
@@ -80,6 +81,16 @@ def tuned(scene: Scene, change: Callable[[mujoco.MjModel], None]) -> mujoco.MjMo
     change(own)
     mujoco.mj_setConst(own, scene.scratch)
     return own
+
+
+def written(xml: str, model: mujoco.MjModel) -> str:
+    """Return the MJCF of a model that was made of `xml` and then changed; numbers are rounded to six digits."""
+    # MuJoCo writes the scene that it has read last, with the numbers of the model.
+    mujoco.MjModel.from_xml_string(xml)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.xml"
+        mujoco.mj_saveLastXML(str(path), model)
+        return path.read_text(encoding="utf-8")
 
 
 def model_hash(model: mujoco.MjModel) -> str:
