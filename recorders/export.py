@@ -1,34 +1,41 @@
-"""Exports: a view of a run as files to train on, one line per kept episode and seat.
+"""Exports: the episodes of a view as files to train on.
 
-    train.jsonl, valid.jsonl, …   the lines; an empty part has a file too
-    lineage.jsonl                 for each line: episode, scenario, seeds, world, policies, verdicts, generation
+    lineage.jsonl                 for each episode: where it lies, scenario, seeds, world, policies, verdicts, generation
     report.json                   counts, drops with reasons, file hashes
 
-A line holds only what its seat could see. The same view gives the same bytes. Files are written to a temporary folder
-and appear under their name when all of them are whole.
+Beside them lie, of conversations (`formats.FORMATS`), a line per episode that holds only what its seat could see:
+
+    train.jsonl, valid.jsonl, …   the lines; an empty part has a file too
+
+and of simulations (`formats.NUMERIC`) the datasets that `_minari`, `_lerobot` and `_robomimic` describe.
+
+The same view gives the same bytes. Files are written to a temporary folder, episode by episode, and appear under their
+name when all of them are whole.
 """
 
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from gristmill.digest import decoder, digest, encode, fingerprint_file
-from gristmill.errors import StoreError, UsageError, boundary, unknown
+from gristmill.errors import GristmillError, StoreError, UsageError, unknown
 from gristmill.play import briefs as told
 from gristmill.recorders._files import storing, sync_folder
+from gristmill.recorders._lines import Lines
 from gristmill.recorders._workers import Make, build
-from gristmill.recorders.formats import FORMATS, Format
+from gristmill.recorders._writing import Setting, Unfit, Writer
+from gristmill.recorders.formats import FORMATS, NUMERIC
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, Stage, View, load_view
-from gristmill.recorders.openai_rules import MIN_LINES
 from gristmill.recorders.release import Ruling, other_code, own_run, rule, same_briefs, unknown_briefs
 from gristmill.recorders.store import RunStore
 from gristmill.types import Brief, Episode
+from gristmill.world import World
 
 __all__ = ["Briefs", "ExportReport", "export"]
 
@@ -41,16 +48,16 @@ class ExportReport(msgspec.Struct, kw_only=True):
 
     Attributes:
         path: the folder, absolute.
-        format: of the lines.
-        seat: the one that is the assistant in them.
+        format: its name.
+        seat: whose acts are to be learnt.
         run: id of the run.
         view: name of the view, and `view_hash` its hash.
-        lines: number of lines by part of the split.
-        dropped: kept episodes that did not become a line, by reason; `offenders` names some of them.
+        lines: number of lines, or numeric episodes, by part of the split.
+        dropped: kept episodes that are left out, by reason; `offenders` names some of them.
         generations: number of lines by generation of the policy in the seat.
         stages: the yield table of the view.
         notes: what a person should know before using it.
-        files: fingerprint of every file.
+        files: fingerprint of every file, by its path in the folder.
         hash: digest of `files`.
     """
 
@@ -87,23 +94,27 @@ def export(
     Args:
         store: the run.
         view: a mined view, or its name.
-        format: `openai`, `messages` or `jsonl`.
-        seat: whose acts are to be learnt.
+        format: `openai`, `messages` or `jsonl` for conversations; `minari`, `lerobot` or `robomimic` for simulations.
+        seat: whose acts are to be learnt; a simulation has only one.
         out: the folder to make; by default one in `exports/` of the run, named after its content.
-        make: the world, to ask it for the seat's brief; by default `spec["world"]` of the run.
+        make: the world, to ask it for the seat's brief and its spaces; by default `spec["world"]` of the run.
         briefs: returns what a seat was told, instead of the world.
         progress: called with the number of episodes done and in all.
         overwrite: replace another export at `out`.
 
     Raises:
-        UsageError: when the format, the view or the seat does not exist, nothing in the view can be exported, or the
-            world tells the seat something else than when the run was played.
+        UsageError: when the format, the view or the seat does not exist, the format is not for such episodes, nothing
+            in the view can be exported, or the world tells the seat something else than when the run was played.
         StoreError: when `out` is taken by something else, or cannot be written; nothing is at `out` then.
     """
-    if format not in FORMATS:
-        raise unknown("export format", format, FORMATS)
+    if format not in FORMATS and format not in NUMERIC:
+        raise unknown("export format", format, [*FORMATS, *NUMERIC])
     view = load_view(store, view) if isinstance(view, str) else view
     own_run(store, view.run)
+    first = _first(store, view)
+    _same_kind(format, first)
+    if format in NUMERIC and first is not None and seat not in first.seats:
+        seat = next(iter(first.seats))
     name = f"{view.name}-{format}-{seat}-{view.hash[:8]}"
     target = Path(out) if out is not None else store.path / "exports" / name
     if target.exists() and not target.is_dir():
@@ -112,113 +123,171 @@ def export(
     with storing(temporary, "create"):
         shutil.rmtree(temporary, ignore_errors=True)  # left by an exporter that was killed
         temporary.mkdir(parents=True)
+    report = ExportReport(
+        format=format,
+        seat=seat,
+        run=store.id,
+        view=view.name,
+        view_hash=view.hash,
+        lines=dict.fromkeys(view.acceptance.split, 0),
+        stages=list(view.stages),
+    )
     try:
         with ExitStack() as stack:
-            ask, version = (briefs, "") if briefs else _asker(store, make, seat, stack)
-            line = _Line(store, view, FORMATS[format], seat, ask)
-            report = _write(line, format, temporary, progress, make)
-            report.notes += unknown_briefs(store, version, line.played) if version else []
+            hand = _at_hand(store, make, briefs, seat, stack, needed=format not in ("minari", "robomimic"))
+            with storing(temporary, "write"), closing(_writer(report, temporary, first, hand)) as writer:
+                released = _Released(store, view)
+                _write(released, writer, report, temporary, progress)
+                report.notes = _notes(released, writer, hand, make)
+        report.files = {path: fingerprint_file(temporary / path) for path in _files(temporary)}
+        report.hash = digest(report.files)
         return _publish(report, temporary, target, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _asker(store: RunStore, make: Make | None, seat: str, stack: ExitStack) -> tuple[Briefs, str]:
-    """Return a function that asks the world at hand what a seat is told, and the version of that world."""
+def _first(store: RunStore, view: View) -> Episode | None:
+    """Return the first episode of a view that can be read; of a simulation, one in which something was done."""
+    found = None
+    for kept in view.kept:
+        with suppress(StoreError):
+            found = store.episode(kept.id)
+            if found.steps is None or len(found.steps):
+                return found
+    return found
+
+
+def _same_kind(format: str, first: Episode | None) -> None:
+    """Refuse a format for conversations when the view is of simulations, and the other way round."""
+    if format in FORMATS and first is not None and first.steps is not None:
+        raise UsageError(
+            f"Expected a format for numeric episodes, since {first.world} is a simulation, got {format}; "
+            f"use {', '.join(NUMERIC)}."
+        )
+    if format in NUMERIC and first is not None and first.steps is None:
+        raise UsageError(
+            f"Expected a format for conversations, since episodes of {first.world} have no numeric steps, got {format}; "
+            f"use {', '.join(FORMATS)}."
+        )
+    if format in NUMERIC and (first is None or not first.steps):
+        raise UsageError(
+            "Expected a view that keeps episodes with at least one step, got none; mine it anew."
+        )
+
+
+class _Hand(NamedTuple):
+    """The world at hand: its spec, and what it tells a seat; `version` is empty when something else tells it."""
+
+    spec: str = ""
+    world: World | None = None
+    ask: Callable[[Episode], Brief] | None = None
+    version: str = ""
+
+
+def _at_hand(
+    store: RunStore, make: Make | None, briefs: Briefs | None, seat: str, stack: ExitStack, *, needed: bool
+) -> _Hand:
+    """Return the world, to ask what a seat is told.
+
+    Raises:
+        GristmillError: when the world is needed, and cannot be built or tells the seat something else than then.
+    """
     make = make if make is not None else store.spec.get("world")
-    if make is None:
-        raise UsageError("Expected a world, but the run does not name one; pass its id or path.")
-    world = build(make)
-    stack.callback(world.close)
-    same_briefs(store, world, seat)
-    return (lambda episode, seat: told(world, episode)[seat]), world.version
+    spec = make if isinstance(make, str) else ""
+    asked = None if briefs is None else (lambda episode: briefs(episode, seat))
+    if asked is not None and needed:
+        return _Hand(spec, None, asked)
+    try:
+        if make is None:
+            raise UsageError("Expected a world, but the run does not name one; pass its id or path.")
+        world = build(make)
+        stack.callback(world.close)
+        same_briefs(store, world, seat)
+    except GristmillError:
+        if needed:
+            raise
+        return _Hand(spec, None, asked)
+    return _Hand(spec, world, asked or (lambda episode: told(world, episode)[seat]), world.version)
 
 
-class _Line:
-    """Makes lines of kept episodes, and notes why one makes none."""
+def _writer(report: ExportReport, folder: Path, first: Episode | None, hand: _Hand) -> Writer:
+    parts = tuple(report.lines)
+    if report.format in NUMERIC:
+        assert first is not None
+        setting = Setting(parts, report.seat, first, hand.spec, hand.world, hand.ask)
+        return NUMERIC[report.format](folder, setting)
+    assert hand.ask is not None
+    return Lines(folder, parts, report.format, report.seat, hand.ask)
 
-    def __init__(self, store: RunStore, view: View, form: Format, seat: str, ask: Briefs) -> None:
-        self.store, self.view, self.form, self.seat, self.ask = store, view, form, seat, ask
+
+class _Released:
+    """Reads the kept episodes that their verdicts still release, and notes why others are left out."""
+
+    def __init__(self, store: RunStore, view: View) -> None:
+        self.store, self.view = store, view
         self.standings = latest(store.ledger())
         self.dropped: dict[str, int] = {}
         self.offenders: list[tuple[str, str]] = []
         self.judged_by: list[frozenset[str]] = []
         self.played: list[str] = []
         self.lapsed = 0
-        self.shortened = 0
 
-    def make(self, kept: Kept) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the line of a kept episode, and where it comes from."""
+    def read(self, kept: Kept) -> tuple[Episode, Ruling] | None:
+        """Return a kept episode with what its verdicts come down to."""
         try:
             episode = self.store.episode(kept.id)
         except StoreError as error:
-            self._drop(kept, "damaged", str(error))
+            self.drop(kept, "damaged", str(error))
             return None
         ruling = rule(episode, self.standings.get(kept.id, {}), self.view.acceptance.level)
         if ruling.lapse:
             self.lapsed += 1
-            self._drop(kept, ruling.lapse, ruling.lapse)
+            self.drop(kept, ruling.lapse, ruling.lapse)
             return None
-        if self.seat not in episode.seats:
-            raise unknown("seat", self.seat, episode.seats)
-        with boundary("world"):
-            row, shortened = self.form.render(episode, self.seat, self.ask(episode, self.seat))
-        if offences := self.form.check(row):
-            reason = "begins with a refused act" if shortened else "format"
-            self._drop(kept, reason, "; ".join(offences))
-            return None
+        return episode, ruling
+
+    def written(self, episode: Episode, ruling: Ruling) -> None:
+        """Note that an episode is in the files."""
         self.judged_by.append(ruling.versions)
         self.played.append(episode.version)
-        self.shortened += shortened
-        return row, _origin(episode, self.seat, ruling, self.view)
 
-    def _drop(self, kept: Kept, reason: str, message: str) -> None:
+    def drop(self, kept: Kept, reason: str, message: str) -> None:
+        """Note that an episode is left out."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
         if len(self.offenders) < OFFENDERS:
             self.offenders.append((kept.id, message))
 
 
 def _write(
-    line: _Line,
-    format: str,
+    released: _Released,
+    writer: Writer,
+    report: ExportReport,
     folder: Path,
     progress: Callable[[int, int], None] | None,
-    make: Make | None,
-) -> ExportReport:
-    view = line.view
-    parts = list(view.acceptance.split)
-    report = ExportReport(
-        format=format,
-        seat=line.seat,
-        run=line.store.id,
-        view=view.name,
-        view_hash=view.hash,
-        lines=dict.fromkeys(parts, 0),
-    )
-    report.stages = list(view.stages)
-    with storing(folder, "write"), ExitStack() as stack:
-        files = {part: stack.enter_context((folder / f"{part}.jsonl").open("wb")) for part in parts}
-        lineage = stack.enter_context((folder / "lineage.jsonl").open("wb"))
+) -> None:
+    """Write all episodes and their lineage, and count them in the report."""
+    view = released.view
+    with (folder / "lineage.jsonl").open("wb") as lineage:
         for done, kept in enumerate(view.kept, 1):
-            made = line.make(kept)
+            if (found := released.read(kept)) is not None:
+                episode, ruling = found
+                try:
+                    place = writer.add(episode, kept.split)
+                except Unfit as unfit:
+                    released.drop(kept, unfit.reason, str(unfit))
+                else:
+                    released.written(episode, ruling)
+                    origin = _origin(episode, report.seat, ruling, view)
+                    lineage.write(encode(place | origin) + b"\n")
+                    report.lines[kept.split] += 1
+                    generation = str(origin["generation"])
+                    report.generations[generation] = report.generations.get(generation, 0) + 1
             if progress:
                 progress(done, len(view.kept))
-            if made is None:
-                continue
-            row, origin = made
-            report.lines[kept.split] += 1
-            files[kept.split].write(encode(row) + b"\n")
-            place = {"file": f"{kept.split}.jsonl", "line": report.lines[kept.split]}
-            lineage.write(encode(place | origin) + b"\n")
-            generation = str(origin["generation"])
-            report.generations[generation] = report.generations.get(generation, 0) + 1
-    report.dropped, report.offenders = line.dropped, line.offenders
-    if view.kept and not line.judged_by:
-        raise _nothing(report, len(view.kept))
-    report.notes = _notes(line, report, parts[0], make)
-    report.files = {path.name: fingerprint_file(path) for path in sorted(folder.iterdir())}
-    report.hash = digest(report.files)
-    return report
+        report.dropped, report.offenders = released.dropped, released.offenders
+        if view.kept and not released.judged_by:
+            raise _nothing(report, len(view.kept))
+        writer.finish()
 
 
 def _nothing(report: ExportReport, kept: int) -> UsageError:
@@ -230,22 +299,16 @@ def _nothing(report: ExportReport, kept: int) -> UsageError:
     )
 
 
-def _notes(line: _Line, report: ExportReport, first: str, make: Make | None) -> list[str]:
+def _notes(released: _Released, writer: Writer, hand: _Hand, make: Make | None) -> list[str]:
     notes = []
-    if line.lapsed:
+    if released.lapsed:
         notes.append(
-            f"{line.lapsed:,} of {len(line.view.kept):,} kept episodes are left out, since their verdicts do not "
-            "release them any more; mine the view again"
+            f"{released.lapsed:,} of {len(released.view.kept):,} kept episodes are left out, since their verdicts do "
+            "not release them any more; mine the view again"
         )
-    notes += other_code(line.store, line.judged_by, make)
-    if line.shortened:
-        notes.append(
-            f"{line.shortened:,} conversations end before their first refused act, because who reads this format "
-            "knows no weights and would learn it"
-        )
-    if report.format == "openai" and report.lines[first] < MIN_LINES:
-        notes.append(f"{first} has {report.lines[first]} lines; a fine-tuning job wants {MIN_LINES} or more")
-    return notes
+    notes += other_code(released.store, released.judged_by, make)
+    notes += writer.notes()
+    return notes + (unknown_briefs(released.store, hand.version, released.played) if hand.version else [])
 
 
 def _origin(episode: Episode, seat: str, ruling: Ruling, view: View) -> dict[str, Any]:
@@ -284,9 +347,11 @@ def _publish(report: ExportReport, temporary: Path, target: Path, overwrite: boo
     """Give the finished folder its name, unless the same export is there already."""
     with storing(target, "write"):
         (temporary / "report.json").write_bytes(encode(report))
-        for path in temporary.iterdir():
-            with path.open("rb") as file:
+        for path in _files(temporary):
+            with (temporary / path).open("rb") as file:
                 os.fsync(file.fileno())
+        for folder in [path for path in temporary.rglob("*") if path.is_dir()]:
+            sync_folder(folder)
         report.path = str(target.absolute())
         if target.exists() and any(target.iterdir()):
             there = _export_at(target)
@@ -303,6 +368,11 @@ def _publish(report: ExportReport, temporary: Path, target: Path, overwrite: boo
     return report
 
 
+def _files(folder: Path) -> list[str]:
+    """Return the paths of all files in a folder, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
 def _export_at(target: Path) -> ExportReport:
     """Return the report of the export that a folder holds, if it holds nothing else.
 
@@ -313,7 +383,7 @@ def _export_at(target: Path) -> ExportReport:
     with suppress(OSError, msgspec.DecodeError):
         there = decoder(ExportReport)((target / "report.json").read_bytes())
     own = {"report.json", *there.files} if there else set()
-    others = sorted({path.name for path in target.iterdir()} - own)
+    others = sorted(set(_files(target)) - own)
     if there is None or others:
         raise StoreError(
             f"Expected a new folder or an export, but {target} holds something else: {', '.join(others[:3])}. "

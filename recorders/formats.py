@@ -1,20 +1,25 @@
-"""The formats of exports: what a line is and what its rules are; every file is lines of JSON.
+"""The formats of exports: of conversations what a line of JSON is and its rules, of simulations who writes them.
 
 Nobody is to learn an act that the world refused. `openai` and `jsonl` give it weight 0, which their readers honour:
 OpenAI's fine-tuning and Gristmill's own trainer. In `messages` the conversation ends before it.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from gristmill.digest import decode, encode
+from gristmill.recorders._lerobot import LeRobot
+from gristmill.recorders._minari import Minari
+from gristmill.recorders._robomimic import Robomimic
+from gristmill.recorders._writing import Setting, Writer
 from gristmill.recorders.chat import Message, conversation, weighted
 from gristmill.recorders.openai_rules import check_line
 from gristmill.types import Brief, Episode
 
-__all__ = ["FORMATS", "Format"]
+__all__ = ["FORMATS", "NUMERIC", "Format"]
 
 Row = dict[str, Any]
 
@@ -110,4 +115,10 @@ FORMATS: dict[str, Format] = {
     "jsonl": Format(_entries, _check_entries),
     "messages": Format(_messages, _check_messages),
     "openai": Format(_openai, check_line),
+}
+
+NUMERIC: dict[str, Callable[[Path, Setting], Writer]] = {
+    "lerobot": LeRobot,
+    "minari": Minari,
+    "robomimic": Robomimic,
 }
