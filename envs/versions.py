@@ -13,7 +13,7 @@ from gristmill.envs import tools
 
 __all__ = ["version_of"]
 
-_FOREIGN = {"abc", "builtins", "pettingzoo", "typing"}
+_FOREIGN = {"abc", "builtins", "gymnasium", "pettingzoo", "typing"}
 _DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
 
 
@@ -30,18 +30,34 @@ def version_of(kind: Any) -> str:
 
 
 def _sources(module: ModuleType) -> set[Path]:
-    """Return a module's file, and what it has beside it: its folder if that is a world's, else what it imports."""
+    """Return a module's file, and what it has beside it: its folder if that is a world's, else what it names there."""
     if not getattr(module, "__file__", None):
         return set()
     path = Path(str(module.__file__))
     folder = path.parent
     if path.name == "env.py" and (folder / "__init__.py").exists():
         return {one for one in folder.rglob("*.*") if one.suffix in _DECISIVE and one.is_file()}
+    found: set[Path] = set()
+    fresh = {path}
+    while fresh:
+        found |= fresh
+        fresh = {one for source in fresh if source.suffix == ".py" for one in _named(source, module)} - found
+    return found
+
+
+def _named(source: Path, module: ModuleType) -> set[Path]:
+    """Return the files of its folder that a source names: modules that it imports, and assets by their stems."""
+    package = module.__name__.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    texts: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    found = [getattr(sys.modules.get(name), "__file__", None) for name in names]
-    return {path, *(one for one in map(Path, filter(None, found)) if one.parent == folder)}
+            names |= {f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.add(node.value)
+    beside = {name.rpartition(".")[2] for name in names if name.rpartition(".")[0] == package}
+    modules = {source.with_name(f"{name}.py") for name in beside}
+    assets = {one for one in source.parent.glob("assets/*") if one.stem in texts}
+    return {one for one in modules | assets if one.is_file()}

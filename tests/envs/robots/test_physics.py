@@ -46,7 +46,7 @@ def test_mujoco_alone_comes_to_the_same_state(id: str, rows: int) -> None:
 
 @pytest.mark.parametrize("id", WORLDS)
 def test_an_episode_begins_without_a_warm_start(id: str) -> None:
-    """At rest, at time zero: configuration and actions say it all."""
+    """At rest, at time zero, with the servos where they are: configuration and actions say it all."""
     course, one = flown(id), world(id)
     model = one.model(scenario(id).values)
     data = mujoco.MjData(model)
@@ -55,6 +55,7 @@ def test_an_episode_begins_without_a_warm_start(id: str) -> None:
     assert not data.qacc_warmstart.any()
     assert not data.qvel.any()
     assert not data.xfrc_applied.any()
+    assert one.rest(model).astype(np.float32).tolist() == data.ctrl.tolist()
     assert 0.0 == data.time
     assert one.sample(model, scenario(id).values).tolist() == data.qpos.tolist()
 

@@ -193,11 +193,11 @@ def test_success_is_counted_while_a_row_goes_on_only() -> None:
         env.step(resting(2))
     env.reset(options={"reset_mask": np.array([False, True])})
     before = env.state(0)
-    for _ in range(10):
-        env.step(resting(2))
+    rewards = [env.step(resting(2))[1][0] for _ in range(10)]
 
     assert world().horizon == before["streak"]
     assert before == env.state(0)
+    assert [0.0] * 10 == rewards
 
 
 def test_a_row_whose_physics_break_ends_alone() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from gristmill.digest import digest
 from gristmill.envs.robots.reach import Reach
 from gristmill.envs.robots.types import Array
+from gristmill.envs.versions import version_of
 from gristmill.errors import UsageError
 from gristmill.types import Scenario
 from tests.envs.robots.bodies import PUSH, STALL, WORLDS, fly, fly_alone, scenario, wander, world
@@ -284,3 +286,25 @@ def test_the_brief_is_plain_data() -> None:
         assert digest(facts)
         assert world(id).horizon == facts["horizon"]
         assert len(facts["rest"]) == len(facts["action"]["low"]) == len(facts["action"]["names"])
+
+
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        ("reach.py", True),
+        ("arm.py", True),
+        ("stage.py", True),
+        ("physics.py", True),
+        ("reach.xml", True),
+        ("defaults.xml", True),
+        ("drawer.py", False),
+        ("drawer.xml", False),
+    ],
+)
+def test_the_version_follows_what_decides(name: str, decides: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules, the loop, the simulator and the scene; not what is of other worlds."""
+    read = Path.read_bytes
+    before = version_of.__wrapped__(Reach)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == name))
+
+    assert decides == (before != version_of.__wrapped__(Reach))
