@@ -1,7 +1,7 @@
 """`clone`: a network in a robot's seat that learnt from recorded episodes what to do next.
 
 It predicts a chunk of actions at every control step. For each step there are then as many opinions as a chunk is long,
-and what is done is their weighted mean: temporal ensembling, Zhao et al., "Learning Fine-Grained Bimanual Manipulation
+and what is done is their mean: temporal ensembling, Zhao et al., "Learning Fine-Grained Bimanual Manipulation
 with Low-Cost Hardware" (2023), section IV-A.
 """
 
@@ -24,8 +24,8 @@ __all__ = ["Clone", "cloned"]
 
 @policy("*", "robot", "clone")
 @policy("*", "robot", "model")
-def cloned(place: Place, *, checkpoint: str, decay: float = 0.0) -> Policy:
-    """Move as the model in the folder `checkpoint`; an opinion counts less by `decay` for every step of its age."""
+def cloned(place: Place, *, checkpoint: str) -> Policy:
+    """Move as the model in the folder `checkpoint`."""
     network = Network.load(Path(checkpoint))
     world = registry.make(place.world)
     try:
@@ -37,7 +37,7 @@ def cloned(place: Place, *, checkpoint: str, decay: float = 0.0) -> Policy:
         _check(network, world.brief(place.seat), checkpoint)
     finally:
         world.close()
-    return Clone(place, network, decay)
+    return Clone(place, network)
 
 
 class Clone(Mover):
@@ -46,26 +46,25 @@ class Clone(Mover):
     Args:
         place: what it was asked for as.
         network: that predicts chunks of actions.
-        decay: by how much less, in the exponent, an opinion counts for each control step of its age.
     """
 
-    def __init__(self, place: Place, network: Network, decay: float) -> None:
-        super().__init__(place, self._open, network=network.digest, decay=decay)
+    def __init__(self, place: Place, network: Network) -> None:
+        super().__init__(place, self._open, network=network.digest)
         self.generation = int(network.about.get("generation", 1))
-        self._network, self._decay = network, decay
+        self._network = network
 
     def _open(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Move:
         low, high = (np.array(briefs[0].facts["action"][end], dtype=np.float32) for end in ("low", "high"))
         chunk = self._network.config.chunk
-        weights = np.exp(-self._decay * np.arange(chunk))
         opinions: deque[Array] = deque(maxlen=chunk)  # the newest first; [all rows, chunk, action]
 
         def move(rows: Sequence[int], seen: Observation) -> Array:
             ahead = np.zeros((len(briefs), chunk, len(low)))
             ahead[list(rows)] = self._network(seen)
             opinions.appendleft(ahead)
-            mean = sum(weights[age] * one[list(rows), age] for age, one in enumerate(opinions))
-            mean = np.asarray(mean) / weights[: len(opinions)].sum()
+            # Added one by one: NumPy's own sum takes another order where there are many.
+            total = sum(one[list(rows), age] for age, one in enumerate(opinions))
+            mean = np.asarray(total) / len(opinions)
             actions: Array = np.clip(mean.astype(np.float32), low, high)
             return actions
 
