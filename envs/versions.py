@@ -11,7 +11,7 @@ from typing import Any
 import gristmill
 from gristmill.envs import tools
 
-__all__ = ["version_of"]
+__all__ = ["sources", "version_of"]
 
 _FOREIGN = {"abc", "builtins", "gymnasium", "pettingzoo", "typing"}
 _DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
@@ -24,13 +24,16 @@ def version_of(kind: Any) -> str:
     for one in kind.__mro__:
         module = sys.modules.get(one.__module__)
         if module is not None and one.__module__.split(".")[0] not in _FOREIGN:
-            files |= _sources(module)
+            files |= sources(module)
     sums = sorted((path.name, blake2b(path.read_bytes()).hexdigest()) for path in files)
     return f"{gristmill.__version__}+{blake2b(repr(sums).encode(), digest_size=4).hexdigest()}"
 
 
-def _sources(module: ModuleType) -> set[Path]:
-    """Return a module's file, and what it has beside it: its folder if that is a world's, else what it names there."""
+def sources(module: ModuleType) -> set[Path]:
+    """Return a module's file, and what decides with it: its whole folder if that is a world's, else what it uses there.
+
+    That is what it imports from beside it, directly or not, and the files in `assets` whose names are written in these.
+    """
     if not getattr(module, "__file__", None):
         return set()
     path = Path(str(module.__file__))
@@ -38,26 +41,29 @@ def _sources(module: ModuleType) -> set[Path]:
     if path.name == "env.py" and (folder / "__init__.py").exists():
         return {one for one in folder.rglob("*.*") if one.suffix in _DECISIVE and one.is_file()}
     found: set[Path] = set()
-    fresh = {path}
-    while fresh:
-        found |= fresh
-        fresh = {one for source in fresh if source.suffix == ".py" for one in _named(source, module)} - found
-    return found
+    todo = [path]
+    words: set[str] = set()
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            tree = ast.parse(one.read_text(encoding="utf-8"))
+            words |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+            todo += [other for other in _imported(tree) if other.parent == folder]
+    return found | {one for one in folder.glob("assets/*") if one.stem in words or one.name in words}
 
 
-def _named(source: Path, module: ModuleType) -> set[Path]:
-    """Return the files of its folder that a source names: modules that it imports, and assets by their stems."""
-    package = module.__name__.rpartition(".")[0]
+def _imported(tree: ast.Module) -> set[Path]:
+    """Return the files of the modules that a source imports at its top, all of which are loaded.
+
+    What it imports only when it is used, such as a renderer, decides no episode.
+    """
     names: set[str] = set()
-    texts: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in tree.body:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            texts.add(node.value)
-    beside = {name.rpartition(".")[2] for name in names if name.rpartition(".")[0] == package}
-    modules = {source.with_name(f"{name}.py") for name in beside}
-    assets = {one for one in source.parent.glob("assets/*") if one.stem in texts}
-    return {one for one in modules | assets if one.is_file()}
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    found = [getattr(sys.modules.get(name), "__file__", None) for name in names]
+    return {Path(one) for one in found if one}
