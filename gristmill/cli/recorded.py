@@ -9,10 +9,13 @@ import msgspec
 
 from gristmill.cli.shared import answer, console, counted, table
 from gristmill.errors import StoreError, UsageError, unknown
-from gristmill.reading import line, printable, worded
+from gristmill.reading import brief, line, printable, worded
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gristmill.recorders.store import RunStore
+    from gristmill.steps import Steps
     from gristmill.types import Check, Episode, Verdict
     from gristmill.workflows.metrics import Outcome
 
@@ -70,7 +73,8 @@ def show_run(path: Path, json: bool) -> None:
     if json:
         answer(summary)
     else:
-        _print(summary)
+        first = next(store.episodes(), None)
+        _print(summary, seen=first is not None and first.steps is not None)
 
 
 def show_episode(path: Path, wanted: Wanted, json: bool) -> None:
@@ -89,6 +93,8 @@ def show_episode(path: Path, wanted: Wanted, json: bool) -> None:
     for verdict in verdicts:
         judged(verdict)
     out = console()
+    if episode.steps is not None:
+        out.print(f"\nSee it: gristmill view {path} --episode {episode.id[:12]}", soft_wrap=True)
     if not verdicts:
         out.print("\nNo verdict counts: nobody judged this record.", style="yellow")
     if fit > 1:
@@ -136,7 +142,7 @@ def _views(store: "RunStore") -> tuple[dict[str, int], list[str]]:
     return views, unread
 
 
-def _print(run: dict[str, Any]) -> None:
+def _print(run: dict[str, Any], *, seen: bool) -> None:
     out = console()
     out.print(f"{run['run']}: {run['world']} (version {run['version']}), seed {run['seed']}", style="bold")
     shown = table("seat", "policy", "generation")
@@ -155,6 +161,8 @@ def _print(run: dict[str, Any]) -> None:
     if strata:
         status = next((one for one in ("fail", "error") if one in run["counts"]), next(iter(run["counts"])))
         out.print(f"Read one: gristmill show {run['run']} --status {status}", soft_wrap=True)
+        if seen:
+            out.print(f"See some: gristmill view {run['run']} --status {status} -n 4", soft_wrap=True)
 
 
 def _print_strata(strata: dict[str, Counter[str]], statuses: list[str]) -> None:
@@ -264,12 +272,42 @@ def _tell(episode: "Episode") -> None:
     out.print(printable(seats), soft_wrap=True)
     about = f"scenario {scenario.id}, index {scenario.index}, stratum {scenario.stratum or '(none)'}"
     out.print(printable(f"{about}:"), soft_wrap=True)
-    for name, value in scenario.values.items():
-        out.print(printable(f"  {name}: {worded(value)}"), soft_wrap=True)
+    if episode.steps is not None:
+        _tell_simulation(episode, episode.steps)
+    else:
+        for name, value in scenario.values.items():
+            out.print(printable(f"  {name}: {worded(value)}"), soft_wrap=True)
+        out.print()
+        for entry in episode.entries:
+            out.print(line(entry), soft_wrap=True)
+    ending(episode)
+
+
+def _tell_simulation(episode: "Episode", steps: "Steps") -> None:
+    """Print what a body met with and did; of its thousands of numbers the first and the last."""
+    out = console()
+    values = (f"{name} {worded(brief(value))}" for name, value in episode.scenario.values.items())
+    out.print(printable(f"  {', '.join(values)}"), soft_wrap=True)
     out.print()
     for entry in episode.entries:
-        out.print(line(entry), soft_wrap=True)
-    ending(episode)
+        out.print(line({name: value for name, value in entry.items() if name != "state"}), soft_wrap=True)
+    out.print(f"\n{len(steps):,} steps, {steps.nbytes:,} bytes")
+    shown = table("column", "first", "last")
+    rewards = {"reward": steps.rewards} if len(steps) else {}
+    for name, column in {**steps.observations, **_named_actions(steps), **rewards}.items():
+        if len(column):
+            shown.add_row(name, _numbers(column[0]), _numbers(column[-1]))
+    out.print(shown)
+
+
+def _named_actions(steps: "Steps") -> "dict[str, NDArray[Any]]":
+    return {"action" if name == "value" else f"action.{name}": one for name, one in steps.actions.items()}
+
+
+def _numbers(row: "NDArray[Any]") -> str:
+    flat = row.reshape(-1)
+    shown = [f"{value:.4g}" for value in flat[:_MOST].tolist()]
+    return " ".join(shown) + (f" … {flat.size} in all" if flat.size > _MOST else "")
 
 
 def ending(episode: "Episode") -> None:

@@ -1,5 +1,6 @@
 """`gristmill show`."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,6 +97,8 @@ def _seat(made: "WorldType", world: str, seat: str) -> dict[str, Any]:
 
 
 def _print(made: "WorldType", seats: dict[str, Any], fields: dict[str, Any]) -> None:
+    from gristmill.world import Simulation
+
     out = console()
     out.print(f"{made.id} (version {made.version})", style="bold")
     for name, seat in seats.items():
@@ -112,14 +115,46 @@ def _print(made: "WorldType", seats: dict[str, Any], fields: dict[str, Any]) -> 
             out.print(shown)
         out.print("It is told:", style="italic")
         out.print(seat["brief"])
+        if isinstance(made, Simulation):
+            _print_body(seat["facts"])
     out.print("\nScenario space", style="bold")
-    shown = table("field", "kind", "parameters")
+    shown = table("field", "kind", "unit", "parameters")
     for name, field in fields.items():
-        rest = {key: value for key, value in field.items() if key != "kind" and value != ""}
-        shown.add_row(name, str(field.get("kind", "space")), _short(rest))
+        shown.add_row(name, str(field.get("kind", "space")), str(field.get("unit", "")), _short(field))
     out.print(shown)
 
 
-def _short(value: Any) -> str:
-    text = ", ".join(f"{key} {one}" for key, one in value.items())
+def _print_body(facts: dict[str, Any]) -> None:
+    """Print what a body senses and can do, as far as the world tells it in the form that robot worlds share."""
+    out = console()
+    sensed, acts = facts.get("observation"), facts.get("action")
+    if isinstance(sensed, dict):
+        shown = table("it senses", "numbers", "unit", "what it is")
+        for name, one in sensed.items():
+            shown.add_row(name, str(one.get("size", "")), str(one.get("unit", "")), str(one.get("about", "")))
+        out.print()
+        out.print(shown)
+    if isinstance(acts, dict):
+        shown = table("it acts by", "least", "greatest")
+        for name, low, high in zip(acts["names"], acts["low"], acts["high"], strict=True):
+            shown.add_row(name, f"{low:g}", f"{high:g}")
+        out.print()
+        out.print(shown)
+    if {"horizon", "dt"} <= facts.keys():
+        rate, seconds = 1 / facts["dt"], facts["horizon"] * facts["dt"]
+        out.print(f"\n{facts['horizon']} control steps, {rate:g} a second: {seconds:g} s")
+
+
+def _short(field: dict[str, Any]) -> str:
+    """Return the parameters of a field in words."""
+    from gristmill.reading import brief, worded
+
+    rest = {key: value for key, value in field.items() if key not in ("kind", "unit") and value != ""}
+    if field.get("kind") == "lognormal":
+        rest = {"median": math.exp(rest.pop("mean")), "sd of its logarithm": rest.pop("sd"), **rest}
+    if isinstance(when := rest.get("when"), dict):
+        rest["when"] = " and ".join(
+            f"{name} is {' or '.join(map(worded, values))}" for name, values in when.items()
+        )
+    text = ", ".join(f"{key} {worded(one)}" for key, one in brief(rest).items())
     return text if len(text) <= 100 else f"{text[:97]}…"
