@@ -84,6 +84,7 @@ class _Track:
         self.size = env.single_action_space.shape
         self.faults: dict[int, Fault] = {}
         self.unbegun: set[int] = set()
+        self.logs: dict[int, list[Entry]] = {}
         self.seen: list[Mapping[str, Array]] = []
         self.acted: list[Array] = []
         self.results: list[tuple[Array, Array, Array]] = []
@@ -105,7 +106,9 @@ class _Track:
     def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
         found = EpisodeError.of(side, error)
         for row in rows:
-            self.faults.setdefault(row, Fault(side=found.side, message=str(found)))
+            if row not in self.faults:
+                self.faults[row] = Fault(side=found.side, message=str(found))
+                self.logs[row] = self.env.entries(row)  # the row may go on, but its episode is over
 
     def live(self) -> list[int]:
         """Return the rows that go on."""
@@ -117,20 +120,22 @@ class _Track:
         every = len(rows) == len(next(iter(now.values())))
         try:
             given = session.act(rows, now if every else {name: one[rows] for name, one in now.items()})
+            given = None if given is None else np.asarray(given)
         except RAISED as error:  # in a batch it is not known whose row broke it
             self.stop(rows, error, seat)
             return None
         if given is None:
             return None
-        given = np.asarray(given)
         wrong = problems(self.env.single_action_space, given, len(rows))
         for place, why in wrong.items():
             self.stop([rows[place]], EpisodeError(seat, why), seat)
         if len(wrong) == len(rows):
             return None
         actions = np.zeros((self.env.num_envs, *self.size), dtype=np.float32)
-        actions[:] = self.env.single_action_space.low
-        actions[rows] = given
+        low, high = self.env.single_action_space.low, self.env.single_action_space.high
+        actions[:] = np.clip(0.0, low, high)  # for rows that are over, and those that have just been stopped
+        right = [place for place in range(len(rows)) if place not in wrong]
+        actions[[rows[place] for place in right]] = given[right]
         return actions
 
     def step(self, actions: Array) -> None:
@@ -158,7 +163,8 @@ class _Track:
         over = bool(len(steps)) and bool(steps.terminated[-1])
         end: End = "error" if fault else "terminated" if over else "truncated"
         state = None if fault is not None else plain(self.env.state(row))
-        return Flown(self.env.entries(row), state, steps, end, fault)
+        log = self.logs[row] if row in self.logs else self.env.entries(row)
+        return Flown(log, state, steps, end, fault)
 
     def _steps(self, row: int) -> Steps:
         count = int(self.length[row])
@@ -184,10 +190,11 @@ class _Track:
     @cached_property
     def _results(self) -> tuple[Array, Array, Array]:
         """Rewards and flags of all rows, [steps, rows] each."""
-        kinds = (np.float64, np.bool_, np.bool_)
-        columns = [np.array([one[place] for one in self.results], dtype=kind).reshape(-1, self.env.num_envs)
-                   for place, kind in enumerate(kinds)]  # fmt: skip
-        return columns[0], columns[1], columns[2]
+
+        def column(place: int, kind: Any) -> Array:
+            return np.array([one[place] for one in self.results], dtype=kind).reshape(-1, self.env.num_envs)
+
+        return column(0, np.float64), column(1, np.bool_), column(2, np.bool_)
 
 
 def problems(space: Any, actions: Array, rows: int) -> dict[int, str]:

@@ -197,12 +197,13 @@ class _Work:
 
     def clone(self, number: int, view: View) -> str:
         """Clone a policy from what the round before kept, and return its spec."""
-        from gristmill.workflows.learn import learn
+        from gristmill.training.clone import CloneConfig
+        from gristmill.workflows.clone import clone
 
         store = RunStore.open(self.folder(number - 1) / "run")
         model = self.folder(number) / "model"
-        learn(
-            store, model, view=view, seat=self.seat, seed=self.seed,
+        clone(
+            store, model, view=view, seat=self.seat, config=CloneConfig(seed=self.seed),
             progress=lambda done, total, _: self.tell(f"round {number}: cloning", done, total),
         )  # fmt: skip
         return f"clone?checkpoint={model}"
