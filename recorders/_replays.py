@@ -13,7 +13,7 @@ from gristmill.steps import Array, Steps
 from gristmill.types import Check, Entry, Episode, Status
 from gristmill.world import Simulation, World
 
-__all__ = ["ELSEWHERE", "TOLERANCE", "WITHIN", "replay_checks"]
+__all__ = ["ELSEWHERE", "TOLERANCE", "WITHIN", "replay_checks", "steps_difference"]
 
 ELSEWHERE = "replay: on another platform"
 WITHIN = "replay: within tolerance"
@@ -97,7 +97,7 @@ def _difference(episode: Episode, again: Episode) -> dict[str, Any]:
         return evidence | {"what": "fault", "side": again.fault.side, "message": again.fault.message}
     if evidence:
         return evidence
-    if evidence := _steps_difference(episode.steps, again.steps):
+    if evidence := steps_difference(episode.steps, again.steps):
         return evidence
     if again.end != episode.end:
         return {"what": "end", "expected": episode.end, "got": again.end}
@@ -113,7 +113,7 @@ def _entry_difference(entries: list[Entry], others: list[Entry]) -> dict[str, An
     return {}
 
 
-def _steps_difference(steps: Steps | None, others: Steps | None) -> dict[str, Any]:
+def steps_difference(steps: Steps | None, others: Steps | None) -> dict[str, Any]:
     """Return the first control step at which a column differs in a bit, and what it holds there."""
     if steps is None or others is None:
         same = steps is others

@@ -196,7 +196,7 @@ def _place(evidence: Mapping[str, Any]) -> str:
         words.append(" ".join(str(entry[key]) for key in ("from", "tool", "call") if key in entry))
     while (key := _differing(expected, got)) is not None:  # down to the value that differs
         words.append(str(key))
-        expected, got = (one.get(key) if isinstance(one, dict) else one[key] for one in (expected, got))
+        expected, got = _at(expected, key), _at(got, key)
     return f"{', '.join(words)}: expected {_short(expected)}, got {_short(got)}"
 
 
@@ -207,6 +207,10 @@ def _differing(expected: Any, got: Any) -> Any:
     if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         return next((place for place, one in enumerate(expected) if one != got[place]), None)
     return None
+
+
+def _at(value: Any, key: Any) -> Any:
+    return value.get(key) if isinstance(value, dict) else value[key]
 
 
 def _short(value: Any) -> str:

@@ -1,15 +1,16 @@
-"""The battery: all probes that a world is put to, in order."""
+"""The batteries: all probes that a world is put to, in order; one for worlds of turns, and one for simulations."""
 
 import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from gristmill.errors import GristmillError, PluginError, unknown
-from gristmill.testing import contract, proofs, repeats
+from gristmill.testing import bodies, contract, ends, proofs, repeats
 from gristmill.testing.findings import CheckReport, Failed, Finding, Skipped
-from gristmill.testing.subject import Subject
+from gristmill.testing.subject import Anybody, Subject
+from gristmill.world import Simulation
 
-__all__ = ["BATTERY", "Probe", "check_world"]
+__all__ = ["BATTERY", "BODIES", "Probe", "check_world"]
 
 
 class Probe(NamedTuple):
@@ -22,7 +23,7 @@ class Probe(NamedTuple):
     """
 
     id: str
-    run: Callable[[Subject], str]
+    run: Callable[[Anybody], str]
     after: tuple[str, ...] = ("contract",)
 
 
@@ -47,6 +48,23 @@ BATTERY = (
     Probe("leaks", proofs.leaks),
     Probe("faults", proofs.faults),
     Probe("throughput", proofs.throughput, _PLAYS),
+)
+BODIES = (
+    Probe("contract", bodies.contract, ()),
+    Probe("farama", bodies.farama),
+    Probe("malformed-actions", bodies.malformed),
+    Probe("seeds", bodies.seeds),
+    Probe("gold", ends.gold),
+    Probe("same-process", repeats.same_process),
+    Probe("interleaved", bodies.interleaved),
+    Probe("fresh-process", repeats.fresh_process),
+    Probe("replay", repeats.replays),
+    Probe("noop", proofs.adversary("noop", proofs.LUCK), _PLAYS),
+    Probe("random", proofs.adversary("random", proofs.LUCK), _PLAYS),
+    Probe("end-state", ends.end_state, _PLAYS),
+    Probe("mutation", ends.mutation, _PLAYS),
+    Probe("disturbances", ends.disturbances),
+    Probe("throughput", ends.throughput, _PLAYS),
 )
 
 
@@ -73,14 +91,14 @@ def check_world(
         UsageError: when there is no such world, seat or probe.
     """
     start = time.perf_counter()
-    battery = _chosen(only)
     try:
-        subject = Subject(spec, seat=seat, n=n, seed=seed)
+        subject: Anybody = Subject(spec, seat=seat, n=n, seed=seed)
     except PluginError as error:
         found = Finding(
             id="import", status="fail", measured=str(error), remedy="let the plugin load and build"
         )
         return CheckReport(world=spec, version="", findings=(found,), seconds=time.perf_counter() - start)
+    battery = _chosen(only, BODIES if isinstance(subject.world, Simulation) else BATTERY)
     findings: dict[str, Finding] = {}
     for probe in battery:
         lacking = [name for name in probe.after if findings[name].status != "pass"]
@@ -97,16 +115,16 @@ def check_world(
     )
 
 
-def _chosen(only: Collection[str]) -> list[Probe]:
-    by_id = {probe.id: probe for probe in BATTERY}
+def _chosen(only: Collection[str], battery: Collection[Probe]) -> list[Probe]:
+    by_id = {probe.id: probe for probe in battery}
     for name in only:
         if name not in by_id:
             raise unknown("check", name, by_id)
     wanted = {needed for name in only for needed in (name, *by_id[name].after)}
-    return [probe for probe in BATTERY if not only or probe.id in wanted]
+    return [probe for probe in battery if not only or probe.id in wanted]
 
 
-def _found(probe: Probe, subject: Subject) -> Finding:
+def _found(probe: Probe, subject: Anybody) -> Finding:
     try:
         return Finding(id=probe.id, status="pass", measured=probe.run(subject))
     except Failed as found:

@@ -14,11 +14,11 @@ from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError
 from gristmill.play import recorded_acts
 from gristmill.testing.findings import fail, skip
-from gristmill.testing.subject import Subject
+from gristmill.testing.subject import Anybody, Dialogue
 from gristmill.types import Brief, Entry, Scenario
-from gristmill.world import Turns
+from gristmill.world import Turns, World
 
-__all__ = ["contract", "farama", "malformed", "tools"]
+__all__ = ["briefed", "contract", "farama", "identified", "malformed", "plainly", "tools"]
 
 _ID = re.compile(r"[a-z0-9_-]+/[A-Za-z0-9_-]+-v\d+")
 _HUGE = "x" * 1_000_000
@@ -29,8 +29,22 @@ _MALFORMED: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def contract(subject: Subject) -> str:
+def contract(subject: Dialogue) -> str:
     """The world has an id, a version and seats, and speaks plain data."""
+    world, scenario = subject.world, identified(subject)
+    seats = world.possible_agents
+    world.reset(seed=0, options={"scenario": scenario})
+    if world.agents != seats or world.agent_selection not in seats:
+        fail(f"after reset() {world.agents} play, {world.agent_selection!r} is to move", "let all seats play")
+    for seat in seats:
+        _brief(world, seat)
+    plainly("state()", world.state())
+    plainly("entries()", world.entries())
+    return f"{world.id}, seats {', '.join(seats)}"
+
+
+def identified(subject: Anybody) -> Scenario:
+    """Look at what every world says of itself, and return its first scenario."""
     world = subject.world
     if not _ID.fullmatch(world.id):
         fail(f"the id is {world.id!r}", "name it namespace/name-vN, in the letters a-z, digits, '-' and '_'")
@@ -45,17 +59,17 @@ def contract(subject: Subject) -> str:
             f"scenario() returns {scenario!r:.200}",
             "return a Scenario made by Scenario.of, see generators.Space",
         )
-    world.reset(seed=0, options={"scenario": scenario})
-    if world.agents != seats or world.agent_selection not in seats:
-        fail(f"after reset() {world.agents} play, {world.agent_selection!r} is to move", "let all seats play")
-    for seat in seats:
-        _brief(world, seat)
-    _plain("state()", world.state())
-    _plain("entries()", world.entries())
-    return f"{world.id}, seats {', '.join(seats)}"
+    return scenario
 
 
 def _brief(world: Turns, seat: str) -> None:
+    briefed(world, seat)
+    if not isinstance(world.observe(seat), list):
+        fail(f"observe({seat!r}) returns {type(world.observe(seat)).__name__}", "return a list of entries")
+
+
+def briefed(world: World, seat: str) -> Brief:
+    """Look at what a seat is told, and return it."""
     brief = world.brief(seat)
     if not isinstance(brief, Brief) or brief.seat != seat:
         fail(f"brief({seat!r}) returns {brief!r:.200}", "return a Brief of that seat")
@@ -64,19 +78,19 @@ def _brief(world: Turns, seat: str) -> None:
             f"seat {seat!r} is told nothing",
             "say in words what the seat is to do; a model knows nothing else",
         )
-    _plain(f"the facts of {seat!r}", brief.facts)
-    if not isinstance(world.observe(seat), list):
-        fail(f"observe({seat!r}) returns {type(world.observe(seat)).__name__}", "return a list of entries")
+    plainly(f"the facts of {seat!r}", brief.facts)
+    return brief
 
 
-def _plain(what: str, value: Any) -> None:
+def plainly(what: str, value: Any) -> None:
+    """Look whether something is plain data."""
     try:
         digest(value)
     except (UsageError, TypeError, ValueError) as error:
         fail(f"{what} is no plain data: {error}", "use dict, list, str, int, finite float, bool and None")
 
 
-def tools(subject: Subject) -> str:
+def tools(subject: Dialogue) -> str:
     """Every tool says in words what it does, and of which types its arguments are."""
     world = subject.world
     world.reset(seed=0, options={"scenario": subject.scenarios[0]})
@@ -104,7 +118,7 @@ def tools(subject: Subject) -> str:
     return f"{len(names)} tools, {sum(changes.values())} of which change the state"
 
 
-def farama(subject: Subject) -> str:
+def farama(subject: Dialogue) -> str:
     """PettingZoo's own tests pass."""
     world = subject.world
     if not isinstance(world, AECEnv):
@@ -120,7 +134,7 @@ def farama(subject: Subject) -> str:
     return "api_test and seed_test pass"
 
 
-def malformed(subject: Subject) -> str:
+def malformed(subject: Dialogue) -> str:
     """A malformed act of any seat is answered, and its record alike; it neither raises nor changes the state."""
     world = subject.fresh()
     tried = 0
@@ -142,7 +156,7 @@ def malformed(subject: Subject) -> str:
     return f"{tried} malformed acts answered"
 
 
-def _give_turn(world: Turns, seat: str, subject: Subject) -> bool:
+def _give_turn(world: Turns, seat: str, subject: Dialogue) -> bool:
     """Start an episode and let the experts play it until `seat` is to move; say whether it came to that."""
     world.reset(seed=0, options={"scenario": subject.scenarios[0]})
     for _, act in recorded_acts(subject.gold[0][0]):

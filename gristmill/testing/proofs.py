@@ -8,17 +8,18 @@ from typing import Any
 from gristmill.play import briefs, play
 from gristmill.recorders.verify import judge, mutation_verdict
 from gristmill.testing.findings import fail, skip
-from gristmill.testing.subject import GOLD, Subject
+from gristmill.testing.subject import GOLD, Anybody, Dialogue
 from gristmill.types import Brief, Episode, Verdict
+from gristmill.world import Simulation
 
-__all__ = ["LUCK", "adversary", "faults", "gold", "leaks", "mutation", "throughput"]
+__all__ = ["LUCK", "SCORE", "adversary", "faults", "gold", "leaks", "mutation", "reason", "throughput"]
 
 LUCK = 0.05  # share of episodes that acting at random may get right
-_SCORE = 0.95  # share of mutants that must be told from the original
+SCORE = 0.95  # share of mutants that must be told from the original
 _NAMED = 5  # of several names, as many as fit into a line
 
 
-def gold(subject: Subject) -> str:
+def gold(subject: Anybody) -> str:
     """Experts in every seat pass every scenario, through the real verifier."""
     pairs = subject.gold
     wrong = [(episode, verdict) for episode, verdict in pairs if verdict.status != "pass"]
@@ -29,7 +30,7 @@ def gold(subject: Subject) -> str:
         )
         fail(
             f"of {len(pairs)} scenarios: {counts}; scenario {episode.scenario.index} of seed {subject.seed}: "
-            f"{_reason(verdict)}",
+            f"{reason(verdict)}",
             f"make {verdict.side or 'it'} answer instead of breaking"
             if verdict.status == "error"
             else f"make {GOLD!r} and the verifier agree: gold that fails is a wrong label, or an impossible scenario",
@@ -37,10 +38,10 @@ def gold(subject: Subject) -> str:
     return f"{len(pairs)} of {len(pairs)} scenarios pass"
 
 
-def adversary(policy: str, luck: float = 0.0) -> Callable[[Subject], str]:
+def adversary(policy: str, luck: float = 0.0) -> Callable[[Anybody], str]:
     """Return the probe that `policy`, in the seat that is judged, does not pass."""
 
-    def probe(subject: Subject) -> str:
+    def probe(subject: Anybody) -> str:
         pairs = subject.played(subject.against(policy))
         passed = [episode for episode, verdict in pairs if verdict.status == "pass"]
         rate = f"{len(passed)} of {len(pairs)} pass"
@@ -57,7 +58,7 @@ def adversary(policy: str, luck: float = 0.0) -> Callable[[Subject], str]:
     return probe
 
 
-def mutation(subject: Subject) -> str:
+def mutation(subject: Dialogue) -> str:
     """Gold with one changing call left out, or one of its arguments altered, does not pass."""
     killed = same = 0
     survivors: list[dict[str, Any]] = []
@@ -85,7 +86,7 @@ def mutation(subject: Subject) -> str:
             f"never told from gold when it is wrong: {never}; {measured}; not told: {example}",
             "compare what the argument decides, in the final state or in the log, with what is expected",
         )
-    if killed < _SCORE * total:
+    if killed < SCORE * total:
         fail(
             f"{measured}; not told: {survivors[0]}",
             "compare the whole final state with the one that is expected",
@@ -93,7 +94,7 @@ def mutation(subject: Subject) -> str:
     return measured
 
 
-def _arguments(subject: Subject) -> set[str]:
+def _arguments(subject: Dialogue) -> set[str]:
     """Return every argument of a tool that changes the state, as `tool.argument`."""
     changes = subject.world.mutating()
     return {
@@ -109,7 +110,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
-def leaks(subject: Subject) -> str:
+def leaks(subject: Dialogue) -> str:
     """Facts that a seat tells only when asked are not seen by the others before they ask."""
     found = 0
     world = subject.fresh()
@@ -153,7 +154,7 @@ def _known_unasked(episode: Episode, brief: Brief, seat: str, fact: str) -> bool
 _CHANCES = 5
 
 
-def faults(subject: Subject) -> str:
+def faults(subject: Dialogue) -> str:
     """Tool faults that scenarios have in store strike, and are logged when they do."""
     declare = getattr(subject.world, "faults", None)
     due: Counter[str] = Counter()
@@ -173,7 +174,7 @@ def faults(subject: Subject) -> str:
     return ", ".join(f"{kind} struck in {struck[kind]} of {due[kind]}" for kind in sorted(due))
 
 
-def throughput(subject: Subject) -> str:
+def throughput(subject: Dialogue) -> str:
     """How fast gold is played and judged."""
     policies = subject.policies(subject.gold_specs)
     start = time.perf_counter()
@@ -190,8 +191,10 @@ def throughput(subject: Subject) -> str:
     return f"{rate:,.0f} episodes/s of {acts:.1f} acts, {share:.0f} % of it for judging"
 
 
-def _changes_nothing(subject: Subject) -> set[str]:
-    """Return the ids of the scenarios in which gold calls no tool that changes the state."""
+def _changes_nothing(subject: Anybody) -> set[str]:
+    """Return the ids of the scenarios in which gold calls no tool that changes the state; a body calls none."""
+    if isinstance(subject.world, Simulation):
+        return set()
     changes = subject.world.mutating()
     return {
         episode.scenario.id
@@ -200,7 +203,8 @@ def _changes_nothing(subject: Subject) -> set[str]:
     }
 
 
-def _reason(verdict: Verdict) -> str:
+def reason(verdict: Verdict) -> str:
+    """Return in words what kept an episode from passing."""
     bad = [check for check in verdict.checks if check.status != "pass"]
     if not bad:
         return "no check ran, so nothing is verified"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
 
 from gristmill import registry
 from gristmill.errors import UsageError
@@ -10,15 +11,16 @@ from gristmill.policy import Policy, Session
 from gristmill.recorders.verify import judge
 from gristmill.testing.findings import fail, skip
 from gristmill.types import Brief, Episode, Scenario, Verdict
-from gristmill.world import Turns, turns
+from gristmill.world import Simulation, Turns, World
 
-__all__ = ["GOLD", "Subject"]
+__all__ = ["GOLD", "Anybody", "Body", "Dialogue", "Subject"]
 
 GOLD = "expert"  # the policy that has to succeed
 Pair = tuple[Episode, Verdict]
+W = TypeVar("W", bound=World)
 
 
-class Subject:
+class Subject(Generic[W]):
     """A world under test.
 
     Args:
@@ -32,7 +34,7 @@ class Subject:
         self.spec = registry.absolute(spec)
         self.n, self.seed = n, seed
         self.make = registry.world(self.spec)
-        self.world = turns(self.make())
+        self.world = cast(W, self.make())
         names = self.world.possible_agents
         if seat and seat not in names:
             raise UsageError(f"Expected one of the seats {', '.join(names)}, got {seat!r}.")
@@ -74,21 +76,28 @@ class Subject:
         ]
 
     def episodes(
-        self, specs: dict[str, str], scenarios: Sequence[Scenario], *, width: int = 1
+        self, specs: dict[str, str], scenarios: Sequence[Scenario], *, width: int | None = None
     ) -> list[Episode]:
-        """Play scenarios, `width` of them at a time in turns."""
+        """Play scenarios, `width` of them at a time; by default one, or as many as go at once in a simulation."""
+        if width is None:
+            width = 0 if isinstance(self.world, Simulation) else 1
         policies: dict[str, Policy] = {
             seat: _Wide(policy, width) for seat, policy in self.policies(specs).items()
         }
         return list(play(self.make, scenarios, policies, seed=self.seed))
 
-    def fresh(self) -> Turns:
+    def fresh(self) -> W:
         """Return a new instance of the world."""
-        return turns(self.make())
+        return cast(W, self.make())
 
     def against(self, policy: str) -> dict[str, str]:
         """Return the policies with `policy` in the seat that is judged."""
         return {**self.gold_specs, self.seat: policy}
+
+
+Dialogue = Subject[Turns]
+Body = Subject[Simulation]
+Anybody = Subject[Any]
 
 
 class _Wide:
