@@ -148,6 +148,7 @@ def policies(world: str, seat: str) -> list[Listing]:
     listings += [
         Listing(name=entry.name, source=_origin(entry), about="Imported only when it is asked for.")
         for entry in _lazy_policies()
+        if entry.name not in found  # what is marked for a seat goes before it
     ]
     return sorted(listings, key=lambda one: one.name)
 

@@ -70,17 +70,16 @@ def command(
         raise UsageError(
             "Expected --dim and --layers for a fresh model only; the one of --init has its shape."
         )
-    first = next(store.episodes(), None)
-    if first is not None:
-        seat = seat or (next(iter(first.seats)) if len(first.seats) == 1 else "agent")
+    # What a fault cut short may lack its numbers.
+    first = next((one for one in store.episodes() if one.fault is None), None)
     moves = first is not None and first.steps is not None
+    if not seat:
+        seat = next(iter(first.seats)) if first is not None and len(first.seats) == 1 else "agent"
     given = _Given(epochs=epochs, steps=steps, rows=rows, rate=rate, dim=dim, layers=layers, seed=seed)
     job = _clone if moves else _learn
     words = _each(given.rows or (256 if moves else 16), "control steps" if moves else "episodes", kept)
     with _told_where_it_stands(out), bar("training", each=words, every=_EVERY) as progress:
-        lesson = job(
-            store, out, given, view=kept, seat=seat or "agent", init=init, limit=limit, progress=progress
-        )
+        lesson = job(store, out, given, view=kept, seat=seat, init=init, limit=limit, progress=progress)
     if json:
         answer(lesson)
     else:
@@ -129,11 +128,9 @@ def _clone(store: "RunStore", out: Path, given: _Given, **more: Any) -> "Lesson"
     from gristmill.training.clone import CloneConfig
     from gristmill.workflows.clone import clone
 
-    # A number of steps goes before one of passes.
-    names = {"epochs", "steps", "rows", "rate", "dim", "layers", "seed"} - (
-        {"epochs"} if given.steps else set()
-    )
-    return clone(store, out, config=CloneConfig(**given.of(*names)), **more)
+    length = given.of("steps") or given.of("epochs")
+    config = CloneConfig(**length, **given.of("rows", "rate", "dim", "layers", "seed"))
+    return clone(store, out, config=config, **more)
 
 
 def _each(rows: int, what: str, view: "View | None") -> str:

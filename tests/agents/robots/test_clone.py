@@ -115,6 +115,7 @@ def test_it_is_known_by_its_weights(tmp_path: Path) -> None:
 
     assert one.digest == two.digest != other.digest
     assert 3 == one.generation
+    assert 1 == [one.name for one in registry.policies(WORLD, "robot")].count("model")
 
 
 def test_a_model_of_something_else_is_refused(tmp_path: Path) -> None:
