@@ -100,15 +100,16 @@ class _Track:
             try:
                 self.seen[:] = [self.env.reset(seed=list(seeds), options=options)[0]]
             except RAISED as error:
-                self.stop([row], error, "world")
                 self.unbegun.add(row)
+                self.stop([row], error, "world")
 
     def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
         found = EpisodeError.of(side, error)
         for row in rows:
             if row not in self.faults:
                 self.faults[row] = Fault(side=found.side, message=str(found))
-                self.logs[row] = self.env.entries(row)  # the row may go on, but its episode is over
+                # The row may go on, but its episode is over.
+                self.logs[row] = [] if row in self.unbegun else self.env.entries(row)
 
     def live(self) -> list[int]:
         """Return the rows that go on."""
@@ -134,8 +135,8 @@ class _Track:
         actions = np.zeros((self.env.num_envs, *self.size), dtype=np.float32)
         low, high = self.env.single_action_space.low, self.env.single_action_space.high
         actions[:] = np.clip(0.0, low, high)  # for rows that are over, and those that have just been stopped
-        right = [place for place in range(len(rows)) if place not in wrong]
-        actions[[rows[place] for place in right]] = given[right]
+        right = np.array([place not in wrong for place in range(len(rows))]) if wrong else slice(None)
+        actions[np.array(rows)[right]] = given[right]
         return actions
 
     def step(self, actions: Array) -> None:

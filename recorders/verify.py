@@ -14,7 +14,7 @@ import msgspec
 from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders._files import Damage
-from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify
+from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify, verify_all
 from gristmill.recorders._replays import ELSEWHERE, WITHIN
 from gristmill.recorders._workers import Make, build, judged
 from gristmill.recorders.ledger import LEVELS, Standing, latest, standing, verdict_id
@@ -22,7 +22,16 @@ from gristmill.recorders.store import RunStore
 from gristmill.types import Episode, Level, Status, Verdict
 from gristmill.world import World
 
-__all__ = ["Mismatch", "VerifyReport", "judge", "mutation_verdict", "replay_verdict", "verify", "verify_run"]
+__all__ = [
+    "Mismatch",
+    "VerifyReport",
+    "judge",
+    "mutation_verdict",
+    "replay_verdict",
+    "verify",
+    "verify_all",
+    "verify_run",
+]
 
 
 _WIDTH = 48  # of a value in words

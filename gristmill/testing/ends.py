@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gristmill.play import play, replays
-from gristmill.recorders._judging import judge, verify_all
+from gristmill.recorders.verify import judge, verify_all
 from gristmill.simulate import ROWS
 from gristmill.steps import Array
 from gristmill.testing.bodies import Like
