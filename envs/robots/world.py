@@ -44,12 +44,7 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         safety: the most that each measured peak may come to.
         pushed: body that the pushes of scenarios act on.
         hold: control steps at the end of an episode through which success has to last.
-
-    Args:
-        render_mode: as in Gymnasium; pictures can be had in any case.
-        width: of a picture in pixels.
-        height: of a picture in pixels.
-        fine: pictures with shadows and smooth edges, which take four times as long.
+        picture: how pictures are made: `width` and `height` in pixels, and whether they are `fine`, see `render.Camera`.
     """
 
     metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012  # as its base class has it
@@ -71,16 +66,9 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
             clock = Quantity(1, "", "share of the episode that is over", low=0.0, high=1.0)
             cls.quantities = {**cls.quantities, "time": clock}
 
-    def __init__(
-        self,
-        *,
-        render_mode: str | None = None,
-        width: int = 320,
-        height: int = 240,
-        fine: bool = True,
-    ) -> None:
+    def __init__(self, *, render_mode: str | None = None) -> None:
         self.render_mode = render_mode
-        self.picture: dict[str, Any] = {"width": width, "height": height, "fine": fine}
+        self.picture: dict[str, Any] = {"width": 320, "height": 240, "fine": True}
         self.nominal = self.model(self.space.mode)
         self.dt = self.substeps * float(self.nominal.opt.timestep)  # seconds in a control step
         self.metadata = {**self.metadata, "render_fps": round(1 / self.dt)}

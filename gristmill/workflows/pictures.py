@@ -4,7 +4,6 @@ Pictures are made when they are asked for and never recorded, so an episode cost
 """
 
 import base64
-import inspect
 import io
 import math
 from collections.abc import Mapping, Sequence
@@ -61,7 +60,7 @@ class Studio:
 
     Args:
         spec: of the world.
-        size: width and height of a picture in pixels, if the world lets one choose.
+        size: width and height of a picture in pixels, if the world has an attribute `picture` that lets one choose.
         fine: with everything that makes a picture better and slower, likewise.
 
     Raises:
@@ -69,17 +68,15 @@ class Studio:
     """
 
     def __init__(self, spec: str, *, size: tuple[int, int], fine: bool) -> None:
-        found = registry.world(spec)
-        asked = {"width": size[0], "height": size[1], "fine": fine}
-        takes = inspect.signature(found.kind).parameters
-        given = {name: value for name, value in asked.items() if name in takes}
-        world = registry.WorldSpec(found.kind, {**found.params, **given})()
+        world = registry.make(spec)
         if not isinstance(world, Simulation):
             world.close()
             raise UsageError(
                 f"Expected a simulation, got {world.id}, whose seats take turns; "
                 "`gristmill show RUN --nth 0` shows an episode in words."
             )
+        if hasattr(world, "picture"):
+            world.picture = {"width": size[0], "height": size[1], "fine": fine}
         self._world = world
         self._env = world.vector(1)  # one for all episodes, since what is needed to draw takes long to set up
         self._rate = float(self._env.metadata.get("render_fps", _RATE))

@@ -76,7 +76,8 @@ def test_looking_changes_nothing(camera: Camera) -> None:
     """An episode that is drawn at every step ends as one that nobody looks at."""
     ends = []
     for looks in (False, True):
-        world = Reach(width=64, height=64, fine=False)
+        world = Reach()
+        world.picture = {"width": 64, "height": 64, "fine": False}
         world.reset(seed=3)
         for _ in range(5):
             seen, *_ = world.step(np.array(REST + 0.1, dtype=np.float32))
