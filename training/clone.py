@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from gristmill.agents.model.cache import use_compilation_cache
-from gristmill.agents.robots.network import Network, NetworkConfig, flat, shapes
+from gristmill.agents.robots.network import Network, NetworkConfig, shapes
 from gristmill.digest import digest, fingerprint
 from gristmill.errors import UsageError
 from gristmill.seeding import derive, numpy_stream
 from gristmill.steps import Steps
 from gristmill.training import checkpoints
+from gristmill.training.frames import Frames, check_fit, frames_of, normalised, shape_of, spread_of, within
 from gristmill.training.metrics import Metrics, Recorder
 from gristmill.training.optimiser import Optimiser, learning_rate, transform
 from gristmill.training.step import State
@@ -47,10 +48,12 @@ class CloneConfig:
         rows: control steps per batch.
         rate: highest learning rate.
         warmup, floor: see `learning_rate`.
-        noise: standard deviation of the noise on what is observed, in standard deviations of the training data.
+        noise: standard deviation of the noise on what is observed, as a share of how much it varies within an episode:
+            where the robot is gets blurred, so that the network does not lean on it and finds its way back, and what
+            the task is about stays sharp.
         seed: of parameters, data order and noise.
-        valid_every: steps between validations.
-        save_every: steps between checkpoints.
+        valid_every: steps between validations; 0 for none but the last.
+        save_every: steps between checkpoints; 0 for none but the last.
         generation: 1 + the generation of the policies that made the data.
     """
 
@@ -118,20 +121,6 @@ def clone(
     return _Job(Path(out), episodes, world, valid, init, config or CloneConfig()).run(progress)
 
 
-class Frames(NamedTuple):
-    """Episodes end to end, normalised.
-
-    Attributes:
-        seen: what was observed, [frames, input] float32.
-        done: what was done, [frames, action] float32.
-        left: control steps from each to the end of its episode, itself included, [frames] int32.
-    """
-
-    seen: Array
-    done: Array
-    left: Array
-
-
 class _Job:
     def __init__(
         self, out: Path, episodes: Sequence[Steps], world: str, valid: Sequence[Steps], init: Network | None,
@@ -139,18 +128,24 @@ class _Job:
     ) -> None:  # fmt: skip
         use_compilation_cache()
         self.out, self.config = out, config
-        shape = init.config if init else _shape(episodes, world, config)
-        _fitting([*episodes, *valid], shape, world)
-        raw = _frames(episodes, shape)
+        shape = (
+            init.config
+            if init
+            else shape_of(episodes, world, chunk=config.chunk, dim=config.dim, layers=config.layers)
+        )
+        check_fit([*episodes, *valid], shape, world)
+        raw = frames_of(episodes, shape)
         if not len(raw.seen):
             raise UsageError("Expected episodes with control steps to learn from, got none.")
-        arrays = dict(init.arrays) if init else _fresh(raw, shape, config.seed)
+        arrays = dict(init.arrays) if init else {**spread_of(raw), **_parameters(shape, config.seed)}
         self.network = Network(shape, arrays)
-        self.frames = _normalised(raw, arrays)
-        self.checks = _normalised(_frames(valid, shape), arrays) if valid else None
+        self.frames = normalised(raw, arrays)
+        self.checks = normalised(frames_of(valid, shape), arrays) if valid else None
+        self.noise = config.noise * within(self.frames)
         self.rows = min(config.rows, len(self.frames.seen))
         self.per_epoch = len(self.frames.seen) // self.rows
         self.steps = max(1, round(config.epochs * self.per_epoch)) if config.epochs else config.steps
+        self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
         self.job = digest(
             [asdict(config), world, [fingerprint(one.tobytes()) for one in (*self.frames, *arrays.values())]]
         )
@@ -185,34 +180,30 @@ class _Job:
         """Yield first steps and ends; a job that goes on has the same ones, and so the same compiled code."""
         c = self.config
         while first < self.steps:
-            every = [_STRETCH, c.valid_every, *([c.save_every] if c.save_every else [])]
-            end = min(self.steps, *((first // one + 1) * one for one in every))
+            every = (_STRETCH, c.valid_every, c.save_every)
+            end = min(self.steps, *((first // one + 1) * one for one in every if one))
             yield first, end
             first = end
 
     def _advance(self, state: State, begin: int, end: int) -> tuple[State, Any]:
-        c = self.config
-        rates = [
-            learning_rate(step, self.steps, peak=c.rate, warmup=c.warmup, floor=c.floor)
-            for step in range(begin, end)
-        ]
-        order = np.stack([self._batch(step) for step in range(begin, end)])
-        keys = jax.random.split(jax.random.key(derive(c.seed, "noise", begin) & 0x7FFFFFFF), end - begin)
+        """Do some steps at once."""
+        rates = jnp.asarray([self._rate(step) for step in range(begin, end)], jnp.float32)
+        batches = np.stack([self._batch(step) for step in range(begin, end)])
+        key = jax.random.key(derive(self.config.seed, "noise", begin) & 0x7FFFFFFF)
         after: tuple[State, Any] = _train(
-            state,
-            self.frames,
-            order,
-            jnp.asarray(rates, jnp.float32),
-            keys,
-            c.noise,
+            state, self.frames, batches, rates, jax.random.split(key, end - begin), self.noise,
             chunk=self.network.config.chunk,
-        )
+        )  # fmt: skip
         return after
+
+    def _rate(self, step: int) -> float:
+        c = self.config
+        return learning_rate(step, self.steps, peak=c.rate, warmup=c.warmup, floor=c.floor)
 
     def _batch(self, step: int) -> Array:
         """Return the frames of a step, [rows]."""
         epoch, place = divmod(step, self.per_epoch)
-        if vars(self).get("_epoch") != epoch:
+        if epoch != self._epoch:
             self._epoch = epoch
             self._order = numpy_stream(self.config.seed, "order", epoch).permutation(len(self.frames.seen))
         return self._order[place * self.rows : (place + 1) * self.rows]
@@ -223,24 +214,30 @@ class _Job:
     ) -> None:  # fmt: skip
         """Record a stretch of steps; validate and save what is due after it."""
         c, end = self.config, begin + len(losses)
+        held = self._held(state) if self._due(end, c.valid_every) else None
         for step, loss in enumerate(losses, begin):
-            done, held = step + 1, None
-            if done == end and self.checks is not None and (done % c.valid_every == 0 or done == self.steps):
-                held = float(
-                    _loss(
-                        state.params,
-                        self.checks,
-                        np.arange(len(self.checks.seen)),
-                        chunk=self.network.config.chunk,
-                    )
-                )
-            rate = learning_rate(step, self.steps, peak=c.rate, warmup=c.warmup, floor=c.floor)
-            metrics = Metrics(step=done, learning_rate=rate, train_loss=loss, full_valid_loss=held)
+            last = step + 1 == end
+            metrics = Metrics(
+                step=step + 1,
+                learning_rate=self._rate(step),
+                train_loss=loss,
+                full_valid_loss=held if last else None,
+            )
             recorder.add(metrics)
-            if done == end and (done == self.steps or (c.save_every and done % c.save_every == 0)):
+            if last and self._due(end, c.save_every):
                 self._save(state, metrics)
             if progress:
                 progress(metrics, self.steps)
+
+    def _due(self, done: int, every: int) -> bool:
+        return done == self.steps or bool(every and done % every == 0)
+
+    def _held(self, state: State) -> float | None:
+        """Return the loss on the episodes to validate on."""
+        if self.checks is None:
+            return None
+        rows = np.arange(len(self.checks.seen))
+        return float(_loss(state.params, self.checks, rows, chunk=self.network.config.chunk))
 
     def _save(self, state: State, metrics: Metrics) -> None:
         about = {"generation": self.config.generation, "step": metrics.step, "job": self.job}
@@ -267,7 +264,7 @@ def _mean_loss(params: Any, frames: Frames, rows: Any, chunk: int, noise: Any = 
     counts = later < jnp.asarray(frames.left)[rows][:, None]
     found = _forward(params, seen if noise is None else seen + noise).reshape(target.shape)
     distance = jnp.abs(found - target).mean(axis=-1)
-    return (distance * counts).sum() / counts.sum()
+    return (distance * counts).sum() / jnp.maximum(counts.sum(), 1)
 
 
 @partial(jax.jit, static_argnames="chunk")
@@ -287,7 +284,7 @@ def _train(
         batches: frames of each step, [steps, rows].
         rates: learning rates, [steps].
         keys: of the noise, [steps].
-        noise: its standard deviation.
+        noise: its standard deviations, [input].
         chunk: how many actions are predicted at once.
     """
 
@@ -303,68 +300,9 @@ def _train(
     return after
 
 
-def _shape(episodes: Sequence[Steps], world: str, config: CloneConfig) -> NetworkConfig:
-    if not episodes:
-        raise UsageError("Expected episodes to learn from, got none.")
-    fields, action = _sizes(episodes[0])
-    return NetworkConfig(
-        world=world,
-        observation=fields,
-        action=action,
-        chunk=config.chunk,
-        dim=config.dim,
-        layers=config.layers,
-    )
-
-
-def _sizes(steps: Steps) -> tuple[dict[str, int], int]:
-    """Return by field of an observation how many numbers it has, and how many an action has."""
-    fields = {name: int(column[0].size) for name, column in steps.observations.items()}
-    if list(steps.actions) != ["value"]:
-        raise UsageError(f"Expected actions of one field, got {', '.join(steps.actions) or 'none'}.")
-    return fields, int(np.prod(steps.actions["value"].shape[1:]))
-
-
-def _fitting(episodes: Sequence[Steps], shape: NetworkConfig, world: str) -> None:
-    """Refuse episodes that a network is not for.
-
-    Raises:
-        UsageError: when world, fields or sizes differ.
-    """
-    if world != shape.world:
-        raise UsageError(
-            f"Expected episodes of {shape.world}, which the model to start from is for, got some of {world}."
-        )
-    for steps in episodes:
-        fields, action = _sizes(steps)
-        if (list(fields.items()), action) != (list(shape.observation.items()), shape.action):
-            raise UsageError(
-                f"Expected episodes with the observations {shape.observation} and actions of {shape.action} numbers, "
-                f"got one with {fields} and {action}."
-            )
-
-
-def _frames(episodes: Sequence[Steps], shape: NetworkConfig) -> Frames:
-    seen = [flat(_rows(one), shape)[:-1] for one in episodes]
-    done = [one.actions["value"].reshape(len(one), shape.action) for one in episodes]
-    left = [np.arange(len(one), 0, -1) for one in episodes]
-    return Frames(
-        np.concatenate(seen).astype(np.float32), np.concatenate(done).astype(np.float32),
-        np.concatenate(left).astype(np.int32),
-    )  # fmt: skip
-
-
-def _rows(steps: Steps) -> dict[str, Array]:
-    return {name: column.reshape(len(column), -1) for name, column in steps.observations.items()}
-
-
-def _fresh(raw: Frames, shape: NetworkConfig, seed: int) -> dict[str, Array]:
-    """Return how the data are normalised, and parameters drawn after He et al., "Delving Deep into Rectifiers" (2015)."""
+def _parameters(shape: NetworkConfig, seed: int) -> dict[str, Array]:
+    """Return weights drawn after He et al., "Delving Deep into Rectifiers" (2015), section 2.2, and biases of zero."""
     arrays: dict[str, Array] = {}
-    for name, one in (("seen", raw.seen), ("done", raw.done)):
-        arrays[f"{name}.mean"] = one.mean(axis=0, dtype=np.float64).astype(np.float32)
-        # What hardly varies in training is not blown up when it does later.
-        arrays[f"{name}.sd"] = np.maximum(one.std(axis=0, dtype=np.float64), 1e-3).astype(np.float32)
     for name, size in shapes(shape).items():
         if name.startswith("w"):
             drawn = numpy_stream(seed, "parameters", name).standard_normal(size)
@@ -372,11 +310,3 @@ def _fresh(raw: Frames, shape: NetworkConfig, seed: int) -> dict[str, Array]:
         elif name.startswith("b"):
             arrays[name] = np.zeros(size, dtype=np.float32)
     return arrays
-
-
-def _normalised(raw: Frames, arrays: Mapping[str, Array]) -> Frames:
-    return Frames(
-        (raw.seen - arrays["seen.mean"]) / arrays["seen.sd"],
-        (raw.done - arrays["done.mean"]) / arrays["done.sd"],
-        raw.left,
-    )

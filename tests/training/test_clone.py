@@ -12,6 +12,7 @@ from gristmill.seeding import numpy_stream
 from gristmill.steps import Steps
 from gristmill.training import clone as module
 from gristmill.training.clone import CloneConfig, Cloned, clone
+from gristmill.training.frames import Frames, frames_of, normalised, shape_of, spread_of, within
 from gristmill.training.metrics import Metrics, read_metrics
 
 WORLD = "fake/slide-v1"
@@ -60,7 +61,7 @@ def test_the_loss_falls_and_is_told_step_by_step(job: Cloned) -> None:
 def test_the_network_plays_as_it_was_trained(job: Cloned) -> None:
     """What NumPy says of it is what JAX said, but for rounding."""
     network = Network.load(job.last)
-    raw = module._frames(VALID, network.config)
+    raw = frames_of(VALID, network.config)
     seen = (raw.seen - network.arrays["seen.mean"]) / network.arrays["seen.sd"]
     params = {name: one for name, one in network.arrays.items() if name[0] in "wb"}
     wanted = np.asarray(module._forward(params, seen)).reshape(-1, 4, 2) * network.arrays["done.sd"]
@@ -71,14 +72,21 @@ def test_the_network_plays_as_it_was_trained(job: Cloned) -> None:
 
 def test_what_lies_behind_the_end_has_no_loss() -> None:
     """The next episode begins there, and it is not learnt that it follows."""
-    shape = module._shape(TRAIN, WORLD, CONFIG)
-    arrays = module._fresh(module._frames(TRAIN, shape), shape, 0)
-    params = {name: one for name, one in arrays.items() if name[0] in "wb"}
-    both = module._normalised(module._frames(TRAIN[:2], shape), arrays)
-    alone = module._normalised(module._frames(TRAIN[:1], shape), arrays)
+    shape = shape_of(TRAIN, WORLD, chunk=4, dim=32, layers=1)
+    arrays, params = spread_of(frames_of(TRAIN, shape)), module._parameters(shape, 0)
+    both = normalised(frames_of(TRAIN[:2], shape), arrays)
+    alone = normalised(frames_of(TRAIN[:1], shape), arrays)
     last = np.arange(5, 8)  # their chunks reach behind the end
 
     assert module._loss(params, both, last, chunk=4) == module._loss(params, alone, last, chunk=4)
+
+
+def test_noise_is_on_what_changes_within_an_episode() -> None:
+    """What stays as it is from beginning to end has none, however much it differs between episodes."""
+    first, second = (np.array([[0.0, level], [2.0, level]], dtype=np.float32) for level in (5.0, -5.0))
+    frames = Frames(np.concatenate([first, second]), np.zeros((4, 1)), np.array([2, 1, 2, 1]))
+
+    assert [1.0, 0.0] == within(frames).tolist()
 
 
 @pytest.mark.parametrize("steps", [7, 20, 41])
