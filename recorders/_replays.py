@@ -17,9 +17,9 @@ __all__ = ["ELSEWHERE", "TOLERANCE", "WITHIN", "replay_checks", "steps_differenc
 
 ELSEWHERE = "replay: on another platform"
 WITHIN = "replay: within tolerance"
-TOLERANCE = (
-    0.1  # between recorded and replayed observations, in the unit of each, where bits cannot be compared
-)
+# Where bits cannot be compared: between recorded and replayed observations, in the unit of each, and of rewards, which
+# may differ by more in this share of the steps.
+TOLERANCE = 0.1
 Outcome = Callable[[Episode], dict[str, Status]]  # status of every check
 
 
@@ -167,8 +167,10 @@ def _values(row: Array) -> Any:
 def _elsewhere(world: Simulation, episode: Episode) -> dict[str, str]:
     """Return the platform that a record names, if it is not this one."""
     start: Entry = next((one for one in episode.entries if one.get("event") == "start"), {})
-    recorded = {key: str(start[key]) for key in world.platform if key in start}
-    return recorded if any(world.platform[key] != value for key, value in recorded.items()) else {}
+    recorded = {key: start.get(key) for key in world.platform}
+    named = {key: value for key, value in recorded.items() if isinstance(value, str) and value}
+    # A record that keeps back where it was made is no record of another platform.
+    return named if len(named) == len(recorded) and named != dict(world.platform) else {}
 
 
 def _on_another_platform(
@@ -189,11 +191,11 @@ def _on_another_platform(
     apart = _apart(episode, again)
     evidence |= apart or {"deviation": _deviation(episode.steps, again.steps)}
     evidence["outcome agrees"] = not apart and outcome(episode) == outcome(again)
+    evidence["other rewards"] = 1.0 if apart else _other_rewards(episode.steps, again.steps)
     evidence["message"] = _in_words(evidence)
     if world.version != episode.version:
         return _by_another_version(world, episode, evidence)
-    close = evidence["outcome agrees"] and _is_close(evidence["deviation"])
-    if tolerant and close:
+    if tolerant and evidence["outcome agrees"] and _is_close(evidence):
         return Check(name=WITHIN, status="pass", evidence=evidence)
     return Check(name=ELSEWHERE, status="unverified", evidence=evidence)
 
@@ -210,7 +212,8 @@ def _apart(episode: Episode, again: Episode) -> dict[str, Any]:
         return {"what": "steps", "expected": _length(steps), "got": _length(other)}
     if any(column.tobytes() != other.actions[name].tobytes() for name, column in steps.actions.items()):
         return {"what": "actions"}
-    return {}
+    flags = [(one.terminated.tolist(), one.truncated.tolist()) for one in (steps, other)]
+    return {} if flags[0] == flags[1] else {"what": "flags"}
 
 
 def _deviation(steps: Steps | None, others: Steps | None) -> dict[str, Any]:
@@ -226,8 +229,16 @@ def _deviation(steps: Steps | None, others: Steps | None) -> dict[str, Any]:
     return found
 
 
-def _is_close(deviation: Mapping[str, Any]) -> bool:
-    return float(deviation["most"]) <= TOLERANCE
+def _other_rewards(steps: Steps | None, others: Steps | None) -> float:
+    """Return the share of the control steps whose rewards are others."""
+    if steps is None or others is None or not len(steps):
+        return 0.0
+    same = np.abs(steps.rewards - others.rewards) <= TOLERANCE
+    return float(np.mean(~same))
+
+
+def _is_close(evidence: Mapping[str, Any]) -> bool:
+    return bool(max(evidence["deviation"]["most"], evidence["other rewards"]) <= TOLERANCE)
 
 
 def _in_words(evidence: Mapping[str, Any]) -> str:

@@ -67,11 +67,15 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
         }
         return {name: min(max(one, self.low[name]), self.high[name]) for name, one in drawn.items()}
 
-    def refit(self, kept: Sequence[Mapping[str, float]], *, floor: float = 0.1) -> "Prior":
-        """Return the prior whose means and deviations are those of parameters that succeeded.
+    def refit(
+        self, kept: Sequence[Mapping[str, float]], *, shrink: float = 0.7, floor: float = 0.1
+    ) -> "Prior":
+        """Return the prior in the middle of the parameters that succeeded.
 
         Args:
             kept: parameters of verified episodes.
+            shrink: share of their deviation that the new prior has. Where success is all or nothing its parameters
+                reach up to the edge of failure, and the middle is safer.
             floor: share of the old deviation that is left at least, so that the search goes on.
 
         Raises:
@@ -84,7 +88,7 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
         columns = {name: np.array([one[name] for one in kept]) for name in self.mean}
         return Prior(
             mean={name: float(column.mean()) for name, column in columns.items()},
-            sd={name: max(float(column.std()), floor * self.sd[name]) for name, column in columns.items()},
+            sd={name: max(shrink * float(column.std()), floor * self.sd[name]) for name, column in columns.items()},
             low=self.low,
             high=self.high,
         )
@@ -119,10 +123,10 @@ class Proposal(Mover):
             nonlocal way, clock
             if way is None:
                 facts = briefs[0].facts
-                way = np.clip(
-                    self._plan(facts, params, seen), facts["action"]["low"], facts["action"]["high"]
-                )
-                way = way.astype(np.float32)
+                # A row that could not be set up is not among them.
+                begun = self._plan(facts, {name: one[list(rows)] for name, one in params.items()}, seen)
+                way = np.zeros((len(seeds), *begun.shape[1:]), dtype=np.float32)
+                way[list(rows)] = np.clip(begun, facts["action"]["low"], facts["action"]["high"])
             clock += 1
             return way[list(rows), clock - 1]
 

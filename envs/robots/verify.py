@@ -113,6 +113,8 @@ def _log(world: "RobotWorld", episode: Episode) -> str:
     if not episode.entries or episode.entries[0].get("event") != "start":
         return "a log that does not begin with the start"
     start, *events = episode.entries
+    if not all(isinstance(start.get(key), str) and start[key] for key in world.platform):
+        return f"a start that does not name {' and '.join(world.platform)}"
     due = Disturbances.of(episode.scenario.values)
     if events != [one for now in range(world.horizon) for one in due.events(now, world.pushed)]:
         return "a log of other disturbances than those of its scenario"

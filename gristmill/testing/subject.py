@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from gristmill import registry
-from gristmill.errors import UsageError
+from gristmill.errors import PluginError, UsageError
 from gristmill.play import play
 from gristmill.policy import Policy, Session
 from gristmill.recorders.verify import judge
@@ -34,7 +34,12 @@ class Subject(Generic[W]):
         self.spec = registry.absolute(spec)
         self.n, self.seed = n, seed
         self.make = registry.world(self.spec)
-        self.world = cast(W, self.make())
+        try:
+            self.world = cast(W, self.make())
+        except (
+            UsageError
+        ) as error:  # said by the world of itself, for example of a scene that does not compile
+            raise PluginError(str(error)) from error
         names = self.world.possible_agents
         if seat and seat not in names:
             raise UsageError(f"Expected one of the seats {', '.join(names)}, got {seat!r}.")
