@@ -28,7 +28,7 @@ _COLOURS = {
 }
 _BORDER, _TEXT, _INK = 4, 13, (31, 37, 43)
 _LAST = 1200  # ms for which a film stands still before it begins anew
-_QUALITY = 35  # of WebP: at 320 by 240 pixels, 64 frames take about 60 kB
+_QUALITY = 45  # of WebP: at 320 by 240 pixels, 64 frames take about 60 kB
 _KEYS = {"kmin": 998, "kmax": 999}  # frames from one that stands for itself to the next; each is half as large again
 
 
@@ -65,7 +65,7 @@ def _strip(takes: Sequence[Take]) -> bytes:
 
 def _webp(takes: Sequence[Take]) -> bytes:
     frames, durations = _animated(takes)
-    return _packed(frames, "WEBP", duration=durations, loop=0, quality=_QUALITY, method=2, **_KEYS)
+    return _packed(frames, "WEBP", duration=durations, loop=0, quality=_QUALITY, method=3, **_KEYS)
 
 
 def _gif(takes: Sequence[Take]) -> bytes:
