@@ -29,7 +29,10 @@ _COLOURS = {
 _BORDER, _TEXT, _INK = 4, 13, (31, 37, 43)
 _LAST = 1200  # ms for which a film stands still before it begins anew
 _QUALITY = 45  # of WebP: at 320 by 240 pixels, 64 frames take about 60 kB
-_KEYS = {"kmin": 998, "kmax": 999}  # frames from one that stands for itself to the next; each is half as large again
+_KEYS = {
+    "kmin": 998,
+    "kmax": 999,
+}  # frames from one that stands for itself to the next; each is half as large again
 
 
 class Take(NamedTuple):
