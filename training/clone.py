@@ -57,7 +57,7 @@ class CloneConfig:
         generation: 1 + the generation of the policies that made the data.
     """
 
-    chunk: int = 24
+    chunk: int = 40
     dim: int = 256
     layers: int = 2
     steps: int = 5000
@@ -66,7 +66,7 @@ class CloneConfig:
     rate: float = 3e-3
     warmup: float = 0.02
     floor: float = 0.01
-    noise: float = 0.02
+    noise: float = 0.1
     seed: int = 0
     valid_every: int = 100
     save_every: int = 1000

@@ -52,7 +52,7 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     world: str
     observation: dict[str, int]
     action: int
-    chunk: int = 24
+    chunk: int = 40
     dim: int = 256
     layers: int = 2
 
