@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Do the main job: play, verify, keep, fine-tune a small model on what was kept, and see it play better.
 
-    Run it again to go on where it stopped. It exits with 1 when the fine-tuned model misses its bar.
+    Then a robot learns to pour from its own verified attempts. Run it again to go on where it stopped. It exits with 1
+    when the fine-tuned model or the robot misses its bar.
 
     Example: gristmill demo --out runs/demo
     """
@@ -41,14 +42,21 @@ def command(
 
 
 def _summary(found: "Demo") -> str:
-    bar = "met" if found.met else "missed"
-    aside = found.base.success.unjudged + found.tuned.success.unjudged
-    worst = ", what was not judged counted against it" if aside else ""
+    bars = "Both bars are met" if found.met else "A bar is missed"
+    evaluations = [found.base, found.tuned, *found.pouring.evaluations]
+    worst = (
+        ", what was not judged counted against it" if any(one.success.unjudged for one in evaluations) else ""
+    )
     lines = [
         "",
         "Success on held-out scenarios, with 95 % intervals:",
         *[f"  {one.label:<17} {rated(one.success)}" for one in (found.base, found.tuned, found.expert)],
-        f"Fine-tuning on verified episodes only: {found.points:+.1f} points. The bar is {bar}{worst}.",
-        f"{found.seconds:.0f} seconds. Report: {found.page}",
+        f"Fine-tuning on verified episodes only: {found.points:+.1f} points.",
+        "",
+        "A robot that pours, from its own attempts:",
+        *[f"  {one.label:<19} {rated(one.success)}" for one in found.pouring.evaluations],
+        "",
+        f"{bars}{worst}. {found.seconds:.0f} seconds.",
+        f"Reports: {found.page} and {found.pouring.page}",
     ]
     return "\n".join(lines)

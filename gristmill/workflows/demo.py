@@ -1,8 +1,8 @@
-"""The main job, end to end: play, verify, keep, learn, play better.
+"""The main job, end to end: play, verify, keep, learn, play better; in words, and with a robot.
 
 A base model learns from a raw log of noisy play, as it is. Of other play, only verified episodes are kept, and the
 base model is fine-tuned on them. Both then play scenarios that neither has met, in words that neither has read.
-Every part is resumed, not repeated, when the demo is run again on the same folder.
+Every part is resumed, not repeated, when the demo is run again on the same folder. The robot's line is in `pouring`.
 """
 
 import time
@@ -20,6 +20,7 @@ from gristmill.training.sft import TrainConfig
 from gristmill.workflows.evaluate import Evaluation, compare, evaluate
 from gristmill.workflows.learn import learn
 from gristmill.workflows.lessons import Lesson
+from gristmill.workflows.pouring import Pouring, PouringSize, pouring
 from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
 from gristmill.workflows.run import run
 from gristmill.workflows.transcripts import Transcript, choose
@@ -49,6 +50,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
         evaluated: held-out scenarios that every policy plays.
         repeated, trials: how many of them are played how often, for pass^k.
         bar: what fine-tuned success is to reach, as a fraction.
+        pouring: size of the robot's line.
     """
 
     level: str
@@ -60,6 +62,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int = 64
     trials: int = 4
     bar: float = 0.8
+    pouring: PouringSize = PouringSize()
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +72,8 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         page: the report.
         base, tuned, expert: how they did on held-out scenarios.
         points: percentage points between base and tuned.
-        met: whether the bar was met, counting what was not judged against it.
+        pouring: how the robot did.
+        met: whether both met their bars, counting what was not judged against them.
         seconds: wall-clock time, as far as this call did the work.
     """
 
@@ -78,6 +82,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     tuned: Evaluation
     expert: Evaluation
     points: float
+    pouring: Pouring
     met: bool
     seconds: float
 
@@ -103,6 +108,12 @@ def size_of(scale: float) -> Size:
         evaluated=max(32, round(512 * min(scale, 1))),
         repeated=max(8, round(64 * min(scale, 1))),
         bar=0.9 if full else 0.8,
+        pouring=PouringSize(
+            rounds=4 if full else 3,
+            attempts=min(256, max(48, round(128 * scale))),
+            steps=min(5_000, max(50, round(3_000 * scale))),
+            evaluated=min(500, max(16, round(128 * scale))),
+        ),
     )
 
 
@@ -138,10 +149,14 @@ class _Demo:
             self.evaluate("scripted expert", TRAIN),
         ]
         points = 100 * compare(results)[0].rate
+        command = f"gristmill demo --scale {scale:g} --seed {self.seed}"
+        poured = pouring(
+            self.out / "pouring", size=self.size.pouring, seed=self.seed, jobs=self.jobs, command=command, tell=self.tell
+        )  # fmt: skip
         bar = Bar(rate=self.size.bar)
         report = Report(
             title="A model that learnt from verified play",
-            command=f"gristmill demo --scale {scale:g} --seed {self.seed}",
+            command=command,
             machine=machine(),
             stages=self.stages,
             yields=[Yield(title="From mined play to training data", stages=view.stages)],
@@ -152,11 +167,12 @@ class _Demo:
             trainings=[base.training, tuned.training],
             transcripts=self.transcripts(mined, view),
             notes=self.notes(results[1]),
+            more={"A robot that learnt to pour": "pouring/report.html"},
         )
         page = write_report(report, self.out / "report.html")
         return Demo(
-            page=str(page), base=results[0], tuned=results[1], expert=results[2], points=points,
-            met=bar.met(results[0].success, results[1].success), seconds=time.monotonic() - start,
+            page=str(page), base=results[0], tuned=results[1], expert=results[2], points=points, pouring=poured,
+            met=bar.met(results[0].success, results[1].success) and poured.met, seconds=time.monotonic() - start,
         )  # fmt: skip
 
     def play(self, name: str, source: tuple[str, str], n: int, stream: int) -> RunStore:

@@ -29,8 +29,11 @@ __all__ = ["Pouring", "PouringSize", "pouring"]
 WORLD = "robots/pour-v1"
 FILE = "pouring.json"
 PROPOSAL, REFIT, VERIFIED, UNFILTERED = (
-    "first proposal", "refit proposal", "cloned from verified episodes", "cloned from attempts as they came",
-)  # fmt: skip
+    "first proposal",
+    "refit proposal",
+    "clone of verified",
+    "clone of unfiltered",
+)
 
 Tell = Callable[[str, int, int], None]
 
@@ -119,7 +122,7 @@ class _Line:
             self.evaluate(UNFILTERED, f"clone?checkpoint={unfiltered.model}"),
             self.evaluate(VERIFIED, f"clone?checkpoint={verified.model}"),
         ]
-        bar = Bar(rate=self.size.bar, points=100 * self.size.bar * 2 / 3)
+        bar = Bar(rate=self.size.bar, points=float(round(100 * self.size.bar * 2 / 3)))
         report = Report(
             title="A robot that learnt to pour from its own verified attempts",
             summary=self.summary(found, results, count),

@@ -81,6 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         transcripts: episodes to read.
         seat: the seat that is looked at; its words stand on the right.
         notes: what a reader should know before trusting the figures.
+        more: other pages, by title, as paths from this one.
     """
 
     title: str
@@ -97,3 +98,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     transcripts: list[Transcript] = []
     seat: str = "agent"
     notes: list[str] = []
+    more: dict[str, str] = {}

@@ -34,10 +34,14 @@ def test_the_demo_goes_from_play_to_page_and_resumes(tmp_path: Path) -> None:
 
     assert first.expert.success.rate == 1.0
     assert not first.met
+    assert "pouring/report.html" in page
     for words in ("base model", "fine-tuned model", "scripted expert", "0 of the 32 scenarios"):
         assert words in page
 
     again = demo(tmp_path, scale=0.004, jobs=1)
 
     assert (first.base.success, first.tuned.success) == (again.base.success, again.tuned.success)
+    assert [one.success for one in first.pouring.evaluations] == [
+        one.success for one in again.pouring.evaluations
+    ]
     assert again.seconds < first.seconds
