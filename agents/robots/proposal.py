@@ -88,7 +88,10 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
         columns = {name: np.array([one[name] for one in kept]) for name in self.mean}
         return Prior(
             mean={name: float(column.mean()) for name, column in columns.items()},
-            sd={name: max(shrink * float(column.std()), floor * self.sd[name]) for name, column in columns.items()},
+            sd={
+                name: max(shrink * float(column.std()), floor * self.sd[name])
+                for name, column in columns.items()
+            },
             low=self.low,
             high=self.high,
         )

@@ -13,14 +13,14 @@ from gristmill.policy import Place, Policy, policy
 __all__ = ["expert", "proposal"]
 
 _FIRST = Prior(
-    mean={"time": 25.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},
-    sd={"time": 8.0, "dx": 0.01, "dy": 0.01, "dz": 0.01, "pitch": 0.4},
-    low={"time": 8.0, "dx": -0.05, "dy": -0.05, "dz": -0.05, "pitch": -0.8},
-    high={"time": 48.0, "dx": 0.05, "dy": 0.05, "dz": 0.05, "pitch": 1.2},
+    mean={"time": 16.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},
+    sd={"time": 6.0, "dx": 0.01, "dy": 0.01, "dz": 0.01, "pitch": 0.4},
+    low={"time": 5.0, "dx": -0.05, "dy": -0.05, "dz": -0.05, "pitch": -0.8},
+    high={"time": 38.0, "dx": 0.05, "dy": 0.05, "dz": 0.05, "pitch": 1.2},
 )
 _REFIT = Prior(
-    mean={"time": 28.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},
-    sd={"time": 2.0, "dx": 0.001, "dy": 0.001, "dz": 0.001, "pitch": 0.1},
+    mean={"time": 18.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},
+    sd={"time": 1.5, "dx": 0.001, "dy": 0.001, "dz": 0.001, "pitch": 0.1},
     low=_FIRST.low,
     high=_FIRST.high,
 )

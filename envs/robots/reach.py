@@ -26,8 +26,8 @@ class Reach(RobotWorld):
 
     id: ClassVar[str] = "robots/reach-v1"
     task = "Bring the tip of the arm to the target and keep it there."
-    horizon = 50
-    substeps = 5
+    horizon = 40
+    substeps = 10
     pushed = "hand"
     space = Space(
         {

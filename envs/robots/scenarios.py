@@ -74,9 +74,11 @@ class Disturbances(NamedTuple):
         )
 
     @property
-    def any(self) -> bool:
-        """Whether there is something that strikes at a certain step."""
-        return self.push is not None or self.stall is not None
+    def window(self) -> tuple[int, int]:
+        """The first and the last control step in which anything has to be done; none if the first comes after the last."""
+        steps = [] if self.push is None else [self.push[0], self.push[0] + _PUSH]
+        steps += [] if self.stall is None else [self.stall[0], sum(self.stall)]
+        return (min(steps), max(steps)) if steps else (0, -1)
 
     def stalls(self, now: int) -> bool:
         """Say whether actions are lost in this control step."""

@@ -52,7 +52,8 @@ class Stage:
         self._disturbances = [Disturbances() for _ in range(rows)]
         self._latency = np.zeros(rows, dtype=np.int64)
         self._entries: list[list[Entry]] = [[] for _ in range(rows)]
-        self._busy = np.zeros(rows, dtype=bool)  # rows whose disturbances need a look at every step
+        # Control steps in which each row's disturbances need a look, the first and the last.
+        self._window = np.tile([[0], [-1]], rows)
         # Reading registers what is read with the batch, which from then on keeps it current.
         self._read()
         self.peaks = {name: np.zeros(rows) for name in self._measured}
@@ -71,7 +72,7 @@ class Stage:
             self._asked[:, row] = world.rest(model).astype(np.float32)  # as every action
             self.physics.control[row] = self._asked[0, row]
             found = self._disturbances[row] = Disturbances.of(scenario.values)
-            self._latency[row], self._busy[row] = found.latency, found.any
+            self._latency[row], self._window[:, row] = found.latency, found.window
             self._draw_noise(row, found.noise, seed)
             for peak in self.peaks.values():
                 peak[row] = 0.0
@@ -87,13 +88,14 @@ class Stage:
         late = (self.clock - self._latency) % (_LONGEST + 1)
         control = self._asked[late, every]
         # In an action's stead a row may get what it had before, and a force may act on it.
-        for row in rows[self._busy[rows]]:
+        struck = (self._window[0] <= self.clock) & (self.clock <= self._window[1])
+        for row in rows[struck[rows]]:
             self._disturb(int(row), control)
         self.physics.control[rows] = control[rows]
         broken = self.physics.step(rows, self.world.substeps)
         self.clock[rows] += 1
-        for row in set(map(int, rows)) & set(broken):
-            self.faults[row] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
+        for row in np.intersect1d(rows, list(broken)) if broken else ():
+            self.faults[int(row)] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
         self._read()
         # Only of the rows that went: others wait, or have just begun.
         for name, peak in self.peaks.items():

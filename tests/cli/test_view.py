@@ -57,7 +57,7 @@ def test_an_episode_becomes_a_film(
 
     assert f"view-{told['episodes'][0][:8]}.webp" == told["path"]
     with Image.open(told["path"]) as film:
-        assert 26 * [(96, 64)] == [frame.size for frame in ImageSequence.Iterator(film)]
+        assert 41 * [(96, 64)] == [frame.size for frame in ImageSequence.Iterator(film)]
 
 
 def test_several_episodes_lie_side_by_side(
@@ -117,7 +117,7 @@ def test_a_robot_world_says_what_its_body_senses_and_does(capsys: pytest.Capture
 
     assert "joints     4        rad   angles of yaw, shoulder, elbow, wrist" in told
     assert "shoulder    -2.2   0.9" in told
-    assert "50 control steps, 50 a second: 1 s" in told
+    assert "40 control steps, 25 a second: 1.6 s" in told
     assert "noise         lognormal  m     median 0.002, sd of its logarithm 0.3" in told
     assert "low 12, high 37, when push is true" in told
 

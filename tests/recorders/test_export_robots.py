@@ -420,7 +420,7 @@ def test_minari_builds_the_robot_again(reached: RunStore, tmp_path: Path, minari
     assert (world.observation_space, world.action_space) == (dataset.observation_space, dataset.action_space)
     seen, _ = dataset.recover_environment().reset(seed=1)
     assert dataset.observation_space.contains(seen)
-    assert 51 == len(dataset[0].observations["tip"])
+    assert 41 == len(dataset[0].observations["tip"])
 
 
 def test_lerobot_has_the_clock_and_the_task_of_the_robot(reached: RunStore, tmp_path: Path) -> None:
@@ -428,7 +428,7 @@ def test_lerobot_has_the_clock_and_the_task_of_the_robot(reached: RunStore, tmp_
     export(reached, "default", "lerobot", out=tmp_path / "out")
 
     data = Reader(tmp_path / "out/train")
-    assert (50, "robots/reach-v1") == (data.info["fps"], data.info["robot_type"])
+    assert (25, "robots/reach-v1") == (data.info["fps"], data.info["robot_type"])
     assert ["joints_0", "tip_2", "target_0", "time"] == [
         data.info["features"]["observation.state"]["names"][place] for place in (0, 6, 7, 10)
     ]
@@ -459,11 +459,11 @@ def test_robomimic_states_show_the_episode_in_its_model(reached: RunStore, tmp_p
         )
         model = mujoco.MjModel.from_xml_string(demo.attrs["model_file"])
         data = mujoco.MjData(model)
-        for place in (0, 20, 49):
+        for place in (0, 20, 39):
             time, state = demo["states"][place, 0], demo["states"][place, 1:]
             data.qpos, data.qvel = np.split(state, [model.nq])
             mujoco.mj_forward(model, data)
-            assert time == pytest.approx(place * 0.02)
+            assert time == pytest.approx(place * 0.04)
             np.testing.assert_allclose(demo["obs/joints"][place], data.qpos, atol=1e-6)
             np.testing.assert_allclose(demo["obs/tip"][place], data.site("tip").xpos, atol=1e-5)
         target = model.site("target").pos

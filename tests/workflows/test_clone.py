@@ -37,7 +37,7 @@ def test_a_view_is_learnt_from_and_plays(flown: RunStore, tmp_path: Path) -> Non
     met = evaluate(WORLD, seats, tmp_path / "met", n=40, seed=3)
 
     assert sum(one.split == "train" for one in view.kept) == lesson.episodes
-    assert 50 * lesson.episodes == lesson.frames
+    assert 40 * lesson.episodes == lesson.frames
     assert 1 == lesson.generation == fresh.seats["robot"]["generation"]
     assert (3, {}) == (fresh.success.played, fresh.errors)
     assert (0, 40) == (fresh.held_out.met, met.held_out.met)

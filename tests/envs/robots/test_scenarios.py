@@ -72,7 +72,7 @@ def test_each_disturbance_is_told_once() -> None:
     """When it begins, with what there is to know of it."""
     found = disturbances(**PUSH, **STALL)
 
-    assert found.any
+    assert (12, 15) == found.window
     assert {
         12: [
             {"from": "world", "event": "push", "step": 12, "body": "hand", "force": [3.0, -2.0]},
@@ -85,8 +85,8 @@ def test_nothing_happens_where_nothing_is_in_store() -> None:
     """A late action is no event."""
     found = disturbances(latency=2)
 
-    assert (False, [], None, False) == (
-        found.any,
+    assert ((0, -1), [], None, False) == (
+        found.window,
         found.events(12, "hand"),
         found.force(12),
         found.stalls(12),

@@ -328,7 +328,7 @@ def test_many_are_replayed_as_one_by_one() -> None:
     assert [replay(world(REACH), one).content_hash() for one in episodes] == [
         one.content_hash() for one in together
     ]
-    assert [50, 20, 50, 0, 7, 20] == [len(one.steps) for one in together if one.steps is not None]
+    assert [40, 20, 40, 0, 7, 20] == [len(one.steps) for one in together if one.steps is not None]
 
 
 def test_detours_do_not_pass() -> None:
