@@ -119,7 +119,7 @@ def test_a_robot_world_says_what_its_body_senses_and_does(capsys: pytest.Capture
     assert "shoulder    -2.2   0.9" in told
     assert "40 control steps, 25 a second: 1.6 s" in told
     assert "noise         lognormal  m     median 0.002, sd of its logarithm 0.3" in told
-    assert "low 12, high 37, when push is true" in told
+    assert "low 10, high 30, when push is true" in told
 
 
 def test_a_robot_episode_is_told_in_few_numbers(reach: Path, capsys: pytest.CaptureFixture[str]) -> None:
