@@ -278,7 +278,7 @@ def _policy_in(module: ModuleType, name: str, world: str, seat: str) -> Callable
 
     A function that is not marked can be named as well.
     """
-    marked = _ranked([module], _id_of(world), seat)
+    marked = _ranked([module], world, seat)
     if not name:
         own = {
             function: mark
@@ -324,14 +324,15 @@ def _marked(world_spec: str, seat: str) -> tuple[dict[str, list[Callable[..., An
     Where several have one name, the one marked for this world and seat goes before those for any.
     """
     modules, broken = _policy_modules(world_spec)
-    return _ranked(modules, _id_of(world_spec), seat), broken
+    return _ranked(modules, world_spec, seat), broken
 
 
-def _ranked(modules: Iterable[ModuleType], id: str, seat: str) -> dict[str, list[Callable[..., Any]]]:
+def _ranked(modules: Iterable[ModuleType], world_spec: str, seat: str) -> dict[str, list[Callable[..., Any]]]:
+    id, moves = _id_of(world_spec), _simulates(world_spec)
     ranked: dict[str, dict[int, dict[Callable[..., Any], None]]] = {}
     for module in modules:
         for function, (for_world, for_seat, name) in _marks(module):
-            if for_world in (id, "*") and for_seat in (seat, "*"):
+            if for_world in (id, "*") and for_seat in (seat, "*") and not (moves and _is_script(function)):
                 rank = 2 * (for_world == id) + (for_seat == seat)
                 # Keyed by the function, since a module may bring along those of another.
                 ranked.setdefault(name, {}).setdefault(rank, {})[function] = None
@@ -360,6 +361,19 @@ def _marks(module: ModuleType) -> Iterator[tuple[Callable[..., Any], tuple[str, 
     for function in list(vars(module).values()):
         for mark in getattr(function, "gristmill_policy", ()) if callable(function) else ():
             yield function, mark
+
+
+def _is_script(function: Callable[..., Any]) -> bool:
+    """Return whether a policy is a script, which takes turns and moves no body."""
+    return inspect.isgeneratorfunction(function)
+
+
+def _simulates(world_spec: str) -> bool:
+    """Return whether a world simulates a body; one that cannot be imported is for others to tell of."""
+    try:
+        return hasattr(world(world_spec).kind, "vector")
+    except GristmillError:
+        return False
 
 
 def _id_of(world_spec: str) -> str:

@@ -1,6 +1,6 @@
 """Who moves a robot: what it observes comes in for many episodes at once, the positions its joints are to go to come out."""
 
-from gristmill.agents.robots.baselines import noop, random_actions
+from gristmill.agents.robots.baselines import noisy, noop, random_actions
 from gristmill.agents.robots.blocks import (
     pick_place_expert,
     pick_place_proposal,
@@ -20,6 +20,7 @@ __all__ = [
     "cloned",
     "drawer_expert",
     "drawer_proposal",
+    "noisy",
     "noop",
     "pick_place_expert",
     "pick_place_proposal",
