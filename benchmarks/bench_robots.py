@@ -29,7 +29,7 @@ from gristmill.envs.robots.world import RobotWorld
 from gristmill.play import play
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
-from gristmill.simulate import fly
+from gristmill.simulate import rollouts
 from gristmill.types import Episode
 from gristmill.workflows.run import run, seat_policies
 
@@ -124,7 +124,7 @@ def ours(case: Case, threads: int, folder: Path) -> Callable[[], float]:
     def once() -> float:
         flying = _Clocked(env)
         with store.writer() as writer:
-            rows = list(fly(flying, case.scenarios, range(ROWS), Playback(case.actions), seat="robot"))
+            rows = list(rollouts(flying, case.scenarios, range(ROWS), Playback(case.actions), seat="robot"))
             for place, (row, episode) in enumerate(zip(rows, case.episodes, strict=True)):
                 writer.append(_recorded(episode, row, place))
             return time.perf_counter() - flying.begun

@@ -6,32 +6,22 @@ scenario, seed and actions alone. Nothing is judged here.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.digest import plain
-from gristmill.errors import RAISED, EpisodeError
-from gristmill.policy import Session
+from gristmill.digest import digest, plain
+from gristmill.errors import RAISED, EpisodeError, boundary
+from gristmill.policy import Policy, Session
 from gristmill.steps import Steps
-from gristmill.types import End, Entry, Fault, Scenario
-from gristmill.world import Rows
+from gristmill.types import End, Entry, Fault, Rollout, Scenario
+from gristmill.world import Rows, Simulation
 
-__all__ = ["ROWS", "Flown", "Recorded", "fly", "problems"]
+__all__ = ["ROWS", "Recorded", "move", "problems", "repeat", "rollouts"]
 
 ROWS = 128  # episodes that run at once where the policy does not mind; they share what a step costs beside the physics
 Array = NDArray[Any]
-
-
-class Flown(NamedTuple):
-    """How one row went."""
-
-    entries: list[Entry]
-    state: Any
-    steps: Steps | None
-    end: End
-    fault: Fault | None
 
 
 class Recorded:
@@ -50,9 +40,74 @@ class Recorded:
         return now
 
 
-def fly(
+def move(
+    world: Simulation,
+    scenarios: Sequence[Scenario],
+    seeds: Sequence[int],
+    policy: Policy,
+    seat_seeds: Sequence[int],
+) -> Iterator[Rollout]:
+    """Let a policy move one row per scenario to its end, and yield how they went, in order.
+
+    Args:
+        world: the simulation.
+        scenarios: what to run, all at once.
+        seeds: one per scenario, for what is random in the world.
+        policy: in the only seat.
+        seat_seeds: one per scenario, for what is random in the policy.
+    """
+    (seat,) = world.possible_agents
+    try:
+        with boundary(seat):
+            session = policy.begin([world.brief(seat)] * len(scenarios), seat_seeds)
+        with boundary("world"):
+            env = world.vector(len(scenarios))
+    except EpisodeError as error:
+        return iter(_broken(error, len(scenarios)))
+    return rollouts(env, scenarios, seeds, session, seat=seat)
+
+
+def repeat(
+    world: Simulation, scenarios: Sequence[Scenario], seeds: Sequence[int], actions: Sequence[Array]
+) -> list[Rollout]:
+    """Apply actions, [steps, size] for each scenario, to fresh rows, and return how they went.
+
+    A row is truncated when they run out before its end; what comes after the end is dropped.
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}  # rows that stop at the same time can go together
+    for place, one in enumerate(actions):
+        alike.setdefault(one.shape, []).append(place)
+    found: dict[int, Rollout] = {}
+    for places in alike.values():
+        for start in range(0, len(places), ROWS):
+            some = places[start : start + ROWS]
+            session = Recorded(np.stack([actions[place] for place in some]))
+            again = _repeat(
+                world, [scenarios[place] for place in some], [seeds[place] for place in some], session
+            )
+            found.update(zip(some, again, strict=True))
+    return [found[place] for place in range(len(actions))]
+
+
+def _repeat(
+    world: Simulation, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Recorded
+) -> list[Rollout]:
+    (seat,) = world.possible_agents
+    try:
+        with boundary("world"):
+            return list(rollouts(world.vector(len(scenarios)), scenarios, seeds, session, seat=seat))
+    except EpisodeError as error:
+        return _broken(error, len(scenarios))
+
+
+def _broken(error: EpisodeError, rows: int) -> list[Rollout]:
+    """Return how rows went that were never begun."""
+    return [Rollout([], None, digest(None), "error", Fault.of(error.side, error))] * rows
+
+
+def rollouts(
     env: Rows, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Session, *, seat: str
-) -> Iterator[Flown]:
+) -> Iterator[Rollout]:
     """Run one row per scenario to its end, and yield how they went, in order.
 
     Args:
@@ -104,10 +159,9 @@ class _Track:
                 self.stop([row], error, "world")
 
     def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
-        found = EpisodeError.of(side, error)
         for row in rows:
             if row not in self.faults:
-                self.faults[row] = Fault(side=found.side, message=str(found))
+                self.faults[row] = Fault.of(side, error)
                 # The row may go on, but its episode is over.
                 self.logs[row] = [] if row in self.unbegun else self.env.entries(row)
 
@@ -153,19 +207,19 @@ class _Track:
         self.results.append((rewards, terminated, truncated))
         self.length += going
 
-    def row(self, row: int) -> Flown:
+    def row(self, row: int) -> Rollout:
         """Return how one row went."""
         fault = self.faults.get(row)
         if fault is None and (why := self.env.fault(row)):
             fault = Fault(side="world", message=why)
         if row in self.unbegun:
-            return Flown([], None, None, "error", fault)
+            return Rollout([], None, digest(None), "error", fault)
         steps = self._steps(row)
         over = bool(len(steps)) and bool(steps.terminated[-1])
         end: End = "error" if fault else "terminated" if over else "truncated"
         state = None if fault is not None else plain(self.env.state(row))
         log = self.logs[row] if row in self.logs else self.env.entries(row)
-        return Flown(log, state, steps, end, fault)
+        return Rollout(log, state, digest(state), end, fault, steps)
 
     def _steps(self, row: int) -> Steps:
         count = int(self.length[row])

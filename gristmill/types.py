@@ -17,11 +17,12 @@ made by `say`, `call` and `raw`.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
 from gristmill.digest import digest
+from gristmill.errors import EpisodeError
 from gristmill.steps import Steps
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Episode",
     "Fault",
     "Level",
+    "Rollout",
     "Scenario",
     "SeatInfo",
     "Status",
@@ -131,6 +133,23 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     side: str
     message: str
+
+    @classmethod
+    def of(cls, side: str, error: BaseException) -> Self:
+        """Return what was raised as a fault of `side`, unless it says itself whose it is."""
+        found = EpisodeError.of(side, error)
+        return cls(side=found.side, message=str(found))
+
+
+class Rollout(NamedTuple):
+    """How one play went, whatever was played and by whom; the fields are those of `Episode`."""
+
+    entries: list[Entry]
+    state: Any
+    state_digest: str
+    end: End
+    fault: Fault | None
+    steps: Steps | None = None
 
 
 def episode_id(

@@ -24,7 +24,7 @@ import numpy as np
 from gristmill.digest import encode
 from gristmill.recorders._hdf5 import new_file
 from gristmill.recorders._writing import Setting, joined, numeric
-from gristmill.simulate import fly
+from gristmill.simulate import rollouts
 from gristmill.steps import Array, Steps
 from gristmill.types import Episode
 from gristmill.world import Rows, Simulation
@@ -147,7 +147,7 @@ class _Replay:
         """Return the state at each action, [N, 1 + nq + nv], or None where the replay goes another way."""
         watched = _Watched(self.rows, joined(steps.actions))
         # The seed decides no more than sensor noise, or the comparison fails.
-        (row,) = fly(self.rows, [episode.scenario], [episode.seed], watched, seat=self._seat)
+        (row,) = rollouts(self.rows, [episode.scenario], [episode.seed], watched, seat=self._seat)
         if row.fault is not None or row.state != episode.state or len(watched.seen) != len(steps):
             return None
         flat = [_flat(one, place * self._dt) for place, one in enumerate(watched.seen)]

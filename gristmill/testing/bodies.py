@@ -13,13 +13,13 @@ from gymnasium.vector import VectorEnv
 
 from gristmill.digest import digest
 from gristmill.play import replay, replays
-from gristmill.simulate import Flown, Recorded, fly
+from gristmill.simulate import Recorded, rollouts
 from gristmill.steps import Array
 from gristmill.testing.contract import briefed, identified, plainly
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.repeats import SOME, drawn, same
 from gristmill.testing.subject import Body
-from gristmill.types import Episode
+from gristmill.types import Episode, Rollout
 from gristmill.world import Rows, Simulation
 
 __all__ = ["Like", "contract", "farama", "interleaved", "malformed", "seeds"]
@@ -111,10 +111,10 @@ def malformed(subject: Body) -> str:
     (seat,) = subject.world.possible_agents
     gold = subject.gold[0][0]
     actions = _actions(gold)
-    alone = _fly(subject, Recorded(actions[None].repeat(2, axis=0)), gold)[0]
+    alone = _played(subject, Recorded(actions[None].repeat(2, axis=0)), gold)[0]
     beyond = float(np.abs(actions).max()) * 1e6 + 1e6
     for wrong in (float("nan"), float("inf"), beyond, -beyond):
-        first, second = _fly(subject, _Spoiled(actions[None].repeat(2, axis=0), wrong), gold)
+        first, second = _played(subject, _Spoiled(actions[None].repeat(2, axis=0), wrong), gold)
         _at_fault(second, seat, f"{wrong:g}")
         if first.fault is not None or first.steps != alone.steps:
             fail(f"an action of {wrong:g} in one row changes another row", _REMEDY)
@@ -128,20 +128,20 @@ def malformed(subject: Body) -> str:
         object(),
     )
     for other in others:
-        for flown in _fly(subject, _Spoiled(actions[None].repeat(2, axis=0), other), gold):
-            _at_fault(flown, seat, f"{other!r:.40}")
+        for one in _played(subject, _Spoiled(actions[None].repeat(2, axis=0), other), gold):
+            _at_fault(one, seat, f"{other!r:.40}")
     return f"{4 + len(others)} malformed actions are errors of {seat}"
 
 
-def _fly(subject: Body, session: Any, episode: Episode) -> list[Flown]:
+def _played(subject: Body, session: Any, episode: Episode) -> list[Rollout]:
     """Return how two rows of the scenario of an episode go."""
     (seat,) = subject.world.possible_agents
-    return list(fly(subject.world.vector(2), [episode.scenario] * 2, [0, 0], session, seat=seat))
+    return list(rollouts(subject.world.vector(2), [episode.scenario] * 2, [0, 0], session, seat=seat))
 
 
-def _at_fault(flown: Flown, seat: str, shown: str) -> None:
-    if flown.fault is None or flown.fault.side != seat:
-        found = "no fault" if flown.fault is None else f"a fault of {flown.fault.side}: {flown.fault.message}"
+def _at_fault(went: Rollout, seat: str, shown: str) -> None:
+    if went.fault is None or went.fault.side != seat:
+        found = "no fault" if went.fault is None else f"a fault of {went.fault.side}: {went.fault.message}"
         fail(f"an action of {shown} gives {found}", "say what actions there are by single_action_space")
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gristmill import registry
 from gristmill.errors import GristmillError, UsageError, install_line
-from gristmill.simulate import Recorded, fly
+from gristmill.simulate import Recorded, rollouts
 from gristmill.types import Episode
 from gristmill.world import Rows, Simulation
 
@@ -110,14 +110,14 @@ class Studio:
         session = _Filming(self._env, steps.actions["value"], places, self._rate)
         (seat,) = episode.seats
         # The seed decides what the policy saw, which does not matter once it is known what it did.
-        (flown,) = fly(self._env, [episode.scenario], [0], session, seat=seat)
-        if flown.fault is None:
+        (went,) = rollouts(self._env, [episode.scenario], [0], session, seat=seat)
+        if went.fault is None:
             session.look()
         if session.problem:
             raise session.problem
         if not session.shots:
-            raise UsageError(f"Expected an episode that can begin, got {episode.id}: {flown.fault}.")
-        return Film(session.shots, _note(self._world, episode, flown.state))
+            raise UsageError(f"Expected an episode that can begin, got {episode.id}: {went.fault}.")
+        return Film(session.shots, _note(self._world, episode, went.state))
 
 
 def smooth(steps: int, rate: float) -> int:
