@@ -17,17 +17,22 @@ from gristmill.envs.robots.types import Array, Limit, Quantity
 
 __all__ = [
     "JOINTS",
+    "JOINT_SPEED",
     "LINKS",
-    "SAFETY",
     "angles",
-    "arm_quantities",
+    "asset",
+    "measures",
     "peak_speed",
+    "quantities",
+    "safety",
     "scene",
     "servos",
+    "spot",
     "tune_servos",
 ]
 
 JOINTS = ("yaw", "shoulder", "elbow", "wrist")
+JOINT_SPEED = Limit(12.0, "rad/s", "speed of the fastest joint")
 LINKS = {"shoulder": 0.2, "upper": 0.28, "fore": 0.24}  # height of the shoulder, lengths of the two links
 _ASSETS = Path(__file__).with_name("assets")
 
@@ -42,10 +47,10 @@ def scene(name: str, *, tool: str, joints: tuple[str, ...] = JOINTS, table: str 
         table: attributes of the table's geom.
         more: for other places of the file.
     """
-    return _asset(name).substitute(
-        defaults=_asset("defaults").template,
-        room=_asset("room").substitute(table=table),
-        arm=_asset("arm").substitute({key: str(one) for key, one in LINKS.items()}, tool=tool),
+    return asset(name).substitute(
+        defaults=asset("defaults").template,
+        room=asset("room").substitute(table=table),
+        arm=asset("arm").substitute({key: str(one) for key, one in LINKS.items()}, tool=tool),
         servos=servos(joints),
         **more,
     )
@@ -76,14 +81,37 @@ def peak_speed(physics: Physics, joints: tuple[str, ...] = JOINTS) -> Array:
     return peak
 
 
-def arm_quantities(joints: tuple[str, ...] = JOINTS) -> dict[str, Quantity]:
+def quantities(joints: tuple[str, ...] = JOINTS) -> dict[str, Quantity]:
     """Return what a world of this arm observes of it."""
     return {"joints": Quantity(len(joints), "rad", f"angles of {', '.join(joints)}")}
 
 
-SAFETY = {"joint_speed": Limit(12.0, "rad/s", "speed of the fastest joint")}
+def measures(physics: Physics, joints: tuple[str, ...] = JOINTS) -> dict[str, Array]:
+    """Return what `safety` limits, [rows] each."""
+    low, high = physics.joint_ranges(joints)
+    now = angles(physics, joints)
+    return {
+        "joint_speed": peak_speed(physics, joints),
+        "joint_excess": np.maximum(low - now, now - high).max(axis=1).clip(0.0),
+        "kinetic_energy": physics.kinetic_energy,
+    }
+
+
+def safety(*, joint_excess: float, kinetic_energy: float) -> dict[str, Limit]:
+    """Return the limits of `measures`: the one of speed is that of the arm, the others are in rad and J."""
+    return {
+        "joint_speed": JOINT_SPEED,
+        "joint_excess": Limit(joint_excess, "rad", "angle of a joint beyond its range"),
+        "kinetic_energy": Limit(kinetic_energy, "J", "kinetic energy of all bodies"),
+    }
+
+
+def spot(radius: float, bearing: float) -> tuple[float, float]:
+    """Return the point at a distance from the arm, in m, and a bearing, in rad: x and y in m."""
+    return radius * float(np.cos(bearing)), radius * float(np.sin(bearing))
 
 
 @cache
-def _asset(name: str) -> Template:
+def asset(name: str) -> Template:
+    """Return the MJCF in `assets/<name>.xml`."""
     return Template((_ASSETS / f"{name}.xml").read_text(encoding="utf-8"))

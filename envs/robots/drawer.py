@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.physics import Physics
+from gristmill.envs.robots.physics import Physics, set_mass
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.world import RobotWorld
@@ -52,17 +52,15 @@ class Drawer(RobotWorld):
         }
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
-        **arm.arm_quantities(),
+        **arm.quantities(),
         "tip": Quantity(3, "m", "position of the tip"),
         "handle": Quantity(3, "m", "position of the middle of the handle", noisy=True),
         "facing": Quantity(2, "", "horizontal direction in which the drawer opens", low=-1.0, high=1.0),
         "opening": Quantity(1, "m", "how far the drawer stands open", noisy=True),
     }
     safety: ClassVar[Mapping[str, Limit]] = {
-        **arm.SAFETY,
-        "joint_excess": Limit(0.02, "rad", "angle of a joint beyond its range"),
+        **arm.safety(joint_excess=0.02, kinetic_energy=2.0),
         "contact_force": Limit(60.0, "N", "force on the finger"),
-        "kinetic_energy": Limit(2.0, "J", "kinetic energy of all bodies"),
     }
 
     def scene(self, values: Mapping[str, Any]) -> str:
@@ -70,16 +68,13 @@ class Drawer(RobotWorld):
 
     def tune(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> None:
         arm.tune_servos(model, values)
-        bearing = values["bearing"]
-        facing = bearing + np.pi + values["turn"]
-        handle = values["radius"] * np.array([np.cos(bearing), np.sin(bearing)])
+        facing = values["bearing"] + np.pi + values["turn"]
+        handle = np.array(arm.spot(values["radius"], values["bearing"]))
         out = np.array([np.cos(facing), np.sin(facing)])
-        cabinet, drawer = model.body("cabinet"), model.body("drawer")
+        cabinet = model.body("cabinet")
         cabinet.pos = (*(handle - _HANDLE * out), values["height"])
         cabinet.quat = (np.cos(facing / 2), 0.0, 0.0, np.sin(facing / 2))
-        share = values["mass"] / drawer.mass
-        drawer.mass *= share
-        drawer.inertia *= share
+        set_mass(model, "drawer", values["mass"])
         model.joint("drawer").frictionloss = values["friction"]
         model.joint("drawer").damping = values["viscosity"]
         for name, lever in (("cabinet_x", 1.0), ("cabinet_y", 1.0), ("cabinet_turn", 0.1)):
@@ -114,11 +109,4 @@ class Drawer(RobotWorld):
         }
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        low, high = self.nominal.actuator_ctrlrange.T  # servos go as far as their joints
-        angles = arm.angles(physics)
-        return {
-            "joint_speed": arm.peak_speed(physics),
-            "joint_excess": np.maximum(low - angles, angles - high).max(axis=1).clip(0.0),
-            "contact_force": physics.sensor("contact")[:, 0],
-            "kinetic_energy": physics.kinetic_energy,
-        }
+        return {**arm.measures(physics), "contact_force": physics.sensor("contact")[:, 0]}

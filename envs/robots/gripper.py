@@ -4,28 +4,24 @@ The gripper turns about the axis of the hand (`roll`), and its fingers move toge
 the opening between them, in m. The force of the grip is limited, so a cube is held by asking for less than its width.
 """
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from string import Template
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.physics import Physics
+from gristmill.envs.robots.physics import Physics, set_mass
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.world import RobotWorld
 
-__all__ = ["GripperWorld", "half", "lying", "place", "resting", "tune_cube"]
+__all__ = ["GripperWorld", "apart", "half", "lying", "places", "resting", "tune_cube"]
 
 _TOOL = 0.14  # m from the wrist to the tip, the middle between the finger tips
 _WIDEST = 0.08  # m, opening
 _CLEAR = 0.01  # m from finger to cube that count as having let go
 _JOINTS = (*arm.JOINTS, "roll")
 _REST = (0.0, -1.16, 1.68, 1.05, 0.0)  # rad; the gripper points straight down
-_ASSETS = Path(__file__).with_name("assets")
 
 
 class GripperWorld(RobotWorld):
@@ -41,24 +37,18 @@ class GripperWorld(RobotWorld):
     substeps = 8
     pushed = "hand"
     own: ClassVar[Mapping[str, Quantity]] = {
-        "joints": Quantity(len(_JOINTS), "rad", f"angles of {', '.join(_JOINTS)}"),
+        **arm.quantities(_JOINTS),
         "opening": Quantity(1, "m", "between the fingers"),
         "tip": Quantity(3, "m", "position of the middle between the finger tips"),
     }
     safety: ClassVar[Mapping[str, Limit]] = {
-        **arm.SAFETY,
-        "joint_excess": Limit(0.02, "rad", "angle of a joint beyond its range"),
+        **arm.safety(joint_excess=0.02, kinetic_energy=5.0),
         "contact_force": Limit(80.0, "N", "force on a finger"),
-        "kinetic_energy": Limit(5.0, "J", "kinetic energy of all bodies"),
     }
-
-    def __init__(self, *, render_mode: str | None = None) -> None:
-        super().__init__(render_mode=render_mode)
-        self._limits = np.array([self.nominal.joint(name).range for name in _JOINTS]).T
 
     def scene_of(self, name: str, sides: Mapping[str, float]) -> str:
         """Return the MJCF in `assets/<name>.xml` with arm, gripper and cubes, whose edges are `sides` long, put in."""
-        grasp = Template(_asset("grasp")).substitute(
+        grasp = arm.asset("grasp").substitute(
             half=str(_WIDEST / 2),
             widest=str(_WIDEST),
             servos=arm.servos(_JOINTS),
@@ -66,7 +56,7 @@ class GripperWorld(RobotWorld):
         )
         cubes = "\n".join(_cube(one, side, self.cubes[one]) for one, side in sides.items())
         table = 'contype="2" conaffinity="3"'
-        return arm.scene(name, tool=_asset("gripper"), table=table, grasp=grasp, cubes=cubes)
+        return arm.scene(name, tool=arm.asset("gripper").template, table=table, grasp=grasp, cubes=cubes)
 
     def rest(self, model: mujoco.MjModel) -> Array:
         return np.array([*_REST, _WIDEST])
@@ -93,19 +83,24 @@ class GripperWorld(RobotWorld):
         return away
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        low, high = self._limits
-        angles = arm.angles(physics, _JOINTS)
-        return {
-            "joint_speed": arm.peak_speed(physics, _JOINTS),
-            "joint_excess": np.maximum(low - angles, angles - high).max(axis=1).clip(0.0),
-            "contact_force": np.maximum(physics.sensor("left_touch"), physics.sensor("right_touch"))[:, 0],
-            "kinetic_energy": physics.kinetic_energy,
-        }
+        left, right = (physics.sensor(f"{finger}_touch")[:, 0] for finger in ("left", "right"))
+        return {**arm.measures(physics, _JOINTS), "contact_force": np.maximum(left, right)}
 
 
-def place(radius: float, bearing: float) -> tuple[float, float]:
-    """Return the point on the table at a distance from the arm, x and y in m."""
-    return radius * float(np.cos(bearing)), radius * float(np.sin(bearing))
+def places(values: Mapping[str, Any], other: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return where the cube of a scenario lies, and where the `other` thing is that the task is about: x and y in m."""
+    there = arm.spot(values[f"{other}_radius"], values[f"{other}_bearing"])
+    return arm.spot(values["radius"], values["bearing"]), there
+
+
+def apart(other: str, least: float) -> Callable[[Mapping[str, Any]], bool]:
+    """Return the condition that `places` are more than a distance, in m, from each other."""
+
+    def holds(values: Mapping[str, Any]) -> bool:
+        cube, there = places(values, other)
+        return float(np.hypot(cube[0] - there[0], cube[1] - there[1])) > least
+
+    return holds
 
 
 def lying(x: float, y: float, yaw: float, side: float) -> Array:
@@ -115,10 +110,7 @@ def lying(x: float, y: float, yaw: float, side: float) -> Array:
 
 def tune_cube(model: mujoco.MjModel, name: str, mass: float, friction: float) -> None:
     """Set the mass, in kg, and the sliding friction of a cube."""
-    body = model.body(name)
-    share = mass / body.mass
-    body.mass *= share
-    body.inertia *= share
+    set_mass(model, name, mass)
     model.geom(name).friction[0] = friction
 
 
@@ -149,8 +141,3 @@ def _clearance(finger: str, cube: str) -> str:
     """Return the MJCF of a sensor of how far a finger is from a cube."""
     geoms = f'geom1="{finger}_pad" geom2="{cube}"'
     return f'  <distance name="{finger}_to_{cube}" {geoms} cutoff="{2 * _CLEAR}"/>'
-
-
-@cache
-def _asset(name: str) -> str:
-    return (_ASSETS / f"{name}.xml").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from gristmill.digest import fingerprint
 from gristmill.envs.robots.types import Array
 from gristmill.errors import UsageError
 
-__all__ = ["PLATFORM", "Physics", "Scene", "compiled", "host", "model_hash", "tuned", "written"]
+__all__ = ["PLATFORM", "Physics", "Scene", "compiled", "host", "model_hash", "set_mass", "tuned", "written"]
 
 _INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
 _VELOCITY = int(mujoco.mjtStage.mjSTAGE_VEL)
@@ -83,6 +83,14 @@ def tuned(scene: Scene, change: Callable[[mujoco.MjModel], None]) -> mujoco.MjMo
     return own
 
 
+def set_mass(model: mujoco.MjModel, name: str, mass: float) -> None:
+    """Set the mass of a body, in kg; its inertia follows."""
+    body = model.body(name)
+    share = mass / body.mass
+    body.mass *= share
+    body.inertia *= share
+
+
 def written(xml: str, model: mujoco.MjModel) -> str:
     """Return the MJCF of a model that was made of `xml` and then changed; numbers are rounded to six digits."""
     # MuJoCo writes the scene that it has read last, with the numbers of the model.
@@ -119,6 +127,7 @@ class Physics:
         self.control, self._forces = self.batch.bind("ctrl"), self.batch.bind("xfrc_applied")
         self._rest = _rest(model)
         self._views: dict[tuple[str, str], Array] = {}
+        self._ranges: dict[tuple[str, ...], Array] = {}
 
     def place(self, rows: Sequence[int], models: Sequence[mujoco.MjModel], qpos: Sequence[Array]) -> None:
         """Start rows anew: at rest, in the given configurations, [nq] each, and without a warm start."""
@@ -166,6 +175,12 @@ class Physics:
     def full_state(self, row: int) -> Array:
         """Return the whole integration state of a row, a copy."""
         return np.array(self.batch.state[row])
+
+    def joint_ranges(self, names: tuple[str, ...]) -> Array:
+        """Return the least and the greatest coordinate of joints, [2, joints]; no scenario changes them."""
+        if names not in self._ranges:  # since this is asked for in every control step
+            self._ranges[names] = np.array([self.model.joint(name).range for name in names]).T
+        return self._ranges[names]
 
     # Named views, [rows, …], live.
 

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import GripperWorld, half, lying, place, resting, tune_cube
+from gristmill.envs.robots.gripper import GripperWorld, apart, half, lying, places, resting, tune_cube
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -18,17 +18,6 @@ __all__ = ["PickPlace"]
 
 _NEAR = 0.03  # m from the goal that count as there
 _APART = 0.1  # m between cube and goal at least, in the beginning
-
-
-def _apart(values: dict[str, Any]) -> bool:
-    cube, goal = _places(values)
-    return float(np.hypot(cube[0] - goal[0], cube[1] - goal[1])) > _APART
-
-
-def _places(values: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return where cube and goal of a scenario are, x and y in m."""
-    cube = place(values["radius"], values["bearing"])
-    return cube, place(values["goal_radius"], values["goal_bearing"])
 
 
 class PickPlace(GripperWorld):
@@ -49,7 +38,7 @@ class PickPlace(GripperWorld):
             "goal_bearing": Uniform(-0.9, 0.9, unit="rad"),
             **domain(GripperWorld.horizon),
         },
-        where=_apart,
+        where=apart("goal", least=_APART),
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
         **GripperWorld.own,
@@ -67,10 +56,10 @@ class PickPlace(GripperWorld):
     def tune(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> None:
         arm.tune_servos(model, values)
         tune_cube(model, "cube", values["mass"], values["friction"])
-        model.site("goal").pos[:2] = _places(values)[1]
+        model.site("goal").pos[:2] = places(values, "goal")[1]
 
     def sample(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> Array:
-        (x, y), _ = _places(values)
+        (x, y), _ = places(values, "goal")
         return self.start(lying(x, y, values["bearing"] + values["turn"], values["side"]))
 
     def observe(self, physics: Physics) -> Observation:

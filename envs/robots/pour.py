@@ -54,19 +54,17 @@ class Pour(RobotWorld):
         }
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
-        **arm.arm_quantities(),
+        **arm.quantities(),
         "lip": Quantity(3, "m", "position of the edge of the cup over which it pours"),
         "tilt": Quantity(1, "rad", "of the cup, 0 where it is upright, positive towards the lip"),
         "mug": Quantity(3, "m", "position of the middle of the mug's opening", noisy=True),
         "poured": Quantity(1, "", "share of the balls in the mug", low=0.0, high=1.0),
     }
     safety: ClassVar[Mapping[str, Limit]] = {
-        **arm.SAFETY,
+        **arm.safety(joint_excess=0.05, kinetic_energy=6.0),
         "ball_speed": Limit(4.0, "m/s", "speed of the fastest ball"),
         "torque": Limit(60.0, "N m", "of the strongest servo"),
-        "touch": Limit(15.0, "N", "force between cup and mug"),
-        "energy": Limit(6.0, "J", "kinetic energy of everything that moves"),
-        "excess": Limit(0.05, "rad", "of the joint that goes farthest beyond its range"),
+        "contact_force": Limit(15.0, "N", "force between cup and mug"),
     }
 
     def __init__(self, *, balls: int = 12, render_mode: str | None = None) -> None:
@@ -74,7 +72,6 @@ class Pour(RobotWorld):
             raise UsageError(f"Expected 1 to {_MOST} balls, got {balls}.")
         self.balls = balls
         super().__init__(render_mode=render_mode)
-        self._range = np.array([self.nominal.joint(name).range for name in arm.JOINTS]).T
 
     def scene(self, values: Mapping[str, Any]) -> str:
         mug = _vessel(values["mug_radius"], "0.93 0.60 0.25 0.35")
@@ -101,12 +98,12 @@ class Pour(RobotWorld):
         share = values["density"] / 1000  # of the default, that of water
         model.body_mass[first:] *= share
         model.body_inertia[first:] *= share
-        model.site("mug_home").pos = (*_place(values), _WALL)
+        model.site("mug_home").pos = (*arm.spot(values["distance"], values["bearing"]), _WALL)
 
     def sample(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> Array:
         qpos = _settled(self.scene(values)).copy()
         start = model.joint("mug").qposadr[0]
-        qpos[start : start + 2] = _place(values)
+        qpos[start : start + 2] = arm.spot(values["distance"], values["bearing"])
         return qpos
 
     def rest(self, model: mujoco.MjModel) -> Array:
@@ -140,16 +137,13 @@ class Pour(RobotWorld):
         }
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        joints = arm.angles(physics)
         torques = np.concatenate([physics.sensor(f"{name}_torque") for name in arm.JOINTS], axis=1)
         speeds = physics.qvel[:, -3 * self.balls :].reshape(physics.rows, self.balls, 3)
         return {
-            "joint_speed": arm.peak_speed(physics),
+            **arm.measures(physics),
             "ball_speed": np.sqrt(np.square(speeds).sum(axis=2).max(axis=1)),
             "torque": np.abs(torques).max(axis=1),
-            "touch": np.linalg.norm(physics.sensor("touch"), axis=1),
-            "energy": physics.kinetic_energy,
-            "excess": np.maximum(self._range[0] - joints, joints - self._range[1]).max(axis=1).clip(0.0),
+            "contact_force": np.linalg.norm(physics.sensor("touch"), axis=1),
         }
 
     def _in_mug(self, physics: Physics) -> Array:
@@ -170,12 +164,6 @@ class Pour(RobotWorld):
         aside = np.square(own[:, :, :2]).sum(axis=2)
         inside: Array = (aside < radius[:, None] ** 2) & (own[:, :, 2] > 0) & (own[:, :, 2] < _HEIGHT)
         return inside
-
-
-def _place(values: Mapping[str, Any]) -> tuple[float, float]:
-    """Return where a scenario's mug stands, x and y in m."""
-    distance, bearing = values["distance"], values["bearing"]
-    return distance * float(np.cos(bearing)), distance * float(np.sin(bearing))
 
 
 def _vessel(radius: float, colour: str) -> str:

@@ -39,11 +39,11 @@ class Reach(RobotWorld):
         }
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
-        **arm.arm_quantities(),
+        **arm.quantities(),
         "tip": Quantity(3, "m", "position of the tip"),
         "target": Quantity(3, "m", "position of the target", noisy=True),
     }
-    safety: ClassVar[Mapping[str, Limit]] = arm.SAFETY
+    safety: ClassVar[Mapping[str, Limit]] = {"joint_speed": arm.JOINT_SPEED}
 
     def scene(self, values: Mapping[str, Any]) -> str:
         tool = f'<geom name="rod" class="link" fromto="0 0 0 {_TIP} 0 0" size="0.012"/><site name="tip" pos="{_TIP} 0 0" size="0.01"/>'
@@ -52,8 +52,7 @@ class Reach(RobotWorld):
     def tune(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> None:
         arm.tune_servos(model, values)
         model.body("hand").mass += values["load"]
-        bearing, radius = values["bearing"], values["radius"]
-        model.site("target").pos = (radius * np.cos(bearing), radius * np.sin(bearing), values["height"])
+        model.site("target").pos = (*arm.spot(values["radius"], values["bearing"]), values["height"])
 
     def sample(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> Array:
         return np.array(_REST)

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import GripperWorld, half, lying, place, resting, tune_cube
+from gristmill.envs.robots.gripper import GripperWorld, apart, half, lying, places, resting, tune_cube
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -19,17 +19,6 @@ __all__ = ["Stack"]
 _APART = 0.12  # m between the cubes at least, in the beginning
 _MOVED = 0.03  # m that the block may be moved
 _FLAT = 0.003  # m by which a height may differ from that of a cube lying flat
-
-
-def _apart(values: dict[str, Any]) -> bool:
-    cube, block = _places(values)
-    return float(np.hypot(cube[0] - block[0], cube[1] - block[1])) > _APART
-
-
-def _places(values: Mapping[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return where cube and block of a scenario are, x and y in m."""
-    cube = place(values["radius"], values["bearing"])
-    return cube, place(values["block_radius"], values["block_bearing"])
 
 
 class Stack(GripperWorld):
@@ -53,7 +42,7 @@ class Stack(GripperWorld):
             "block_turn": Uniform(-np.pi / 4, np.pi / 4, unit="rad"),
             **domain(GripperWorld.horizon),
         },
-        where=_apart,
+        where=apart("block", least=_APART),
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
         **GripperWorld.own,
@@ -76,10 +65,10 @@ class Stack(GripperWorld):
         arm.tune_servos(model, values)
         tune_cube(model, "cube", values["mass"], values["friction"])
         tune_cube(model, "block", values["block_mass"], values["friction"])
-        model.site("block_home").pos = (*_places(values)[1], values["block_side"] / 2)
+        model.site("block_home").pos = (*places(values, "block")[1], values["block_side"] / 2)
 
     def sample(self, model: mujoco.MjModel, values: Mapping[str, Any]) -> Array:
-        cube, block = _places(values)
+        cube, block = places(values, "block")
         return self.start(
             lying(*cube, values["bearing"] + values["turn"], values["side"]),
             lying(*block, values["block_bearing"] + values["block_turn"], values["block_side"]),

@@ -242,4 +242,4 @@ def test_violence_is_not_safe() -> None:
     low, high = WORLD.nominal.actuator_ctrlrange.T
     episode = redone([low if step // 8 % 2 else high for step in range(WORLD.horizon)])
 
-    assert {"safe: joint_speed", "safe: torque", "safe: energy"} <= failed(episode)
+    assert {"safe: joint_speed", "safe: torque", "safe: kinetic_energy"} <= failed(episode)
