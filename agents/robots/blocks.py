@@ -112,8 +112,7 @@ def _carry(
         pose(low + up, final, wide),
     ]
     names = ["come", "down", "grip", "down", "carry", "down", "open", "down"]
-    times = np.cumsum(np.column_stack([np.zeros(rows), *(params[name] for name in names)]), axis=1)
-    way = follow(points, times, facts["horizon"])
+    way = follow(points, [params[name] for name in names], facts["horizon"])
     flat = way.reshape(-1, 5)
     joints = inverse(facts["geometry"], flat[:, :3], np.full(len(flat), np.pi / 2))
     return np.column_stack([joints, flat[:, 3:]]).reshape(rows, -1, 6)

@@ -100,5 +100,5 @@ def _plan(facts: Mapping[str, Any], params: Mapping[str, Array], seen: Observati
         joints(opened, -params["depth"]),
         joints(opened, params["above"]),
     ]
-    spans = [np.zeros_like(closed), *(params[name] for name in ("approach", "lower", "draw", "raise"))]
-    return follow(points, np.cumsum(np.stack(spans, axis=1), axis=1), facts["horizon"])
+    spans = [params[name] for name in ("approach", "lower", "draw", "raise")]
+    return follow(points, spans, facts["horizon"])

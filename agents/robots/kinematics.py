@@ -5,6 +5,7 @@ at zero it is stretched out along x; positive pitch points down. Lengths in m, a
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,24 +40,25 @@ def inverse(geometry: Mapping[str, Any], tip: Array, pitch: Array) -> Array:
     return np.stack([yaw, shoulder, elbow, pitch - shoulder - elbow], axis=1)
 
 
-def follow(points: Sequence[Array], times: Array, steps: int) -> Array:
-    """Return positions on smooth ways from point to point, with rests at each: minimum jerk in joint space.
+def follow(points: Sequence[Array], spans: Sequence[Array | float], steps: int) -> Array:
+    """Return positions on smooth ways from point to point, with rests at each: minimum jerk in each coordinate.
 
     The blend is the quintic of Flash and Hogan, "The coordination of arm movements" (1985).
 
     Args:
-        points: positions to go through, [rows, joints] each.
-        times: control steps at which each is reached, [rows, points], not falling.
+        points: positions to go through, of joints or of the tool, [rows, size] each.
+        spans: control steps from each point to the next, [rows] or one number for all, none below 0.
         steps: how many control steps there are.
 
     Returns:
-        [rows, steps, joints] float32; after the last point it stays there.
+        [rows, steps, size] float32; after the last point it stays there.
     """
     now = np.arange(1, steps + 1)[None, :]
     way = np.repeat(points[0][:, None, :], steps, axis=1)
-    for place in range(1, len(points)):
-        begin, end = times[:, place - 1, None], times[:, place, None]
+    end = np.zeros((len(way), 1))
+    for (before, after), span in zip(pairwise(points), spans, strict=True):
+        begin, end = end, end + np.reshape(span, (-1, 1))
         share = np.clip((now - begin) / np.maximum(end - begin, 1e-9), 0.0, 1.0)
         blend = share**3 * (10 - 15 * share + 6 * share**2)
-        way += blend[:, :, None] * (points[place] - points[place - 1])[:, None, :]
+        way += blend[:, :, None] * (after - before)[:, None, :]
     return way.astype(np.float32)

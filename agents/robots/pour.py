@@ -62,13 +62,11 @@ def _plan(facts: Mapping[str, Any], params: Mapping[str, Array], seen: Observati
     ground = seen["mug"][:, :2] + params["out"][:, None] * out + params["aside"][:, None] * aside
     height, angle = seen["mug"][:, 2] + params["up"], params["angle"]
     # Each point: where the lip is, and how far the cup is turned.
-    none = np.zeros_like(angle)
     home = np.concatenate([seen["lip"], seen["tilt"]], axis=1)
-    above = np.column_stack([ground, height + _CLEAR, none])
+    above = np.column_stack([ground, height + _CLEAR, np.zeros_like(angle)])
     pouring = np.column_stack([ground, height, angle])
-    lengths = [none, params["come"], params["turn"], params["wait"], none + _BACK, none + _HOME]
-    times = np.cumsum(np.column_stack(lengths), axis=1)
-    way = follow([home, above, pouring, pouring, above, home], times, facts["horizon"])
+    spans: list[Array | float] = [params["come"], params["turn"], params["wait"], _BACK, _HOME]
+    way = follow([home, above, pouring, pouring, above, home], spans, facts["horizon"])
     return _reach(facts["geometry"], way)
 
 
@@ -105,5 +103,5 @@ def joints(place: Place, *, prior: str = "") -> Policy:
 
 def _keyframes(facts: Mapping[str, Any], params: Mapping[str, Array], seen: Observation) -> Array:
     keys = [np.column_stack([params[f"{name}{key}"] for name in _ABOUT]) for key in range(_KEYS)]
-    times = np.linspace(0.0, facts["horizon"] - 8, _KEYS + 1)  # it rests a little at the end
-    return follow([seen["joints"], *keys], np.tile(times, (len(keys[0]), 1)), facts["horizon"])
+    span = (facts["horizon"] - 8) / _KEYS  # it rests a little at the end
+    return follow([seen["joints"], *keys], [span] * _KEYS, facts["horizon"])

@@ -41,5 +41,4 @@ def expert(place: Place) -> Policy:
 def _plan(facts: Mapping[str, Any], params: Mapping[str, Array], seen: Observation) -> Array:
     aim = seen["target"] + np.stack([params["dx"], params["dy"], params["dz"]], axis=1)
     goal = inverse(facts["geometry"], aim, params["pitch"])
-    times = np.stack([np.zeros_like(params["time"]), params["time"]], axis=1)
-    return follow([seen["joints"], goal], times, facts["horizon"])
+    return follow([seen["joints"], goal], [params["time"]], facts["horizon"])

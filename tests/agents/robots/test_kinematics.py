@@ -47,7 +47,7 @@ def test_what_is_out_of_reach_is_pointed_at() -> None:
 def test_a_way_begins_and_ends_at_rest_at_its_points() -> None:
     """It goes through every point at its time, stays at the last one, and has no jump in speed at the first."""
     points = [np.zeros((1, 2)), np.array([[1.0, -1.0]]), np.array([[0.5, 0.0]])]
-    way = follow(points, np.array([[0.0, 10.0, 20.0]]), 30)
+    way = follow(points, [np.array([10.0]), 10.0], 30)
 
     assert (1, 30, 2) == way.shape
     np.testing.assert_allclose(way[0, 9], [1.0, -1.0], atol=1e-6)
