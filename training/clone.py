@@ -22,7 +22,15 @@ from gristmill.errors import UsageError
 from gristmill.seeding import derive, numpy_stream
 from gristmill.steps import Steps
 from gristmill.training import checkpoints
-from gristmill.training.frames import Frames, check_fit, frames_of, normalised, shape_of, spread_of, within
+from gristmill.training.frames import (
+    Frames,
+    check_fit,
+    frames_of,
+    normalised,
+    shape_of,
+    spread_within,
+    statistics_of,
+)
 from gristmill.training.metrics import Metrics, Recorder
 from gristmill.training.optimiser import Optimiser, learning_rate, transform
 from gristmill.training.step import State
@@ -135,15 +143,15 @@ class _Job:
         )
         check_fit([*episodes, *valid], shape, world)
         raw = frames_of(episodes, shape)
-        if not len(raw.seen):
+        if not len(raw.observations):
             raise UsageError("Expected episodes with control steps to learn from, got none.")
-        arrays = dict(init.arrays) if init else {**spread_of(raw), **_parameters(shape, config.seed)}
+        arrays = dict(init.arrays) if init else {**statistics_of(raw), **_parameters(shape, config.seed)}
         self.network = Network(shape, arrays)
         self.frames = normalised(raw, arrays)
         self.checks = normalised(frames_of(valid, shape), arrays) if valid else None
-        self.noise = config.noise * within(self.frames)
-        self.rows = min(config.rows, len(self.frames.seen))
-        self.per_epoch = len(self.frames.seen) // self.rows
+        self.noise = config.noise * spread_within(self.frames)
+        self.rows = min(config.rows, len(self.frames.observations))
+        self.per_epoch = len(self.frames.observations) // self.rows
         self.steps = max(1, round(config.epochs * self.per_epoch)) if config.epochs else config.steps
         self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
         self.job = digest(
@@ -160,7 +168,7 @@ class _Job:
                 self._note(recorder, state, begin, np.asarray(losses).tolist(), progress)
         last = checkpoints.last(self.out)
         assert last is not None, "the last step always leaves a checkpoint"
-        return Cloned(last[0], self.steps, len(self.frames.seen), recorder.path, recorder.history)
+        return Cloned(last[0], self.steps, len(self.frames.observations), recorder.path, recorder.history)
 
     def _resume(self) -> tuple[State, int]:
         params = {name: jnp.asarray(one) for name, one in self.network.arrays.items() if name[0] in "wb"}
@@ -205,7 +213,9 @@ class _Job:
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
             self._epoch = epoch
-            self._order = numpy_stream(self.config.seed, "order", epoch).permutation(len(self.frames.seen))
+            self._order = numpy_stream(self.config.seed, "order", epoch).permutation(
+                len(self.frames.observations)
+            )
         return self._order[place * self.rows : (place + 1) * self.rows]
 
     def _note(
@@ -236,7 +246,7 @@ class _Job:
         """Return the loss on the episodes to validate on."""
         if self.checks is None:
             return None
-        rows = np.arange(len(self.checks.seen))
+        rows = np.arange(len(self.checks.observations))
         return float(_loss(state.params, self.checks, rows, chunk=self.network.config.chunk))
 
     def _save(self, state: State, metrics: Metrics) -> None:
@@ -257,10 +267,10 @@ def _forward(params: Mapping[str, Any], seen: Any) -> Any:
 
 def _mean_loss(params: Any, frames: Frames, rows: Any, chunk: int, noise: Any = None) -> Any:
     """Return the mean distance of predicted from recorded actions, those behind the end of an episode left out."""
-    seen, done = jnp.asarray(frames.seen)[rows], jnp.asarray(frames.done)
+    seen, actions = jnp.asarray(frames.observations)[rows], jnp.asarray(frames.actions)
     later = jnp.arange(chunk)
     # A place behind the last frame is cut off to it; it has no loss anyway.
-    target = done[jnp.minimum(rows[:, None] + later, len(done) - 1)]
+    target = actions[jnp.minimum(rows[:, None] + later, len(actions) - 1)]
     counts = later < jnp.asarray(frames.left)[rows][:, None]
     found = _forward(params, seen if noise is None else seen + noise).reshape(target.shape)
     distance = jnp.abs(found - target).mean(axis=-1)
@@ -290,7 +300,7 @@ def _train(
 
     def step(state: State, given: Any) -> tuple[State, Any]:
         rows, rate, key = given
-        drawn = noise * jax.random.normal(key, (len(rows), frames.seen.shape[1]))
+        drawn = noise * jax.random.normal(key, (len(rows), frames.observations.shape[1]))
         loss, gradient = jax.value_and_grad(_mean_loss)(state.params, frames, rows, chunk, drawn)
         change, moments = transform(_ADAM).update(gradient, state.moments, state.params)
         params = jax.tree.map(lambda leaf, delta: leaf + rate * delta, state.params, change)

@@ -9,7 +9,7 @@ from gristmill.agents.robots.network import NetworkConfig, flat
 from gristmill.errors import UsageError
 from gristmill.steps import Steps
 
-__all__ = ["Frames", "check_fit", "frames_of", "normalised", "shape_of", "spread_of", "within"]
+__all__ = ["Frames", "check_fit", "frames_of", "normalised", "shape_of", "spread_within", "statistics_of"]
 
 Array = np.ndarray[Any, Any]
 _LEAST = 1e-3  # standard deviation, in whatever unit
@@ -19,13 +19,13 @@ class Frames(NamedTuple):
     """Episodes end to end.
 
     Attributes:
-        seen: what was observed, [frames, input] float32.
-        done: what was done, [frames, action] float32.
+        observations: [frames, input] float32.
+        actions: [frames, action] float32.
         left: control steps from each to the end of its episode, itself included, [frames] int32.
     """
 
-    seen: Array
-    done: Array
+    observations: Array
+    actions: Array
     left: Array
 
 
@@ -70,11 +70,11 @@ def check_fit(episodes: Sequence[Steps], shape: NetworkConfig, world: str) -> No
 
 def frames_of(episodes: Sequence[Steps], shape: NetworkConfig) -> Frames:
     """Return episodes end to end, as they were recorded."""
-    seen = [flat(_rows(one), shape)[:-1] for one in episodes]
-    done = [one.actions["value"].reshape(len(one), shape.action) for one in episodes]
+    observations = [flat(_rows(one), shape)[:-1] for one in episodes]
+    actions = [one.actions["value"].reshape(len(one), shape.action) for one in episodes]
     left = [np.arange(len(one), 0, -1) for one in episodes]
     return Frames(
-        np.concatenate(seen).astype(np.float32), np.concatenate(done).astype(np.float32),
+        np.concatenate(observations).astype(np.float32), np.concatenate(actions).astype(np.float32),
         np.concatenate(left).astype(np.int32),
     )  # fmt: skip
 
@@ -83,28 +83,28 @@ def _rows(steps: Steps) -> dict[str, Array]:
     return {name: column.reshape(len(column), -1) for name, column in steps.observations.items()}
 
 
-def spread_of(raw: Frames) -> dict[str, Array]:
+def statistics_of(raw: Frames) -> dict[str, Array]:
     """Return mean and standard deviation of what was observed and done, under the names that a network has for them."""
     arrays: dict[str, Array] = {}
-    for name, one in (("seen", raw.seen), ("done", raw.done)):
+    for name, one in (("observation", raw.observations), ("action", raw.actions)):
         arrays[f"{name}.mean"] = one.mean(axis=0, dtype=np.float64).astype(np.float32)
         # What hardly varies in training is not blown up when it does later.
         arrays[f"{name}.sd"] = np.maximum(one.std(axis=0, dtype=np.float64), _LEAST).astype(np.float32)
     return arrays
 
 
-def within(frames: Frames) -> Array:
+def spread_within(frames: Frames) -> Array:
     """Return how much each number that is observed varies within an episode, root mean square of standard deviations."""
     ends = np.flatnonzero(frames.left == 1) + 1
-    spreads = [one.var(axis=0, dtype=np.float64) for one in np.split(frames.seen, ends[:-1])]
+    spreads = [one.var(axis=0, dtype=np.float64) for one in np.split(frames.observations, ends[:-1])]
     spread: Array = np.sqrt(np.mean(spreads, axis=0)).astype(np.float32)
     return spread
 
 
 def normalised(raw: Frames, arrays: Mapping[str, Array]) -> Frames:
-    """Return frames in standard deviations from the mean, both from `spread_of`."""
+    """Return frames in standard deviations from the mean, both from `statistics_of`."""
     return Frames(
-        (raw.seen - arrays["seen.mean"]) / arrays["seen.sd"],
-        (raw.done - arrays["done.mean"]) / arrays["done.sd"],
+        (raw.observations - arrays["observation.mean"]) / arrays["observation.sd"],
+        (raw.actions - arrays["action.mean"]) / arrays["action.sd"],
         raw.left,
     )

@@ -68,11 +68,11 @@ class NetworkConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each array: `seen.*` and `done.*` normalise, `w*` [in, out] and `b*` [out] are trained."""
+    """Return the shape of each array: `observation.*` and `action.*` normalise, `w*` [in, out] and `b*` [out] are trained."""
     wide = config.sizes
     found: dict[str, tuple[int, ...]] = {
-        **dict.fromkeys(("seen.mean", "seen.sd"), (wide[0],)),
-        **dict.fromkeys(("done.mean", "done.sd"), (config.action,)),
+        **dict.fromkeys(("observation.mean", "observation.sd"), (wide[0],)),
+        **dict.fromkeys(("action.mean", "action.sd"), (config.action,)),
     }
     for layer, (into, out) in enumerate(pairwise(wide)):
         found |= {f"w{layer}": (into, out), f"b{layer}": (out,)}
@@ -107,12 +107,12 @@ class Network:
         """
         arrays, config = self.arrays, self.config
         now = flat(observation, config).astype(np.float64)
-        now = (now - arrays["seen.mean"]) / arrays["seen.sd"]
+        now = (now - arrays["observation.mean"]) / arrays["observation.sd"]
         for number, (weights, bias) in enumerate(self._layers):
             now = np.rint(np.clip(now, -_MOST if number == 0 else 0.0, _MOST) / _FINE) * _FINE
             now = now @ weights + bias
         ahead: Array = now.reshape(len(now), config.chunk, config.action)
-        return ahead * arrays["done.sd"].astype(np.float64) + arrays["done.mean"]
+        return ahead * arrays["action.sd"].astype(np.float64) + arrays["action.mean"]
 
     @cached_property
     def _layers(self) -> list[tuple[Array, Array]]:

@@ -12,7 +12,7 @@ from gristmill.seeding import numpy_stream
 from gristmill.steps import Steps
 from gristmill.training import clone as module
 from gristmill.training.clone import CloneConfig, Cloned, clone
-from gristmill.training.frames import Frames, frames_of, normalised, shape_of, spread_of, within
+from gristmill.training.frames import Frames, frames_of, normalised, shape_of, spread_within, statistics_of
 from gristmill.training.metrics import Metrics, read_metrics
 
 WORLD = "fake/slide-v1"
@@ -62,18 +62,18 @@ def test_the_network_plays_as_it_was_trained(job: Cloned) -> None:
     """What NumPy says of it is what JAX said, but for rounding."""
     network = Network.load(job.last)
     raw = frames_of(VALID, network.config)
-    seen = (raw.seen - network.arrays["seen.mean"]) / network.arrays["seen.sd"]
+    seen = (raw.observations - network.arrays["observation.mean"]) / network.arrays["observation.sd"]
     params = {name: one for name, one in network.arrays.items() if name[0] in "wb"}
-    wanted = np.asarray(module._forward(params, seen)).reshape(-1, 4, 2) * network.arrays["done.sd"]
-    found = network({"goal": raw.seen[:, :2], "time": raw.seen[:, 2:]})
+    wanted = np.asarray(module._forward(params, seen)).reshape(-1, 4, 2) * network.arrays["action.sd"]
+    found = network({"goal": raw.observations[:, :2], "time": raw.observations[:, 2:]})
 
-    assert pytest.approx(wanted + network.arrays["done.mean"], abs=1e-3) == found
+    assert pytest.approx(wanted + network.arrays["action.mean"], abs=1e-3) == found
 
 
 def test_what_lies_behind_the_end_has_no_loss() -> None:
     """The next episode begins there, and it is not learnt that it follows."""
     shape = shape_of(TRAIN, WORLD, chunk=4, dim=32, layers=1)
-    arrays, params = spread_of(frames_of(TRAIN, shape)), module._parameters(shape, 0)
+    arrays, params = statistics_of(frames_of(TRAIN, shape)), module._parameters(shape, 0)
     both = normalised(frames_of(TRAIN[:2], shape), arrays)
     alone = normalised(frames_of(TRAIN[:1], shape), arrays)
     last = np.arange(5, 8)  # their chunks reach behind the end
@@ -86,7 +86,7 @@ def test_noise_is_on_what_changes_within_an_episode() -> None:
     first, second = (np.array([[0.0, level], [2.0, level]], dtype=np.float32) for level in (5.0, -5.0))
     frames = Frames(np.concatenate([first, second]), np.zeros((4, 1)), np.array([2, 1, 2, 1]))
 
-    assert [1.0, 0.0] == within(frames).tolist()
+    assert [1.0, 0.0] == spread_within(frames).tolist()
 
 
 @pytest.mark.parametrize("steps", [7, 20, 41])
@@ -127,7 +127,7 @@ def test_a_network_goes_on_from_another(job: Cloned, tmp_path: Path) -> None:
     found = Network.load(clone(tmp_path / "a", TRAIN[:9], world=WORLD, init=start, config=config).last)
 
     assert start.config == found.config
-    assert np.array_equal(start.arrays["seen.mean"], found.arrays["seen.mean"])
+    assert np.array_equal(start.arrays["observation.mean"], found.arrays["observation.mean"])
     assert not np.array_equal(start.arrays["w0"], found.arrays["w0"])
     assert (1, 2) == (start.about["generation"], found.about["generation"])
     with pytest.raises(UsageError, match=r"Expected episodes of fake/slide-v1.* got some of fake/lift-v1"):
