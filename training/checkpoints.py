@@ -19,10 +19,10 @@ import msgspec
 import orbax.checkpoint as ocp
 
 from gristmill.digest import canonical, decoder
-from gristmill.errors import StoreError
+from gristmill.errors import StoreError, UsageError
 from gristmill.training.step import State
 
-__all__ = ["Progress", "best", "checkpoints", "clean", "last", "prune", "restore", "save"]
+__all__ = ["Progress", "best", "checkpoints", "clean", "last", "prune", "restore", "resume", "save"]
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,30 @@ def restore(folder: Path, like: State) -> State:
     except (ValueError, OSError, KeyError) as error:
         raise StoreError(f"Expected a training state of this job in {folder}, got: {error}.") from error
     return State(**found)
+
+
+def resume(folder: Path, job: str, start: State) -> tuple[State, int]:
+    """Return the state in the newest checkpoint of a job and the steps done; `start` and 0 where there is none.
+
+    Args:
+        folder: of the job.
+        job: content hash of the job's settings and data.
+        start: state before the first step.
+
+    Raises:
+        UsageError: when the folder holds another job.
+        StoreError: when the checkpoint cannot be read.
+    """
+    found = last(folder)
+    if not found:
+        return start, 0
+    checkpoint, progress = found
+    if progress.job != job:
+        raise UsageError(
+            f"Expected {folder} to be empty or to hold this job, got another one (its settings or data differ); "
+            "choose another folder, or delete it to start anew."
+        )
+    return restore(checkpoint, start), progress.step
 
 
 def checkpoints(job: Path) -> list[tuple[Path, Progress]]:

@@ -173,16 +173,7 @@ class _Job:
     def _resume(self) -> tuple[State, int]:
         params = {name: jnp.asarray(one) for name, one in self.network.arrays.items() if name[0] in "wb"}
         state = State(params, transform(_ADAM).init(params))
-        found = checkpoints.last(self.out)
-        if not found:
-            return state, 0
-        folder, progress = found
-        if progress.job != self.job:
-            raise UsageError(
-                f"Expected {self.out} to be empty or to hold this job, got another one (its settings or data differ); "
-                "choose another folder, or delete it to start anew."
-            )
-        return checkpoints.restore(folder, state), progress.step
+        return checkpoints.resume(self.out, self.job, state)
 
     def _stretches(self, first: int) -> Iterator[tuple[int, int]]:
         """Yield first steps and ends; a job that goes on has the same ones, and so the same compiled code."""

@@ -178,16 +178,7 @@ class _Job:
         # A copy, because the first step consumes its state and the caller may go on using the model.
         params = jax.tree.map(jnp.copy, self.model.params)
         state = replicate(fresh_state(params, self.config.optimiser), self.mesh)
-        found = checkpoints.last(self.out)
-        if not found:
-            return state, 0
-        folder, progress = found
-        if progress.job != self.job:
-            raise UsageError(
-                f"Expected {self.out} to be empty or to hold this job, got another one (its settings or data differ); "
-                "choose another folder, or delete it to start anew."
-            )
-        return checkpoints.restore(folder, state), progress.step
+        return checkpoints.resume(self.out, self.job, state)
 
     def _rate(self, step: int) -> jax.Array:
         c = self.config
