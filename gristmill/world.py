@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gristmill.errors import UsageError
 from gristmill.types import Act, Brief, Check, Entry, Episode, Scenario
 
-__all__ = ["Rows", "Simulation", "Turns", "World", "turns"]
+__all__ = ["Rows", "Simulation", "Turns", "World", "other_platform", "turns"]
 
 
 @runtime_checkable
@@ -122,6 +122,14 @@ def turns(world: World) -> Turns:
     if isinstance(world, Simulation):
         raise UsageError(f"Expected a world whose seats take turns, got {world.id}, which is a simulation.")
     return cast(Turns, world)  # some of what such a world has is there only once it was reset
+
+
+def other_platform(world: Simulation, episode: Episode) -> dict[str, str]:
+    """Return the platform that a record names, empty if it is that of `world`."""
+    start: Entry = next((one for one in episode.entries if one.get("event") == "start"), {})
+    named = {key: value for key in world.platform if isinstance(value := start.get(key), str) and value}
+    # A record that keeps back where it was made is no record of another platform.
+    return named if len(named) == len(world.platform) and named != dict(world.platform) else {}
 
 
 class Rows(Protocol):

@@ -42,13 +42,13 @@ def detour_checks(
         return []
     space = world.vector(1).single_action_space
     todo = [(place, one) for place, episode in enumerate(episodes) for one in _detours(world, space, episode)]
-    flights = [(each, one.actions) for _, one in todo for each in one.episodes]
-    flown = iter(replays(world, [each for each, _ in flights], [actions for _, actions in flights]))
+    tried = [(each, one.actions) for _, one in todo for each in one.episodes]
+    went = iter(replays(world, [each for each, _ in tried], [actions for _, actions in tried]))
     tallies: list[dict[str, list[str]]] = [
         {"killed": [], "equivalent": [], "survivors": []} for _ in episodes
     ]
     for place, one in todo:
-        results = [next(flown) for _ in one.episodes]
+        results = [next(went) for _ in one.episodes]
         tallies[place][_what(episodes[place], results, passes)].append(one.kind)
     return [_check(one) for one in tallies]
 

@@ -11,7 +11,7 @@ from gristmill.errors import UsageError
 from gristmill.play import replay, replays
 from gristmill.steps import Array, Steps
 from gristmill.types import Check, Entry, Episode, Status
-from gristmill.world import Simulation, World
+from gristmill.world import Simulation, World, other_platform
 
 __all__ = ["ELSEWHERE", "TOLERANCE", "WITHIN", "replay_checks", "steps_difference"]
 
@@ -56,13 +56,13 @@ def _unreadable(world: World, episode: Episode) -> Check | None:
         if digest(episode.state) != episode.state_digest:
             message, got = "the state of the record does not match its digest", episode.state
         elif isinstance(world, Simulation):
-            message = _not_a_flight(world, episode)
+            message = _without_actions(world, episode)
     except UsageError as error:  # a state with numbers that are not finite, or steps whose data do not fit
         message = str(error)
     return Check(name="replay", status="fail", evidence={"message": message, "got": got}) if message else None
 
 
-def _not_a_flight(world: Simulation, episode: Episode) -> str:
+def _without_actions(world: Simulation, episode: Episode) -> str:
     if list(episode.seats) != world.possible_agents:
         return (
             f"the seats are {', '.join(episode.seats)}, and the world has {', '.join(world.possible_agents)}"
@@ -74,7 +74,7 @@ def _not_a_flight(world: Simulation, episode: Episode) -> str:
 
 def _compared(world: World, episode: Episode, again: Episode, outcome: Outcome, *, tolerant: bool) -> Check:
     evidence = _difference(episode, again)
-    if isinstance(world, Simulation) and (recorded := _elsewhere(world, episode)):
+    if isinstance(world, Simulation) and (recorded := other_platform(world, episode)):
         return _on_another_platform(world, episode, again, outcome, recorded, tolerant=tolerant)
     if evidence and world.version != episode.version:  # it is the world that changed, not what was done in it
         return _by_another_version(world, episode, evidence)
@@ -162,15 +162,6 @@ def _values(row: Array) -> Any:
         return row.tolist()
     numbers = [one if np.isfinite(one) else str(one) for one in row.ravel().tolist()]
     return numbers if row.ndim else numbers[0]
-
-
-def _elsewhere(world: Simulation, episode: Episode) -> dict[str, str]:
-    """Return the platform that a record names, if it is not this one."""
-    start: Entry = next((one for one in episode.entries if one.get("event") == "start"), {})
-    recorded = {key: start.get(key) for key in world.platform}
-    named = {key: value for key, value in recorded.items() if isinstance(value, str) and value}
-    # A record that keeps back where it was made is no record of another platform.
-    return named if len(named) == len(recorded) and named != dict(world.platform) else {}
 
 
 def _on_another_platform(

@@ -24,7 +24,7 @@ import numpy as np
 from gristmill.digest import encode
 from gristmill.recorders._hdf5 import new_file
 from gristmill.recorders._writing import Setting, joined, numeric
-from gristmill.simulate import rollouts
+from gristmill.simulate import Recorded, rollouts
 from gristmill.steps import Array, Steps
 from gristmill.types import Episode
 from gristmill.world import Rows, Simulation
@@ -148,24 +148,26 @@ class _Replay:
         watched = _Watched(self.rows, joined(steps.actions))
         # The seed decides no more than sensor noise, or the comparison fails.
         (row,) = rollouts(self.rows, [episode.scenario], [episode.seed], watched, seat=self._seat)
-        if row.fault is not None or row.state != episode.state or len(watched.seen) != len(steps):
+        if row.fault is not None or row.state != episode.state or len(watched.states) != len(steps):
             return None
-        flat = [_flat(one, place * self._dt) for place, one in enumerate(watched.seen)]
+        flat = [_flat(one, place * self._dt) for place, one in enumerate(watched.states)]
         return None if None in flat else np.array(flat)
 
 
-class _Watched:
+class _Watched(Recorded):
     """A session that repeats the actions of one row, [steps, size], and notes the state that each is done in."""
 
     def __init__(self, rows: Rows, actions: Array) -> None:
-        self._rows, self._actions = rows, actions
-        self.seen: list[Any] = []
+        super().__init__(actions[None])
+        self._rows = rows
+        self.states: list[Any] = []
 
     def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
-        if len(self.seen) == len(self._actions):
-            return None
-        self.seen.append(self._rows.state(0))
-        return self._actions[None, len(self.seen) - 1]
+        """Return the next action, None when there is none left."""
+        now = super().act(rows, observations)
+        if now is not None:
+            self.states.append(self._rows.state(0))
+        return now
 
 
 def _flat(state: Any, time: float) -> list[float] | None:

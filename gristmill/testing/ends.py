@@ -22,7 +22,7 @@ from gristmill.world import Rows, Simulation
 __all__ = ["disturbances", "end_state", "gold", "mutation", "throughput"]
 
 _RATE = 0.8  # of the scenarios that an expert has to get right; a body may slip
-_MOST = 16  # episodes whose detours are flown
+_MOST = 16  # episodes whose detours are tried
 _DISTURBANCES = ("push", "stall")
 
 
@@ -86,13 +86,13 @@ def end_state(subject: Body) -> str:
              "judge by the final state alone")  # fmt: skip
     away = [_leaves(one, success[:, row]) for row, one in enumerate(episodes)]
     again: Any = _Watched(subject.fresh())
-    flown = replays(again, episodes, away)
+    went = replays(again, episodes, away)
     left = 0
-    for row, one in enumerate(flown):
+    for row, one in enumerate(went):
         told = {name: bool(column[row]) for name, column in again.told[-1].items()}
         left += not all(told.values())
         _agree(subject, one, told)
-    return f"{left} of {len(flown)} episodes that succeed and go back no longer hold at their end, and none of them passes"
+    return f"{left} of {len(went)} episodes that succeed and go back no longer hold at their end, and none of them passes"
 
 
 def _leaves(episode: Episode, success: Array) -> Array:
@@ -173,19 +173,19 @@ def _steps(name: str, steps: Sequence[Any]) -> str:
 
 
 def throughput(subject: Body) -> str:
-    """How fast gold is flown and judged, and which share of flying is bare physics."""
+    """How fast gold is simulated and judged, and which share of simulating is bare physics."""
     policies = subject.policies(subject.gold_specs)
     start = time.perf_counter()
     episodes = list(play(subject.make, subject.scenarios[:ROWS], policies, seed=subject.seed))
-    flown = time.perf_counter() - start
+    simulated = time.perf_counter() - start
     start = time.perf_counter()
     for episode in episodes:
         judge(subject.world, episode)
     judged = time.perf_counter() - start
     steps = sum(len(one.steps) for one in episodes if one.steps is not None)
-    measured = f"{steps / flown:,.0f} control steps/s, {len(episodes) / (flown + judged):,.0f} episodes/s with judging"
+    measured = f"{steps / simulated:,.0f} control steps/s, {len(episodes) / (simulated + judged):,.0f} episodes/s with judging"
     bare = _bare(subject, episodes)
-    return measured + (f", {100 * bare / flown:.0f} % of flying is bare MuJoCo" if bare else "")
+    return measured + (f", {100 * bare / simulated:.0f} % of simulating is bare MuJoCo" if bare else "")
 
 
 def _bare(subject: Body, episodes: Sequence[Episode]) -> float:

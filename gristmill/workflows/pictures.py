@@ -18,7 +18,7 @@ from gristmill import registry
 from gristmill.errors import GristmillError, UsageError, install_line
 from gristmill.simulate import Recorded, rollouts
 from gristmill.types import Episode
-from gristmill.world import Rows, Simulation
+from gristmill.world import Rows, Simulation, other_platform
 
 __all__ = ["Film", "Shot", "Still", "Stills", "Studio", "smooth", "stills"]
 
@@ -158,11 +158,10 @@ def _note(world: Simulation, episode: Episode, state: Any) -> str:
     if episode.state is None or state == episode.state:
         return ""
     reasons = []
-    start = next((entry for entry in episode.entries if entry.get("event") == "start"), {})
-    there = {name: value for name, value in world.platform.items() if start.get(name, value) != value}
-    if there:
-        was = ", ".join(str(start[name]) for name in there)
-        reasons.append(f"it was recorded on {was}, and this is {', '.join(there.values())}")
+    named = other_platform(world, episode)
+    if other := [name for name, value in named.items() if value != world.platform[name]]:
+        there, here = (", ".join(each[name] for name in other) for each in (named, world.platform))
+        reasons.append(f"it was recorded on {there}, and this is {here}")
     if world.version != episode.version:
         reasons.append(f"it was played by version {episode.version}, and this is {world.version}")
     why = "; ".join(reasons) or "the world has changed, or the record has"

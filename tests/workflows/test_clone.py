@@ -19,7 +19,7 @@ CONFIG = CloneConfig(chunk=4, dim=32, layers=1, steps=20, valid_every=10)
 
 
 @pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+def tried(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     """A small run, some of which passed, and a view of that."""
     out = tmp_path_factory.mktemp("runs") / "reach"
     run(WORLD, {"robot": "proposal"}, out, n=40, seed=3)
@@ -28,10 +28,10 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     return store
 
 
-def test_a_view_is_learnt_from_and_plays(flown: RunStore, tmp_path: Path) -> None:
+def test_a_view_is_learnt_from_and_plays(tried: RunStore, tmp_path: Path) -> None:
     """The lesson says what was learnt; the folder of the job stands for the model; its scenarios are known again."""
-    view = load_view(flown, "kept")
-    lesson = clone(flown, tmp_path / "job", view=view, config=CONFIG)
+    view = load_view(tried, "kept")
+    lesson = clone(tried, tmp_path / "job", view=view, config=CONFIG)
     seats = {"robot": f"clone?checkpoint={tmp_path / 'job'}"}
     fresh = evaluate(WORLD, seats, tmp_path / "fresh", n=3, seed=9)
     met = evaluate(WORLD, seats, tmp_path / "met", n=40, seed=3)
@@ -45,31 +45,31 @@ def test_a_view_is_learnt_from_and_plays(flown: RunStore, tmp_path: Path) -> Non
     assert lesson.training.mask is None
 
 
-def test_without_a_view_every_attempt_counts_up_to_a_limit(flown: RunStore, tmp_path: Path) -> None:
+def test_without_a_view_every_attempt_counts_up_to_a_limit(tried: RunStore, tmp_path: Path) -> None:
     """In the order of the scenarios, whether they passed or not."""
-    every = clone(flown, tmp_path / "all", config=CONFIG)
-    some = clone(flown, tmp_path / "some", config=CONFIG, limit=7)
+    every = clone(tried, tmp_path / "all", config=CONFIG)
+    some = clone(tried, tmp_path / "some", config=CONFIG, limit=7)
 
-    assert every.episodes > load_view(flown, "kept").stages[-1].left
+    assert every.episodes > load_view(tried, "kept").stages[-1].left
     assert 7 == some.episodes
 
 
-def test_what_cannot_be_learnt_from_is_said(flown: RunStore, tmp_path: Path) -> None:
+def test_what_cannot_be_learnt_from_is_said(tried: RunStore, tmp_path: Path) -> None:
     """A seat that nobody had, a view of nothing, and a run without numbers."""
-    mine(flown, Acceptance(name="nothing", min_acts=500))
+    mine(tried, Acceptance(name="nothing", min_acts=500))
     with pytest.raises(UsageError, match=r"Unknown seat 'agent'.*Valid: robot"):
-        clone(flown, tmp_path / "a", seat="agent", config=CONFIG)
+        clone(tried, tmp_path / "a", seat="agent", config=CONFIG)
     with pytest.raises(UsageError, match="Expected episodes to learn from"):
-        clone(flown, tmp_path / "b", view=load_view(flown, "nothing"), config=CONFIG)
+        clone(tried, tmp_path / "b", view=load_view(tried, "nothing"), config=CONFIG)
     run("support/retail-v1?level=demo", {}, tmp_path / "talk", n=2)
     with pytest.raises(UsageError, match="Expected episodes with numeric steps"):
         clone(RunStore.open(tmp_path / "talk"), tmp_path / "c", seat="agent", config=CONFIG)
 
 
 @pytest.mark.slow
-def test_episodes_are_the_same_for_any_number_of_workers(flown: RunStore, tmp_path: Path) -> None:
+def test_episodes_are_the_same_for_any_number_of_workers(tried: RunStore, tmp_path: Path) -> None:
     """Content hashes of one and of two processes."""
-    clone(flown, tmp_path / "job", config=CONFIG)
+    clone(tried, tmp_path / "job", config=CONFIG)
     seats = {"robot": f"clone?checkpoint={tmp_path / 'job'}"}
     for jobs in (1, 2):
         run(WORLD, seats, tmp_path / str(jobs), n=140, seed=5, jobs=jobs)
@@ -84,15 +84,15 @@ def test_episodes_are_the_same_for_any_number_of_workers(flown: RunStore, tmp_pa
 
 @pytest.mark.slow
 def test_the_command_knows_a_robot_by_its_run(
-    flown: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tried: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The seat need not be named, nor that it is a robot; the curves are in the report, without what only text has."""
     job, page = tmp_path / "job", tmp_path / "report.html"
     settings = ["--steps", "12", "--dim", "32", "--layers", "1", "--rows", "64", "--json"]
 
-    assert 0 == main(["train", str(flown.path), "--view", "kept", "--out", str(job), *settings])
+    assert 0 == main(["train", str(tried.path), "--view", "kept", "--out", str(job), *settings])
     lesson = json.loads(capsys.readouterr().out)
     assert (12, "robot") == (lesson["steps"], lesson["seat"])
-    assert 0 == main(["report", str(flown.path), "--training", str(job), "--out", str(page)])
+    assert 0 == main(["report", str(tried.path), "--training", str(job), "--out", str(page)])
     assert "loss (standard deviations of an action)" in page.read_text()
     assert "tokens predicted" not in page.read_text()

@@ -26,7 +26,9 @@ def network(scale: float = 1.0, **other: object) -> Network:
     arrays = {
         name: (abs(one) if name.endswith("sd") else one).astype(np.float32) for name, one in drawn.items()
     }
-    return Network(config, {**arrays, "action.sd": arrays["action.sd"] * np.float32(scale)}, {"generation": 3})
+    return Network(
+        config, {**arrays, "action.sd": arrays["action.sd"] * np.float32(scale)}, {"generation": 3}
+    )
 
 
 def policy(folder: Path, made: Network, world: str = WORLD, name: str = "clone") -> Policy:
