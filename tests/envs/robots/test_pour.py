@@ -8,7 +8,6 @@ import msgspec
 import mujoco
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
 
 from gristmill.agents.robots.kinematics import inverse
 from gristmill.agents.robots.pour import expert
@@ -72,13 +71,6 @@ def posed_at_any_step(episode: Episode) -> bool:
     return bool((near & (seen["tilt"][:, 0] > 1.2)).any())
 
 
-# It would rather see actions in [-1, 1] and limits to all that is observed; radians and metres have neither.
-@pytest.mark.filterwarnings("ignore:.*WARN:UserWarning")
-def test_the_world_is_a_gymnasium_environment() -> None:
-    """Gymnasium's own checker finds nothing."""
-    check_env(Pour(), skip_render_check=True)
-
-
 def test_matrices_are_sparse() -> None:
     """MuJoCo would choose dense ones for so few balls, and take twice the time."""
     assert int(mujoco.mjtJacobian.mjJAC_SPARSE) == WORLD.nominal.opt.jacobian
@@ -114,23 +106,6 @@ def test_a_scenario_tunes_its_own_model() -> None:
     assert pytest.approx(2.0) == model.body_mass[ball] / plain.body_mass[ball]
     assert {0.35} == grips
     assert pytest.approx(0.3) == WORLD.nominal.geom_friction[-1, 0]
-
-
-def test_rows_do_not_depend_on_their_neighbours() -> None:
-    """A batch of 1 and a batch of 16 give the same episode, to the last bit."""
-    scenarios = [WORLD.scenario(5, index) for index in range(16)]
-    actions = acted()
-    many, one = Pour(balls=6).vector(16), Pour(balls=6).vector(1)
-    many.reset(seed=list(range(16)), options={"scenarios": scenarios})
-    one.reset(seed=[11], options={"scenarios": scenarios[11:12]})
-    for action in actions:
-        crowd = many.step(np.tile(action, (16, 1)))[0]
-        alone = one.step(action[None])[0]
-
-    assert many.state(11) == one.state(0)
-    assert {name: column[11].tolist() for name, column in crowd.items()} == {
-        name: column[0].tolist() for name, column in alone.items()
-    }
 
 
 def test_an_episode_can_be_replayed() -> None:
