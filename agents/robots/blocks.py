@@ -12,17 +12,20 @@ from gristmill.policy import Place, Policy, policy
 
 __all__ = ["pick_place_expert", "pick_place_proposal", "stack_expert", "stack_proposal"]
 
-# By how much the grasp misses the middle of the cube, in m and rad (`turn`); how far above cube and place the tip comes
-# and goes, and how far above its place the cube is let go, in m; how long the moves take, in control steps.
-_FIRST = Prior(
-    mean={"dx": 0.0, "dy": 0.0, "dz": 0.01, "turn": 0.0, "above": 0.08, "drop": 0.015}
-    | {"come": 12.0, "down": 7.0, "grip": 3.0, "carry": 14.0, "open": 2.0},
-    sd={"dx": 0.02, "dy": 0.02, "dz": 0.015, "turn": 0.5, "above": 0.03, "drop": 0.015}
-    | {"come": 3.0, "down": 2.0, "grip": 2.0, "carry": 4.0, "open": 1.5},
-    low={"dx": -0.06, "dy": -0.06, "dz": -0.01, "turn": -0.8, "above": 0.03, "drop": -0.005}
-    | {"come": 4.0, "down": 2.0, "grip": 0.0, "carry": 4.0, "open": 0.0},
-    high={"dx": 0.06, "dy": 0.06, "dz": 0.05, "turn": 0.8, "above": 0.15, "drop": 0.06}
-    | {"come": 20.0, "down": 10.0, "grip": 8.0, "carry": 24.0, "open": 6.0},
+_FIRST = Prior.of(
+    {
+        "dx": (0.0, 0.02, -0.06, 0.06),  # m from the middle of the cube to the grasp, as the next two
+        "dy": (0.0, 0.02, -0.06, 0.06),
+        "dz": (0.01, 0.015, -0.01, 0.05),
+        "turn": (0.0, 0.5, -0.8, 0.8),  # rad from the direction of its sides
+        "above": (0.08, 0.03, 0.03, 0.15),  # m above cube and place that the tip comes and goes
+        "drop": (0.015, 0.015, -0.005, 0.06),  # m above its place where the cube is let go
+        "come": (12.0, 3.0, 4.0, 20.0),  # control steps, as the others
+        "down": (7.0, 2.0, 2.0, 10.0),
+        "grip": (3.0, 2.0, 0.0, 8.0),
+        "carry": (14.0, 4.0, 4.0, 24.0),
+        "open": (2.0, 1.5, 0.0, 6.0),
+    }
 )
 _REFIT = Prior(
     mean={"dx": 0.0, "dy": 0.0, "dz": 0.002, "turn": 0.0, "above": 0.08, "drop": 0.003}

@@ -12,55 +12,19 @@ from gristmill.policy import Place, Policy, policy
 
 __all__ = ["expert", "proposal"]
 
-_FIRST = Prior(
-    mean={
-        "behind": 0.02,  # m from the handle towards the drawer
-        "side": 0.0,  # m along the handle
-        "depth": 0.02,  # m that the tip goes below the handle
-        "above": 0.05,  # m above the handle from which it goes down, and to which it comes up
-        "pitch": 1.5,  # rad
-        "pull": 0.12,  # m
-        "approach": 20.0,  # control steps, as are the others
-        "lower": 10.0,
-        "draw": 20.0,
-        "raise": 10.0,
-    },
-    sd={
-        "behind": 0.015,
-        "side": 0.03,
-        "depth": 0.025,
-        "above": 0.02,
-        "pitch": 0.25,
-        "pull": 0.04,
-        "approach": 5.0,
-        "lower": 4.0,
-        "draw": 5.0,
-        "raise": 4.0,
-    },
-    low={
-        "behind": -0.02,
-        "side": -0.06,
-        "depth": -0.02,
-        "above": 0.0,
-        "pitch": 0.8,
-        "pull": 0.0,
-        "approach": 6.0,
-        "lower": 3.0,
-        "draw": 6.0,
-        "raise": 3.0,
-    },
-    high={
-        "behind": 0.06,
-        "side": 0.06,
-        "depth": 0.08,
-        "above": 0.12,
-        "pitch": 2.0,
-        "pull": 0.22,
-        "approach": 30.0,
-        "lower": 18.0,
-        "draw": 32.0,
-        "raise": 18.0,
-    },
+_FIRST = Prior.of(
+    {
+        "behind": (0.02, 0.015, -0.02, 0.06),  # m from the handle towards the drawer
+        "side": (0.0, 0.03, -0.06, 0.06),  # m along the handle
+        "depth": (0.02, 0.025, -0.02, 0.08),  # m that the tip goes below the handle
+        "above": (0.05, 0.02, 0.0, 0.12),  # m above the handle where it comes from and goes to
+        "pitch": (1.5, 0.25, 0.8, 2.0),  # rad
+        "pull": (0.12, 0.04, 0.0, 0.22),  # m
+        "approach": (20.0, 5.0, 6.0, 30.0),  # control steps, as the others
+        "lower": (10.0, 4.0, 3.0, 18.0),
+        "draw": (20.0, 5.0, 6.0, 32.0),
+        "raise": (10.0, 4.0, 3.0, 18.0),
+    }
 )
 _REFIT = Prior(
     mean={**_FIRST.mean, "behind": 0.0215, "depth": 0.03, "above": 0.05, "pull": 0.145},

@@ -15,13 +15,17 @@ __all__ = ["expert", "joints", "proposal"]
 _CLEAR = 0.09  # m by which the lip is higher while the cup, about as tall, comes and goes upright
 _BACK, _HOME = 7.0, 11.0  # control steps for turning the cup back, and for bringing it home
 
-# Where the lip is to be: `out` of the middle of the mug's opening, away from the arm, `aside` to the left, and `up`,
-# in m; how far the cup is turned, in rad; how long it takes to come, to turn and to wait, in control steps.
-_FIRST = Prior(
-    mean={"out": -0.025, "aside": 0.0, "up": 0.05, "come": 14.0, "turn": 14.0, "wait": 8.0, "angle": 2.0},
-    sd={"out": 0.03, "aside": 0.012, "up": 0.02, "come": 3.0, "turn": 4.0, "wait": 4.0, "angle": 0.3},
-    low={"out": -0.12, "aside": -0.06, "up": 0.0, "come": 6.0, "turn": 4.0, "wait": 0.0, "angle": 0.5},
-    high={"out": 0.08, "aside": 0.06, "up": 0.15, "come": 24.0, "turn": 30.0, "wait": 24.0, "angle": 2.7},
+# Where the lip is to be, how far the cup is turned, and how long it takes to come, to turn and to wait.
+_FIRST = Prior.of(
+    {
+        "out": (-0.025, 0.03, -0.12, 0.08),  # m from the middle of the mug's opening, away from the arm
+        "aside": (0.0, 0.012, -0.06, 0.06),  # m to the left of it
+        "up": (0.05, 0.02, 0.0, 0.15),  # m above it
+        "come": (14.0, 3.0, 6.0, 24.0),  # control steps, as the next two
+        "turn": (14.0, 4.0, 4.0, 30.0),
+        "wait": (8.0, 4.0, 0.0, 24.0),
+        "angle": (2.0, 0.3, 0.5, 2.7),  # rad by which the cup is turned
+    }
 )
 
 # Means: nine rounds of `Prior.refit` from `_FIRST`, each on the verified ones of 256 episodes (seeds 100 to 108), which
@@ -85,13 +89,14 @@ def _reach(geometry: Mapping[str, Any], way: Array) -> Array:
 
 
 _KEYS = 4  # positions of the joints that `joints` goes through
-_ABOUT = {"yaw": 0.0, "shoulder": -1.2, "elbow": 2.0, "wrist": 0.0}  # rad
-_SPREAD = {"yaw": 0.3, "shoulder": 0.4, "elbow": 0.4, "wrist": 0.8}
-_RANDOM = Prior(
-    mean={f"{name}{key}": angle for key in range(_KEYS) for name, angle in _ABOUT.items()},
-    sd={f"{name}{key}": spread for key in range(_KEYS) for name, spread in _SPREAD.items()},
-    low={f"{name}{key}": -3.0 for key in range(_KEYS) for name in _ABOUT},
-    high={f"{name}{key}": 3.0 for key in range(_KEYS) for name in _ABOUT},
+# Of each joint, the mean and the standard deviation of where it goes, in rad.
+_ABOUT = {"yaw": (0.0, 0.3), "shoulder": (-1.2, 0.4), "elbow": (2.0, 0.4), "wrist": (0.0, 0.8)}
+_RANDOM = Prior.of(
+    {
+        f"{name}{key}": (angle, spread, -3.0, 3.0)
+        for key in range(_KEYS)
+        for name, (angle, spread) in _ABOUT.items()
+    }
 )
 
 

@@ -47,6 +47,13 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     @classmethod
+    def of(cls, params: Mapping[str, tuple[float, float, float, float]]) -> "Prior":
+        """Return the prior with these means, standard deviations, least and greatest values, by name."""
+        columns = zip(*params.values(), strict=True)
+        mean, sd, low, high = (dict(zip(params, column, strict=True)) for column in columns)
+        return cls(mean=mean, sd=sd, low=low, high=high)
+
+    @classmethod
     def load(cls, path: Path) -> "Prior":
         """Read a prior.
 

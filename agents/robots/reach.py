@@ -12,11 +12,14 @@ from gristmill.policy import Place, Policy, policy
 
 __all__ = ["expert", "proposal"]
 
-_FIRST = Prior(
-    mean={"time": 16.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},
-    sd={"time": 6.0, "dx": 0.01, "dy": 0.01, "dz": 0.01, "pitch": 0.4},
-    low={"time": 5.0, "dx": -0.05, "dy": -0.05, "dz": -0.05, "pitch": -0.8},
-    high={"time": 38.0, "dx": 0.05, "dy": 0.05, "dz": 0.05, "pitch": 1.2},
+_FIRST = Prior.of(
+    {
+        "time": (16.0, 6.0, 5.0, 38.0),  # control steps
+        "dx": (0.0, 0.01, -0.05, 0.05),  # m from where the target seems to be, as the next two
+        "dy": (0.0, 0.01, -0.05, 0.05),
+        "dz": (0.0, 0.01, -0.05, 0.05),
+        "pitch": (0.3, 0.4, -0.8, 1.2),  # rad
+    }
 )
 _REFIT = Prior(
     mean={"time": 18.0, "dx": 0.0, "dy": 0.0, "dz": 0.0, "pitch": 0.3},

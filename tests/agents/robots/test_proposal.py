@@ -9,9 +9,7 @@ from gristmill.agents.robots.proposal import Prior
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 
-WIDE = Prior(
-    mean={"x": 1.0, "y": -2.0}, sd={"x": 0.5, "y": 1.0}, low={"x": 0.0, "y": -9.0}, high={"x": 1.2, "y": 9.0}
-)
+WIDE = Prior.of({"x": (1.0, 0.5, 0.0, 1.2), "y": (-2.0, 1.0, -9.0, 9.0)})
 
 
 def test_a_seed_decides_what_is_drawn() -> None:
