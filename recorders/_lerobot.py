@@ -111,13 +111,8 @@ class _Part:
     def __init__(
         self, folder: Path, part: str, features: Mapping[str, _Feature], fps: float, robot: str
     ) -> None:
-        self._root, self._name, self._features, self._fps, self._robot = (
-            folder / part,
-            part,
-            features,
-            fps,
-            robot,
-        )
+        self._root, self._name, self._robot = folder / part, part, robot
+        self._features, self._fps = features, fps
         self._data = _Files(self._root, "data", pa.schema({n: _type(f) for n, f in features.items()}))
         self._meta = _Files(self._root, "meta/episodes", _episode_schema(features))
         self._tasks: dict[str, int] = {}
