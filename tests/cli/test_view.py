@@ -15,14 +15,6 @@ from gristmill.workflows.run import run
 REACH = "robots/reach-v1"
 
 
-@pytest.fixture(scope="module")
-def reach(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of a robot, with episodes that pass and others."""
-    out = tmp_path_factory.mktemp("runs") / "reach"
-    run(REACH, {"robot": "proposal"}, out, n=12)
-    return out
-
-
 def viewed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     """What `gristmill view --json` says; without OpenGL there is nothing to test."""
     capsys.readouterr()

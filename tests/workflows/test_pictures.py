@@ -17,18 +17,9 @@ from gristmill.workflows.films import STRIP, Take, write
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.pictures import Film, Shot, Studio, smooth, stills
 from gristmill.workflows.report import report_runs, write_report
-from gristmill.workflows.run import run
 from tests.workflows.pages import Page
 
 REACH = "robots/reach-v1"
-
-
-@pytest.fixture(scope="module")
-def reach(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of a robot, with episodes that pass and others."""
-    out = tmp_path_factory.mktemp("runs") / "reach"
-    run(REACH, {"robot": "proposal"}, out, n=12)
-    return out
 
 
 @pytest.fixture(scope="module")
