@@ -314,7 +314,7 @@ def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:
     if name in lazy:
         loaded: Callable[..., Any] = _load(_find(_POLICIES, "policy", name))
         return loaded
-    error = unknown("policy", name, [*found, *lazy], of=f"seat {seat} of {world}")
+    error = unknown("policy", name, {*found, *lazy}, of=f"seat {seat} of {world}")
     raise UsageError(" ".join([str(error), *(one.error for one in broken)]))
 
 

@@ -349,3 +349,13 @@ def test_an_unknown_parameter_can_be_told_from_another_process() -> None:
 
     assert str(caught.value) == str(copy(caught.value))
     assert ("rat", ["base", "forms", "rate"]) == (caught.value.name, caught.value.valid)
+
+
+def test_a_name_is_said_once_to_be_valid(tmp_path: Path) -> None:
+    """A world's file may mark a policy that has the name of an installed one."""
+    spec = plugin(tmp_path, ('"agent", "expert"', '"agent", "model"'))
+    with pytest.raises(UsageError, match="Unknown policy 'nobody'") as caught:
+        registry.policy("nobody", spec, "agent")
+    names = str(caught.value).partition("Valid: ")[2].partition(".")[0].split(", ")
+
+    assert sorted(set(names)) == names
