@@ -20,6 +20,7 @@ WITHIN = "replay: within tolerance"
 # Where bits cannot be compared: between recorded and replayed observations, in the unit of each, and of rewards, which
 # may differ by more in this share of the steps.
 TOLERANCE = 0.1
+_START = 1e-6  # the same for initial states, absolute and relative: nothing has moved yet
 Outcome = Callable[[Episode], dict[str, Status]]  # status of every check
 
 
@@ -186,6 +187,8 @@ def _on_another_platform(
     evidence["message"] = _in_words(evidence)
     if world.version != episode.version:
         return _by_another_version(world, episode, evidence)
+    if start := _other_start(episode, again):
+        return Check(name="replay", status="fail", evidence=evidence | start)
     if tolerant and evidence["outcome agrees"] and _is_close(evidence):
         return Check(name=WITHIN, status="pass", evidence=evidence)
     return Check(name=ELSEWHERE, status="unverified", evidence=evidence)
@@ -205,6 +208,28 @@ def _apart(episode: Episode, again: Episode) -> dict[str, Any]:
         return {"what": "actions"}
     flags = [(one.terminated.tolist(), one.truncated.tolist()) for one in (steps, other)]
     return {} if flags[0] == flags[1] else {"what": "flags"}
+
+
+def _other_start(episode: Episode, again: Episode) -> dict[str, Any]:
+    """Return both initial states where they are not the same; they follow from the scenario on any platform."""
+    expected, got = (
+        next((one.get("state") for one in of.entries if one.get("event") == "start"), None)
+        for of in (episode, again)
+    )
+    if again.fault is not None or not _is_vector(got):
+        return {}  # there is none here to compare with
+    if _is_vector(expected):
+        ours, theirs = (np.array(one, dtype=np.float64) for one in (expected, got))
+        if ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=_START, atol=_START):
+            return {}
+    words = "an initial state that is not that of its scenario"
+    return {"what": "start", "expected": expected, "got": got, "message": words}
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        type(one) in (int, float) and abs(one) <= np.finfo(np.float64).max for one in value
+    )
 
 
 def _deviation(steps: Steps | None, others: Steps | None) -> dict[str, Any]:

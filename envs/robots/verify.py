@@ -13,7 +13,7 @@ import numpy as np
 
 from gristmill.digest import digest
 from gristmill.envs.robots.physics import model_hash
-from gristmill.envs.robots.scenarios import Disturbances
+from gristmill.envs.robots.scenarios import Disturbances, stratum
 from gristmill.errors import UsageError
 from gristmill.steps import Steps
 from gristmill.types import Check, Entry, Episode, Scenario, episode_id
@@ -42,6 +42,8 @@ def _identity(world: "RobotWorld", episode: Episode) -> str:
         return "a scenario that does not match its id"
     if problem := world.space.problem(scenario.values):
         return f"a scenario outside the Space: {problem}"
+    if scenario.stratum not in ("", cell := stratum(scenario.values)):  # an empty one claims nothing
+        return f"a scenario of the stratum {scenario.stratum!r}, whose values are {cell!r}"
     if list(episode.seats) != world.possible_agents:
         return f"the seats {', '.join(episode.seats)}"
     known = episode_id(episode.world, episode.version, scenario, episode.seats, episode.seed, episode.attempt)

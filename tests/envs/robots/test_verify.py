@@ -173,6 +173,9 @@ FORGERIES: dict[str, Change] = {
     "no engine": lambda one: with_start(one, engine=None),
     "values of another scenario": other_scenario,
     "another scenario": renamed_scenario,
+    "another stratum": lambda one: changed(
+        one, scenario=msgspec.structs.replace(one.scenario, stratum="late+push+stall")
+    ),
     "another seed": lambda one: changed(one, seed=one.seed + 1),
     "another policy": lambda one: changed(
         one, seats={"robot": msgspec.structs.replace(one.seats["robot"], digest="0" * 32)}
@@ -297,6 +300,28 @@ def test_agreement_of_the_outcome_is_a_pass_where_that_is_asked_for() -> None:
     assert "joints" == check.evidence["deviation"]["column"]
     for other in (far, praised):
         assert "unverified" == verify(world(REACH), other, "replayed", tolerant=True).status
+
+
+@pytest.mark.parametrize("state", [[0.0], [], None, "none", [None], [10**400]])
+def test_tolerance_accepts_no_other_start(state: Any) -> None:
+    """The initial state follows from the scenario on any platform; the hash of a model is the engine's own."""
+    forged = with_start(elsewhere(gold(REACH)), state=state, model="x")
+    check = verify(world(REACH), forged, "replayed", tolerant=True).checks[-1]
+
+    assert ("replay", "fail", "start") == (check.name, check.status, check.evidence["what"])
+
+
+def test_tolerance_accepts_a_start_that_differs_in_the_last_bits() -> None:
+    """Another engine may round otherwise; a thousandth of a unit is no rounding."""
+    start = np.array(gold(REACH).entries[0]["state"])
+    found = [
+        verify(
+            world(REACH), with_start(elsewhere(gold(REACH)), state=state.tolist()), "replayed", tolerant=True
+        )
+        for state in (start + 1e-9, start + 1e-3)
+    ]
+
+    assert ["pass", "fail"] == [one.status for one in found]
 
 
 @pytest.mark.parametrize("id", WORLDS)
