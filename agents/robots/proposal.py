@@ -5,6 +5,7 @@ method (Rubinstein, "The cross-entropy method for combinatorial and continuous o
 success in place of an elite.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,12 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         mean: by name of the parameter; so are the others.
-        sd: standard deviations.
+        sd: standard deviations, none of them negative.
         low: least values.
         high: greatest values.
+
+    Raises:
+        UsageError: when names differ, a number is not finite, or a deviation or a range is negative.
     """
 
     mean: dict[str, float]
@@ -45,6 +49,13 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"Expected mean, sd, low and high for each of {', '.join(self.mean)}, got other names."
             )
+        for name in self.mean:
+            mean, sd, low, high = (one[name] for one in (self.mean, self.sd, self.low, self.high))
+            if not (all(map(math.isfinite, (mean, sd, low, high))) and sd >= 0 and low <= high):
+                raise UsageError(
+                    f"Expected finite numbers for {name} of a prior, with sd at least 0 and low at most high, "
+                    f"got mean {mean:g}, sd {sd:g}, low {low:g} and high {high:g}."
+                )
 
     @classmethod
     def of(cls, params: Mapping[str, tuple[float, float, float, float]]) -> "Prior":
@@ -58,12 +69,14 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
         """Read a prior.
 
         Raises:
-            UsageError: when there is none.
+            UsageError: when there is none, or one that cannot be drawn from.
         """
         try:
             return decoder(cls)(path.read_bytes())
         except (OSError, msgspec.DecodeError) as error:
             raise UsageError(f"Expected a prior of a proposal in {path}, got none: {error}.") from None
+        except UsageError as error:
+            raise UsageError(f"{path} holds no prior of a proposal: {error}") from None
 
     def draw(self, seed: int) -> dict[str, float]:
         """Return the parameters of the episode whose seat has this seed."""
@@ -120,8 +133,17 @@ class Proposal(Mover):
 
     @classmethod
     def of(cls, place: Place, file: str, first: Prior, plan: Plan) -> "Proposal":
-        """Return the proposal whose prior is in a file, or the first one where none is named."""
-        return cls(place, Prior.load(Path(file)) if file else first, plan)
+        """Return the proposal whose prior is in a file, or the first one where none is named.
+
+        Raises:
+            UsageError: when the file holds no prior, or one of other parameters than the first one's.
+        """
+        prior = Prior.load(Path(file)) if file else first
+        if set(prior.mean) != set(first.mean):
+            raise UsageError(
+                f"Expected a prior of {', '.join(first.mean)} in {file}, got one of {', '.join(prior.mean) or 'nothing'}."
+            )
+        return cls(place, prior, plan)
 
     def _open(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Move:
         drawn = [self.prior.draw(seed) for seed in seeds]

@@ -8,6 +8,7 @@ import pytest
 from gristmill.agents.robots.proposal import Prior
 from gristmill.digest import encode
 from gristmill.errors import UsageError
+from gristmill.registry import policy
 
 WIDE = Prior.of({"x": (1.0, 0.5, 0.0, 1.2), "y": (-2.0, 1.0, -9.0, 9.0)})
 
@@ -55,3 +56,43 @@ def test_a_prior_is_read_from_its_file(tmp_path: Path) -> None:
         Prior.load(tmp_path / "other.json")
     with pytest.raises(UsageError, match="got none"):
         Prior.load(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"x": (0.0, -1.0, 0.0, 1.0)}, "sd at least 0 .* got mean 0, sd -1, low 0 and high 1"),
+        ({"x": (0.0, 1.0, 2.0, 1.0)}, "low at most high, got mean 0, sd 1, low 2 and high 1"),
+        ({"x": (0.0, float("inf"), 0.0, 1.0)}, "Expected finite numbers for x of a prior"),
+        ({"x": (float("nan"), 1.0, 0.0, 1.0)}, "Expected finite numbers for x of a prior"),
+    ],
+)
+def test_a_prior_that_cannot_be_drawn_from_is_refused(
+    params: dict[str, tuple[float, float, float, float]], words: str
+) -> None:
+    """Negative deviations, empty ranges, and what is not finite."""
+    with pytest.raises(UsageError, match=words):
+        Prior.of(params)
+
+
+def test_a_file_with_a_prior_that_cannot_be_drawn_from_is_named(tmp_path: Path) -> None:
+    """The message has the file and what is wrong in it."""
+    file = tmp_path / "prior.json"
+    file.write_bytes(encode({"mean": {"x": 0.0}, "sd": {"x": -1.0}, "low": {"x": 0.0}, "high": {"x": 1.0}}))
+
+    with pytest.raises(UsageError, match=r"prior\.json holds no prior of a proposal: .*sd at least 0"):
+        Prior.load(file)
+
+
+@pytest.mark.parametrize("change", [{"time": None}, {"other": (0.0, 1.0, 0.0, 1.0)}])
+def test_a_prior_of_other_parameters_is_refused_when_the_policy_is_built(
+    tmp_path: Path, change: dict[str, tuple[float, float, float, float] | None]
+) -> None:
+    """A file for another robot, or one that lacks a name; no episode begins with it."""
+    names = dict.fromkeys(("time", "dx", "dy", "dz", "pitch"), (0.0, 1.0, 0.0, 1.0)) | change
+    prior = Prior.of({name: one for name, one in names.items() if one is not None})
+    file = tmp_path / "prior.json"
+    file.write_bytes(encode(prior))
+
+    with pytest.raises(UsageError, match=r"Expected a prior of time, dx, dy, dz, pitch in .*prior\.json"):
+        policy(f"proposal?prior={file}", "robots/reach-v1", "robot")
