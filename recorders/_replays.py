@@ -1,5 +1,6 @@
 """Whether fresh episodes go the way that records say, and where they part."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -227,8 +228,9 @@ def _other_start(episode: Episode, again: Episode) -> dict[str, Any]:
 
 
 def _is_vector(value: Any) -> bool:
+    greatest = sys.float_info.max
     return isinstance(value, list) and all(
-        type(one) in (int, float) and abs(one) <= np.finfo(np.float64).max for one in value
+        type(one) in (int, float) and abs(one) <= greatest for one in value
     )
 
 
