@@ -7,18 +7,21 @@ where the next draws from. In the last rounds a policy cloned from what was kept
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, runtime_checkable
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import encode
+from gristmill.digest import decoder, encode
 from gristmill.errors import UsageError
 from gristmill.play import seat_seed
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.seeding import derive
+from gristmill.specs import UnknownParameter, split
 from gristmill.types import Episode, Level
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.outcomes import outcomes
@@ -28,6 +31,7 @@ __all__ = ["FILE", "Improvement", "Refittable", "Round", "improve"]
 
 FILE = "improvement.json"
 PRIOR = "prior.json"  # of a round: what it has drawn from
+_BEGUN = "improve.json"  # of the folder: what was asked for
 Tell = Callable[[str, int, int], None]
 
 
@@ -76,6 +80,17 @@ class Improvement(msgspec.Struct, frozen=True, kw_only=True):
     proposal: str
 
 
+class _Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """What all rounds of a folder have in common."""
+
+    world: str
+    policy: str
+    seat: str
+    n: int
+    seed: int
+    level: Level
+
+
 def improve(
     world: str,
     out: Path,
@@ -95,7 +110,7 @@ def improve(
     Args:
         world: spec of the world.
         out: folder of the rounds.
-        policy: spec of the proposal.
+        policy: spec of the proposal; a `prior` in it is what the first round draws from.
         seat: its seat.
         rounds: how often it tries.
         clones: how many rounds are added in which a policy tries that was cloned from what the round before kept.
@@ -106,13 +121,15 @@ def improve(
         tell: called with the part at work, and its progress: done, of all.
 
     Raises:
-        UsageError: when the policy cannot be refit, or a round keeps fewer than two episodes.
+        UsageError: when the policy cannot be refit, the folder was begun otherwise, or a round keeps fewer than two
+            episodes.
     """
     if rounds < 1 or clones < 0 or n < 2:
         raise UsageError(
             f"Expected at least one round of two attempts, got {rounds} of {n} and {clones} clones."
         )
     work = _Work(world, out, seat, n, seed, level, jobs, tell or (lambda *_: None))
+    work.begin(policy)
     done: list[Round] = []
     spec = policy
     for number in range(1, rounds + 1):
@@ -124,7 +141,7 @@ def improve(
         found, view = work.round(number, work.clone(number, view), None)
         done.append(found)
     result = Improvement(world=world, rounds=done, proposal=spec)
-    (out / FILE).write_bytes(msgspec.json.format(encode(result), indent=1) + b"\n")
+    (out / FILE).write_bytes(_written(result))
     return result
 
 
@@ -137,14 +154,47 @@ class _Work:
         self.world, self.out, self.seat = world, out, seat
         self.n, self.seed, self.level, self.jobs, self.tell = n, seed, level, jobs, tell
 
+    def begin(self, policy: str) -> None:
+        """Look whether the policy can be refit and the folder is one of these rounds, before anything is played."""
+        first = self.proposal(policy).prior
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / PRIOR
+            path.write_bytes(_written(first))
+            try:
+                self.proposal(_drawing_from(policy, path))
+            except UnknownParameter:
+                raise _not_refittable(policy) from None
+        asked = _Begun(
+            world=registry.absolute(self.world), policy=registry.absolute(policy), seat=self.seat, n=self.n,
+            seed=self.seed, level=self.level,
+        )  # fmt: skip
+        path = self.out / _BEGUN
+        if path.exists():
+            _check_same(decoder(_Begun)(path.read_bytes()), asked, self.out)
+        self.prior(1, first)
+        path.write_bytes(_written(asked))
+
     def proposal(self, spec: str) -> Refittable:
         found = registry.policy(spec, self.world, self.seat)
         if not isinstance(found, Refittable):
-            raise UsageError(
-                f"Expected a policy with a prior that can be refit, such as proposal, got {spec}; "
-                "it is one whose parameters are drawn anew for every episode."
-            )
+            raise _not_refittable(spec)
         return found
+
+    def prior(self, number: int, prior: Any) -> Path:
+        """Write what a round draws from, and return the file; a round that was played keeps its own.
+
+        Raises:
+            UsageError: when it was played with another one.
+        """
+        path, data = self.folder(number) / PRIOR, _written(prior)
+        if path.exists() and path.read_bytes() != data and (path.parent / "run").exists():
+            raise UsageError(
+                f"Expected the prior in {path}, which its round was played with, got another one: "
+                "the policy, or what was kept of the round before, has changed since; choose another folder."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
 
     def round(self, number: int, spec: str, prior: Any) -> tuple[Round, View]:
         """Try, verify and keep."""
@@ -184,10 +234,7 @@ class _Work:
                 f"Expected at least two verified episodes in round {number} to refit on, got {len(kept)} of {self.n}; "
                 "ask for more attempts with -n, or begin with a better proposal."
             )
-        path = self.folder(number + 1) / PRIOR
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(encode(proposal.prior.refit(kept)), indent=1) + b"\n")
-        return f"{policy}{'&' if '?' in policy else '?'}prior={path}"
+        return _drawing_from(policy, self.prior(number + 1, proposal.prior.refit(kept)))
 
     def drawn(self, proposal: Refittable, episode: Episode) -> Mapping[str, float]:
         """Return the parameters of a recorded episode; its seed decides them."""
@@ -206,7 +253,33 @@ class _Work:
             store, model, view=view, seat=self.seat, config=CloneConfig(seed=self.seed),
             progress=lambda done, total, _: self.tell(f"round {number}: cloning", done, total),
         )  # fmt: skip
-        return f"clone?checkpoint={model}"
+        return f"clone?checkpoint={quote(str(model))}"
 
     def folder(self, number: int) -> Path:
         return self.out / f"round-{number}"
+
+
+def _written(value: Any) -> bytes:
+    return msgspec.json.format(encode(value), indent=1) + b"\n"
+
+
+def _drawing_from(policy: str, prior: Path) -> str:
+    """Return the spec of a policy with the prior in a file, in place of the one it may have."""
+    name, params = split(policy)
+    return f"{name}?{urlencode({**params, 'prior': str(prior)}, safe='/', quote_via=quote)}"
+
+
+def _not_refittable(spec: str) -> UsageError:
+    return UsageError(
+        f"Expected a policy with a prior that can be refit, such as proposal, got {spec}; "
+        "it is one whose parameters are drawn anew for every episode, from the file that its `prior` names."
+    )
+
+
+def _check_same(begun: _Begun, asked: _Begun, out: Path) -> None:
+    """Refuse a folder that was begun with something else."""
+    there, here = msgspec.structs.asdict(begun), msgspec.structs.asdict(asked)
+    other = [name for name in there if there[name] != here[name]]
+    if other:
+        was, got = (", ".join(f"{name} {one[name]}" for name in other) for one in (there, here))
+        raise UsageError(f"Expected {was}, which {out} was begun with, got {got}; choose another folder.")

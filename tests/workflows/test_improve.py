@@ -1,10 +1,13 @@
 """Rounds of trying, verifying and refitting, on the quickest robot."""
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from gristmill.digest import decoder
+from gristmill import registry
+from gristmill.digest import decoder, encode
 from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.improve import Improvement, improve
@@ -59,3 +62,62 @@ def test_a_round_that_keeps_nothing_says_so(tmp_path: Path) -> None:
     """There is nothing to refit on; the message says what to do."""
     with pytest.raises(UsageError, match="at least two verified episodes in round 1"):
         improve(WORLD, tmp_path, rounds=1, n=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"n": 32}, "Expected n 48, which .* was begun with, got n 32"),
+        ({"seed": 1}, "Expected seed 0, .* got seed 1"),
+        ({"level": "checked", "n": 2}, "Expected n 48, level replayed, .* got n 2, level checked"),
+        ({"policy": "proposal?prior="}, "Expected policy proposal, .* got policy proposal.prior="),
+    ],
+)
+def test_a_folder_stays_with_what_it_was_begun_with(
+    improved: tuple[Improvement, Path], change: dict[str, Any], words: str
+) -> None:
+    """Other arguments are refused before anything is written, and the folder goes on as it was."""
+    found, out = improved
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=words):
+        improve(WORLD, out, **{"rounds": 2, "n": 48, **change})
+
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert found.proposal == improve(WORLD, out, rounds=2, n=48).proposal
+
+
+def test_a_round_that_was_played_keeps_its_prior(tmp_path: Path) -> None:
+    """A start that has changed is refused, not written over."""
+    start = tmp_path / "start.json"
+    prior = registry.policy("proposal", WORLD, "robot").prior  # type: ignore[attr-defined]  # a proposal has one
+    start.write_bytes(encode(prior))
+    spec = f"proposal?prior={start}"
+    found = improve(WORLD, tmp_path / "out", policy=spec, rounds=1, n=24)
+    begun = (tmp_path / "out/round-1/prior.json").read_bytes()
+    start.write_bytes(encode(msgspec.structs.replace(prior, mean={**prior.mean, "dx": 0.01})))
+
+    assert f"proposal?prior={tmp_path}/out/round-2/prior.json" == found.proposal
+    with pytest.raises(
+        UsageError, match=r"Expected the prior in .*prior\.json, which its round was played with"
+    ):
+        improve(WORLD, tmp_path / "out", policy=spec, rounds=1, n=24)
+    assert begun == (tmp_path / "out/round-1/prior.json").read_bytes()
+
+
+@pytest.mark.parametrize("policy", ["expert", "proposal?prior=nowhere.json"])
+def test_a_policy_that_cannot_be_refit_is_refused_before_it_plays(tmp_path: Path, policy: str) -> None:
+    """Nothing is left behind by that."""
+    with pytest.raises(UsageError, match=r"Expected a (policy with a )?prior"):
+        improve(WORLD, tmp_path / "out", policy=policy, rounds=1, n=24)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """What means something in a spec is written otherwise there."""
+    out = tmp_path / "a&b=c d+e%20?#"
+    found = improve(WORLD, out, rounds=2, n=24)
+
+    drawn = registry.policy(found.rounds[1].policy, WORLD, "robot").prior.mean  # type: ignore[attr-defined]
+
+    assert {name: mean for name, (mean, _) in found.rounds[1].prior.items()} == drawn
