@@ -25,6 +25,7 @@ from gristmill.training import checkpoints
 from gristmill.training.frames import (
     Frames,
     check_fit,
+    finite,
     frames_of,
     normalised,
     shape_of,
@@ -124,7 +125,8 @@ def clone(
         progress: called after every step with its metrics and the number of all steps.
 
     Raises:
-        UsageError: when there is nothing to learn from, the episodes do not fit together, or `out` holds another job.
+        UsageError: when there is nothing to learn from, the episodes do not fit together or are not finite, `out` holds
+            another job, or the loss is not finite any more.
     """
     return _Job(Path(out), episodes, world, valid, init, config or CloneConfig()).run(progress)
 
@@ -142,6 +144,11 @@ class _Job:
             else shape_of(episodes, world, chunk=config.chunk, dim=config.dim, layers=config.layers)
         )
         check_fit([*episodes, *valid], shape, world)
+        if odd := [place for place, one in enumerate([*episodes, *valid]) if not finite(one)]:
+            raise UsageError(
+                f"Expected episodes with finite observations and actions, got {len(odd):,} others of "
+                f"{len(episodes) + len(valid):,}, the first at place {odd[0]}; leave them out."
+            )
         raw = frames_of(episodes, shape)
         if not len(raw.observations):
             raise UsageError("Expected episodes with control steps to learn from, got none.")
@@ -164,8 +171,10 @@ class _Job:
         state, first = self._resume()
         with Recorder(self.out / "metrics.jsonl", first) as recorder:
             for begin, end in self._stretches(first):
-                state, losses = self._advance(state, begin, end)
-                self._note(recorder, state, begin, np.asarray(losses).tolist(), progress)
+                state, found = self._advance(state, begin, end)
+                losses = np.asarray(found).tolist()
+                _check_finite(state, losses, begin)
+                self._note(recorder, state, begin, losses, progress)
         last = checkpoints.last(self.out)
         assert last is not None, "the last step always leaves a checkpoint"
         return Cloned(last[0], self.steps, len(self.frames.observations), recorder.path, recorder.history)
@@ -246,6 +255,17 @@ class _Job:
         network = Network(self.network.config, arrays, about)
         checkpoints.save(self.out, state, network.save, checkpoints.Progress(step=metrics.step, job=self.job))
         checkpoints.prune(self.out)
+
+
+def _check_finite(state: State, losses: Sequence[float], begin: int) -> None:
+    """Stop a job that has gone astray; the loss is that before each step, so the last one shows in the parameters."""
+    good = [bool(np.isfinite(one)) for one in losses]
+    good.append(all(bool(np.isfinite(np.asarray(one)).all()) for one in state.params.values()))
+    if not all(good):
+        raise UsageError(
+            f"Expected a finite loss, got another after {begin + good.index(False):,} steps; "
+            "choose a lower rate, or look for odd numbers in the episodes. No checkpoint was made of it."
+        )
 
 
 def _forward(params: Mapping[str, Any], seen: Any) -> Any:

@@ -9,7 +9,16 @@ from gristmill.agents.robots.network import NetworkConfig, flat
 from gristmill.errors import UsageError
 from gristmill.steps import Steps
 
-__all__ = ["Frames", "check_fit", "frames_of", "normalised", "shape_of", "spread_within", "statistics_of"]
+__all__ = [
+    "Frames",
+    "check_fit",
+    "finite",
+    "frames_of",
+    "normalised",
+    "shape_of",
+    "spread_within",
+    "statistics_of",
+]
 
 Array = np.ndarray[Any, Any]
 _LEAST = 1e-3  # standard deviation, in whatever unit
@@ -66,6 +75,13 @@ def check_fit(episodes: Sequence[Steps], shape: NetworkConfig, world: str) -> No
                 f"Expected episodes with the observations {shape.observation} and actions of {shape.action} numbers, "
                 f"got one with {fields} and {action}."
             )
+
+
+def finite(steps: Steps) -> bool:
+    """Return whether all that was observed and done is finite as float32, in which it is learnt."""
+    with np.errstate(over="ignore"):
+        columns = [one.astype(np.float32) for one in (*steps.observations.values(), *steps.actions.values())]
+    return all(bool(np.isfinite(one).all()) for one in columns)
 
 
 def frames_of(episodes: Sequence[Steps], shape: NetworkConfig) -> Frames:

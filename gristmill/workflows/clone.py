@@ -1,6 +1,7 @@
 """Recorded episodes of a robot in, a network that moves it out, with a record of where its data came from."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from gristmill.recorders.store import RunStore
 from gristmill.steps import Steps
 from gristmill.training import clone as cloning
 from gristmill.training.clone import CloneConfig
+from gristmill.training.frames import finite
 from gristmill.training.metrics import Metrics
 from gristmill.types import Episode
-from gristmill.workflows.lessons import Lesson, Progress, Selection, begin, common, conclude, parts, row
+from gristmill.workflows.lessons import Lesson, Progress, Row, Selection, begin, common, conclude, parts, row
 
 __all__ = ["CloneLesson", "clone"]
+
+_NAMED = 3  # of several episodes, as many as fit into a line
 
 
 class CloneLesson(Lesson, frozen=True, kw_only=True):
@@ -61,14 +65,16 @@ def clone(
         UsageError: when there is nothing to learn from, the episodes have no numeric steps or do not fit the model to
             start from, or `out` holds another job or anything else.
 
-    An episode of the view whose verdicts do not release it any more is left out, with a note.
+    An episode of the view whose verdicts do not release it any more is left out, with a note, and so is every one with
+    numbers that are not finite.
     """
     begin(out)
     clock = time.monotonic()
     selection = Selection(store, view)
     rows = [row(episode, part, seat, _steps(episode)) for episode, part in selection]
-    notes = selection.notes
-    learnt, checks = parts(store, rows, limit, None, notes)
+    odd = [one for one in rows if not finite(one.what)]
+    notes = selection.notes + _told_of(odd)
+    learnt, checks = parts(store, [one for one in rows if finite(one.what)], limit, None, notes)
     config = replace(config or CloneConfig(), generation=1 + max(one.generation for one in learnt))
     result = cloning.clone(
         out, [one.what for one in learnt], world=_world(store), valid=[one.what for one in checks],
@@ -85,7 +91,7 @@ def clone(
         frames=result.frames,
         generation=config.generation,
         seconds=time.monotonic() - clock,
-        dropped=selection.dropped,
+        dropped=selection.dropped | ({"not finite": len(odd)} if odd else {}),
         notes=notes,
     )  # fmt: skip
     conclude(lesson)
@@ -98,6 +104,16 @@ def _steps(episode: Episode) -> Steps:
             f"Expected episodes with numeric steps, got {episode.id} of {episode.world} without."
         )
     return episode.steps
+
+
+def _told_of(odd: Sequence[Row[Steps]]) -> list[str]:
+    """Return the note on episodes that cannot be learnt from, if there are any."""
+    if not odd:
+        return []
+    names = ", ".join(one.id for one in odd[:_NAMED]) + (" …" if len(odd) > _NAMED else "")
+    return [
+        f"{len(odd):,} episodes have observations or actions that are not finite, and are left out ({names})"
+    ]
 
 
 def _world(store: RunStore) -> str:

@@ -146,3 +146,27 @@ def test_episodes_of_different_fields_are_refused(tmp_path: Path) -> None:
         clone(tmp_path, [], world=WORLD, config=CONFIG)
     with pytest.raises(UsageError, match="Expected episodes with control steps to learn from, got none"):
         clone(tmp_path, [episode(0, 0)], world=WORLD, config=CONFIG)
+
+
+@pytest.mark.parametrize("column", ["observation.goal", "action.value"])
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, column: str) -> None:
+    """Nothing is trained on them; the message says how many they are, and where."""
+    columns = {name: one.copy() for name, one in TRAIN[1].columns().items()}
+    columns[column][2, 0] = np.inf
+    with pytest.raises(
+        UsageError, match="finite observations and actions, got 1 others of 3, the first at place 1"
+    ):
+        clone(tmp_path, [TRAIN[0], Steps.from_columns(columns), TRAIN[2]], world=WORLD, config=CONFIG)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("steps", [1, 60])
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_a_loss_that_is_not_finite_ends_the_job(tmp_path: Path, steps: int) -> None:
+    """Also when only the last step led there; no checkpoint is left of it."""
+    config = replace(CONFIG, rate=1e60, warmup=0.0, steps=steps)
+    with pytest.raises(UsageError, match="Expected a finite loss, got another after 1 steps"):
+        clone(tmp_path, TRAIN, world=WORLD, config=config)
+
+    assert [] == list(tmp_path.rglob("model"))

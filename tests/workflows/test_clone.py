@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from gristmill.cli.app import main
+from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.recorders.mine import Acceptance, load_view, mine
 from gristmill.recorders.store import RunStore
+from gristmill.registry import make
 from gristmill.training.clone import CloneConfig
+from gristmill.types import Scenario
 from gristmill.workflows.clone import clone
 from gristmill.workflows.evaluate import evaluate
 from gristmill.workflows.run import run
@@ -64,6 +67,20 @@ def test_what_cannot_be_learnt_from_is_said(tried: RunStore, tmp_path: Path) -> 
     run("support/retail-v1?level=demo", {}, tmp_path / "talk", n=2)
     with pytest.raises(UsageError, match="Expected episodes with numeric steps"):
         clone(RunStore.open(tmp_path / "talk"), tmp_path / "c", seat="agent", config=CONFIG)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_episodes_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
+    """Noise may be so strong that what is observed is infinite; the lesson says how many, and which."""
+    one = make(WORLD)
+    quiet = [one.scenario(3, index) for index in range(12)]
+    loud = [Scenario.of(WORLD, {**one.values, "noise": 1e300}, seed=3, index=20) for one in quiet[:1]]
+    (tmp_path / "draws.jsonl").write_bytes(b"\n".join(map(encode, [*quiet, *loud])))
+    run(WORLD, {"robot": "proposal"}, tmp_path / "run", scenarios=tmp_path / "draws.jsonl")
+    lesson = clone(RunStore.open(tmp_path / "run"), tmp_path / "job", config=CONFIG)
+
+    assert {"not finite": 1} == lesson.dropped
+    assert ["1 episodes"] == [note[:10] for note in lesson.notes]
 
 
 @pytest.mark.slow
