@@ -4,7 +4,8 @@ Rows of a simulation go in step: the policy is asked once for all rows that go o
 scenario, seed and actions alone. Nothing is judged here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -57,14 +58,19 @@ def move(
         seat_seeds: one per scenario, for what is random in the policy.
     """
     (seat,) = world.possible_agents
-    try:
-        with boundary(seat):
-            session = policy.begin([world.brief(seat)] * len(scenarios), seat_seeds)
-        with boundary("world"):
-            env = world.vector(len(scenarios))
-    except EpisodeError as error:
-        return iter(_broken(error, len(scenarios)))
-    return rollouts(env, scenarios, seeds, session, seat=seat)
+
+    def rows(places: Sequence[int]) -> list[Rollout]:
+        try:
+            with boundary(seat):
+                session = policy.begin([world.brief(seat)] * len(places), [seat_seeds[one] for one in places])
+            with boundary("world"):
+                env = world.vector(len(places))
+        except EpisodeError as error:
+            return _broken(error, len(places))
+        some = [scenarios[one] for one in places]
+        return list(rollouts(env, some, [seeds[one] for one in places], session, seat=seat))
+
+    return _each_for_itself(rows, len(scenarios))
 
 
 def repeat(
@@ -81,23 +87,38 @@ def repeat(
     for places in alike.values():
         for start in range(0, len(places), ROWS):
             some = places[start : start + ROWS]
-            session = Recorded(np.stack([actions[place] for place in some]))
-            again = _repeat(
-                world, [scenarios[place] for place in some], [seeds[place] for place in some], session
-            )
-            found.update(zip(some, again, strict=True))
+
+            def rows(numbers: Sequence[int], some: Sequence[int] = some) -> list[Rollout]:
+                return _repeat(world, scenarios, seeds, actions, [some[number] for number in numbers])
+
+            found.update(zip(some, _each_for_itself(rows, len(some)), strict=True))
     return [found[place] for place in range(len(actions))]
 
 
 def _repeat(
-    world: Simulation, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Recorded
+    world: Simulation,
+    scenarios: Sequence[Scenario],
+    seeds: Sequence[int],
+    actions: Sequence[Array],
+    places: Sequence[int],
 ) -> list[Rollout]:
     (seat,) = world.possible_agents
+    session = Recorded(np.stack([actions[place] for place in places]))
+    some, noise = [scenarios[place] for place in places], [seeds[place] for place in places]
     try:
         with boundary("world"):
-            return list(rollouts(world.vector(len(scenarios)), scenarios, seeds, session, seat=seat))
+            return list(rollouts(world.vector(len(places)), some, noise, session, seat=seat))
     except EpisodeError as error:
-        return _broken(error, len(scenarios))
+        return _broken(error, len(places))
+
+
+def _each_for_itself(rows: Callable[[Sequence[int]], list[Rollout]], count: int) -> Iterator[Rollout]:
+    """Run some rows at once, and those that broke off together again one by one: one of them may have broken all."""
+    found = rows(range(count))
+    faults = Counter((one.fault.side, one.fault.message) for one in found if one.fault is not None)
+    for place, one in enumerate(found):
+        shared = one.fault is not None and faults[one.fault.side, one.fault.message] > 1
+        yield from rows([place]) if shared else [one]
 
 
 def _broken(error: EpisodeError, rows: int) -> list[Rollout]:
@@ -217,7 +238,11 @@ class _Track:
         steps = self._steps(row)
         over = bool(len(steps)) and bool(steps.terminated[-1])
         end: End = "error" if fault else "terminated" if over else "truncated"
-        state = None if fault is not None else plain(self.env.state(row))
+        state = None
+        try:
+            state = None if fault is not None else plain(self.env.state(row))
+        except RAISED as error:
+            end, fault = "error", Fault.of("world", error)
         log = self.logs[row] if row in self.logs else self.env.entries(row)
         return Rollout(log, state, digest(state), end, fault, steps)
 
@@ -258,6 +283,7 @@ def problems(space: Any, actions: Array, rows: int) -> dict[int, str]:
     if actions.shape != (rows, *space.shape) or actions.dtype.kind not in "fiu":
         why = f"Expected an action of {form}, got {actions.dtype} of shape {actions.shape}."
         return dict.fromkeys(range(rows), why)
+    actions = actions.astype(np.float32)  # as which they are applied
     inside = (actions >= space.low) & (actions <= space.high)  # which no NaN is
     found: dict[int, str] = {}
     for row in [] if inside.all() else np.flatnonzero(~inside.all(axis=1)):

@@ -87,7 +87,6 @@ def _detours(world: Simulation, space: Any, episode: Episode) -> Iterator[_Detou
         "stays": _held(actions, 0),
         "stops after a quarter": _held(actions, way // 4),
         "stops half way": _held(actions, way // 2),
-        "goes back in time": actions[::-1],
         "mirrors the first actuator": mirrored,
     }
     for kind, other in ways.items():

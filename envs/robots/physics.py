@@ -126,12 +126,21 @@ class Physics:
         self.qpos, self.qvel = self.batch.bind("qpos"), self.batch.bind("qvel")
         self.control, self._forces = self.batch.bind("ctrl"), self.batch.bind("xfrc_applied")
         self._rest = _rest(model)
+        self._raised: dict[int, str] = {}
         self._views: dict[tuple[str, str], Array] = {}
         self._ranges: dict[tuple[str, ...], Array] = {}
 
     def place(self, rows: Sequence[int], models: Sequence[mujoco.MjModel], qpos: Sequence[Array]) -> None:
-        """Start rows anew: at rest, in the given configurations, [nq] each, and without a warm start."""
+        """Start rows anew: at rest, in the given configurations, [nq] each, and without a warm start.
+
+        Raises:
+            UsageError: when a configuration is not of that size, or not finite.
+        """
         for row, model, configuration in zip(rows, models, qpos, strict=True):
+            if np.shape(configuration) != (model.nq,) or not np.isfinite(configuration).all():
+                raise UsageError(
+                    f"Expected a configuration of {model.nq} finite numbers, got {np.array(configuration).tolist()!s:.80}."
+                )
             self.models[row] = model
             self.batch.state[row] = self._rest
             self.qpos[row] = configuration
@@ -144,22 +153,26 @@ class Physics:
         self.qpos[row], self.qvel[row] = qpos, qvel
         self.batch.forward([row], stage=_VELOCITY)
 
-    def step(self, rows: Array, substeps: int) -> dict[int, str]:
-        """Advance some rows, and return what broke, by row: an error of MuJoCo, a warning, or a state that is not finite."""
-        broken: dict[int, str] = {}
+    def step(self, rows: Array, substeps: int = 1) -> None:
+        """Advance some rows by substeps; see `broken` for those that could not be."""
         try:
             self.batch.step(None if len(rows) == self.rows else rows, nstep=substeps, stage=_VELOCITY)
         except SimulationError as error:
-            broken = {int(row): self.batch.error(int(row)) for row in error.ids}
+            for row in error.ids:
+                self._raised.setdefault(int(row), self.batch.error(int(row)))
+
+    def broken(self) -> dict[int, str]:
+        """Return what has broken since it was asked last, by row: an error of MuJoCo, a warning, or a state that is not finite."""
+        found, self._raised = self._raised, {}
         if self.batch.warning.any():
             for row in np.flatnonzero(self.batch.warning.any(axis=(1, 2))):
-                broken.setdefault(int(row), f"MuJoCo warns: {self.warnings(int(row))}")
+                found.setdefault(int(row), f"MuJoCo warns: {self.warnings(int(row))}")
         # The sum of finite numbers is not finite only when they are beyond all measure, which is as bad.
         finite = np.isfinite(self.qpos.sum(axis=1) + self.qvel.sum(axis=1))
         if not finite.all():
             for row in np.flatnonzero(~finite):
-                broken.setdefault(int(row), "the state is not finite")
-        return broken
+                found.setdefault(int(row), "the state is not finite")
+        return found
 
     def warnings(self, row: int) -> str:
         """Return the warnings that MuJoCo has counted in a row, in words."""

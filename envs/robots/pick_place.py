@@ -24,7 +24,7 @@ class PickPlace(GripperWorld):
     """Bring a cube to its goal on the table, and let go of it."""
 
     id: ClassVar[str] = "robots/pick-place-v1"
-    task = "Pick up the cube, put it down on the goal on the table, within 3 cm, and let go of it."
+    task = "Bring the cube to the goal on the table, within 3 cm, and let go of it."
     cubes: ClassVar[Mapping[str, str]] = {"cube": "0.82 0.36 0.22 1"}
     space = Space(
         {

@@ -1,5 +1,6 @@
 """`robots/reach-v1`: bring the tip of the arm to a point in the air, and stay there."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ __all__ = ["Reach"]
 
 _TIP = 0.1  # m from the wrist to the tip
 _NEAR = 0.015  # m from the target that count as there
+_START = (0.354, 0.241)  # m: how far out and how high the tip is then
 _REST = (0.0, -1.2, 1.8, 0.4)  # rad
 
 
@@ -36,7 +38,14 @@ class Reach(RobotWorld):
             "height": Uniform(0.08, 0.45, unit="m"),
             "load": Uniform(0.0, 0.3, unit="kg"),
             **domain(horizon),
-        }
+        },
+        # Beside the tip at rest, staying there would be success.
+        where=lambda values: (
+            math.hypot(
+                values["radius"] - _START[0], values["bearing"] * _START[0], values["height"] - _START[1]
+            )
+            > 0.08
+        ),
     )
     quantities: ClassVar[Mapping[str, Quantity]] = {
         **arm.quantities(),

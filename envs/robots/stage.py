@@ -11,6 +11,7 @@ import numpy as np
 from gristmill.envs.robots.physics import PLATFORM, Physics, model_hash
 from gristmill.envs.robots.scenarios import Disturbances
 from gristmill.envs.robots.types import Array, Observation
+from gristmill.errors import UsageError
 from gristmill.seeding import numpy_stream
 from gristmill.types import Entry, Scenario
 
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Stage"]
 
-_LONGEST = 8  # control steps by which an action may be late
-
 
 class Stage:
     """Rows of one robot world.
 
     Attributes:
         observations: what each row sees now, after sensor noise, [rows, size] float32 each.
-        rewards: of the last step, [rows].
+        rewards: of the last step, [rows]; none once a limit of what is safe was passed.
         success: whether every predicate holds now, [rows].
+        peaks: the highest that each measure was in any substep since the start, [rows] each.
+        safe: whether no peak is beyond its limit, [rows].
         clock: control steps done, [rows].
         faults: rows that broke, with the reason.
     """
@@ -40,23 +41,23 @@ class Stage:
         self.faults: dict[int, str] = {}
         self.clock = np.zeros(rows, dtype=np.int64)
         self.rewards = np.zeros(rows)
-        self._nominal = self.physics.models[0]
         self._noisy = [name for name, one in world.quantities.items() if one.noisy]
         self._noise = {
             name: np.zeros((world.horizon + 1, rows, world.quantities[name].size), dtype=np.float32)
             for name in self._noisy
         }
         size = self.physics.control.shape[1]
-        # Ring of the actions that were asked for: the newest at the place of the clock.
-        self._asked = np.zeros((_LONGEST + 1, rows, size))
+        # The actions that were asked for, by control step, after the rest position that is held before the first.
+        self._asked = np.zeros((world.horizon + 1, rows, size))
         self._disturbances = [Disturbances() for _ in range(rows)]
         self._latency = np.zeros(rows, dtype=np.int64)
         self._entries: list[list[Entry]] = [[] for _ in range(rows)]
         # Control steps in which each row's disturbances need a look, the first and the last.
         self._window = np.tile([[0], [-1]], rows)
         # Reading registers what is read with the batch, which from then on keeps it current.
+        self._check()
         self._read()
-        self.peaks = {name: np.zeros(rows) for name in self._measured}
+        self.peaks = {name: np.zeros(rows) for name in world.measure(self.physics)}
         self.streak = np.zeros(rows, dtype=np.int64)
 
     def reset(self, rows: Sequence[int], scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
@@ -80,28 +81,41 @@ class Stage:
         self._read()
 
     def step(self, actions: Array, rows: Array) -> None:
-        """Apply actions, [rows, size] float32, to the rows named, and let one control step pass."""
-        turn = self.clock % (_LONGEST + 1)
-        every = np.arange(self.rows)
-        self._asked[turn[rows], rows] = actions[rows]
-        # Before the first action can have arrived, the places of the ring still hold the rest position.
-        late = (self.clock - self._latency) % (_LONGEST + 1)
-        control = self._asked[late, every]
+        """Apply actions, [rows, size] float32, to the rows named, and let one control step pass.
+
+        From the last set-point to the next the servos are led in equal parts, one for each substep, as a robot's
+        controller does; a jump would be a blow to its joints.
+        """
+        self._asked[self.clock[rows] + 1, rows] = actions[rows]
+        # Before the first action can have arrived, the robot is at rest.
+        asked = np.clip(self.clock + 1 - self._latency, 0, self.world.horizon)
+        control = self._asked[asked, np.arange(self.rows)]
         # In an action's stead a row may get what it had before, and a force may act on it.
         struck = (self._window[0] <= self.clock) & (self.clock <= self._window[1])
         for row in rows[struck[rows]]:
             self._disturb(int(row), control)
-        self.physics.control[rows] = control[rows]
-        broken = self.physics.step(rows, self.world.substeps)
+        before, after = self.physics.control[rows], control[rows]
+        for number in range(1, self.world.substeps + 1):
+            share = number / self.world.substeps
+            self.physics.control[rows] = before + share * (after - before) if share < 1 else after
+            self.physics.step(rows)
+            self._watch(rows)
+        broken = self.physics.broken()
         self.clock[rows] += 1
         for row in np.intersect1d(rows, list(broken)) if broken else ():
             self.faults[int(row)] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
         self._read()
         # Only of the rows that went: others wait, or have just begun.
-        for name, peak in self.peaks.items():
-            peak[rows] = np.maximum(peak[rows], self._measured[name][rows])
         self.streak[rows] = np.where(self.success[rows], self.streak[rows] + 1, 0)
-        self.rewards = self.world.reward(self.physics, self.predicates)
+        self.rewards = np.where(self.safe, self.world.reward(self.physics, self.predicates), 0.0)
+
+    @property
+    def safe(self) -> Array:
+        """Whether no peak is beyond its limit, [rows]."""
+        safe = np.ones(self.rows, dtype=bool)
+        for name, limit in self.world.safety.items():
+            safe &= self.peaks[name] <= limit.most
+        return safe
 
     def entries(self, row: int) -> list[Entry]:
         """Return the log of a row: how it began, and every disturbance when it struck."""
@@ -138,12 +152,44 @@ class Stage:
             drawn = generator.standard_normal(self._noise[name][:, row].shape)
             self._noise[name][:, row] = sd * drawn
 
+    def _watch(self, rows: Array) -> None:
+        """Keep the highest of what is measured; between two control steps it may be far above what it is at them."""
+        for name, values in self.world.measure(self.physics).items():
+            peak = self.peaks[name]
+            if len(rows) == self.rows:
+                np.maximum(peak, values, out=peak)
+            else:
+                peak[rows] = np.maximum(peak[rows], values[rows])
+
+    def _check(self) -> None:
+        """Look once at what the rules return, so that a slip in them is named where it was made.
+
+        Raises:
+            UsageError: when names, shapes or types are not those that are expected.
+        """
+        world, physics = self.world, self.physics
+        sizes = {name: (self.rows, one.size) for name, one in world.quantities.items() if name != "time"}
+        seen = {name: np.shape(one) for name, one in world.observe(physics).items()}
+        if seen != sizes:
+            raise UsageError(f"Expected observe() to return the quantities {sizes}, got {seen}.")
+        found = {name: np.asarray(one) for name, one in world.predicates(physics).items()}
+        forms = {name: f"{one.dtype} {one.shape}" for name, one in found.items()}
+        if not found or any(one.dtype != bool or one.shape != (self.rows,) for one in found.values()):
+            raise UsageError(f"Expected predicates, bool ({self.rows},) each, got {forms or 'none'}.")
+        measured = {name: np.shape(one) for name, one in world.measure(physics).items()}
+        if not world.safety.keys() <= measured.keys() or any(
+            one != (self.rows,) for one in measured.values()
+        ):
+            raise UsageError(
+                f"Expected measure() to return {', '.join(world.safety)}, ({self.rows},) each, got {measured or 'nothing'}."
+            )
+
     def _read(self) -> None:
         """Look at the physics: observations, predicates and measures of all rows."""
         world, physics = self.world, self.physics
         seen = world.observe(physics)
         self.observations: Observation = {
-            name: seen[name].astype(np.float32) for name in world.quantities if name in seen
+            name: seen[name].astype(np.float32) for name in world.quantities if name != "time"
         }
         self.observations["time"] = (self.clock[:, None] / world.horizon).astype(np.float32)
         every = np.arange(self.rows)
@@ -151,4 +197,3 @@ class Stage:
             self.observations[name] += self._noise[name][self.clock, every]
         self.predicates = world.predicates(physics)
         self.success = np.logical_and.reduce(list(self.predicates.values()))
-        self._measured = world.measure(physics)

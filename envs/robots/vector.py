@@ -131,7 +131,11 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         self._stage.step(actions.astype(np.float32), rows)
         rewards = np.where(live, self._stage.rewards, 0.0)
         over = ~self.live
-        info = {"success": self._stage.success, "predicates": dict(self._stage.predicates)}
+        info = {
+            "success": self._stage.success & self._stage.safe,
+            "safe": self._stage.safe,
+            "predicates": dict(self._stage.predicates),
+        }
         return self._seen(), rewards, over, np.zeros(self.num_envs, dtype=bool), info
 
     def fault(self, row: int) -> str:

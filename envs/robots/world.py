@@ -15,13 +15,14 @@ import numpy as np
 from gymnasium.spaces import Box, Dict
 from gymnasium.vector import AutoresetMode
 
+from gristmill.digest import digest
 from gristmill.envs.robots.physics import PLATFORM, Physics, compiled, tuned, written
-from gristmill.envs.robots.scenarios import stratum
+from gristmill.envs.robots.scenarios import domain, stratum
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.vector import RobotVectorEnv
 from gristmill.envs.robots.verify import robot_checks
 from gristmill.envs.versions import version_of
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.generators.space import Space
 from gristmill.types import Brief, Check, Episode, Scenario
 
@@ -54,7 +55,7 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
     horizon: ClassVar[int]
     substeps: ClassVar[int]
     quantities: ClassVar[Mapping[str, Quantity]]
-    safety: ClassVar[Mapping[str, Limit]]
+    safety: ClassVar[Mapping[str, Limit]] = {}
     pushed: ClassVar[str]
     hold: ClassVar[int] = 5
     possible_agents: ClassVar[list[str]] = ["robot"]
@@ -64,12 +65,15 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         super().__init_subclass__(**more)
         if "quantities" in vars(cls):
             clock = Quantity(1, "", "share of the episode that is over", low=0.0, high=1.0)
-            cls.quantities = {**cls.quantities, "time": clock}
+            own = {name: one for name, one in cls.quantities.items() if name != "time"}
+            cls.quantities = {**own, "time": clock}
 
     def __init__(self, *, render_mode: str | None = None) -> None:
+        self._check()
         self.render_mode = render_mode
         self.picture: dict[str, Any] = {"width": 320, "height": 240, "fine": True}
         self.nominal = self.model(self.space.mode)
+        _check_model(self, self.nominal)
         self.dt = self.substeps * float(self.nominal.opt.timestep)  # seconds in a control step
         self.metadata = {**self.metadata, "render_fps": round(1 / self.dt)}
         self.action_space = Box(*self.nominal.actuator_ctrlrange.T.astype(np.float32), dtype=np.float32)
@@ -78,6 +82,28 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
             for name, one in self.quantities.items()
         }
         self.observation_space = cast("gymnasium.Space[Observation]", Dict(boxes))
+
+    def _check(self) -> None:
+        """Raise an error that names what a subclass lacks."""
+        needed = ("id", "task", "space", "horizon", "substeps", "quantities", "pushed")
+        if missing := [name for name in needed if not hasattr(self, name)]:
+            raise UsageError(
+                f"Expected {type(self).__name__} to have {', '.join(needed)}; {', '.join(missing)} is missing."
+            )
+        rules = ("scene", "sample", "observe", "predicates")
+        if missing := [name for name in rules if getattr(type(self), name) is getattr(RobotWorld, name)]:
+            raise UsageError(
+                f"Expected {type(self).__name__} to have the methods {', '.join(rules)}; {', '.join(missing)} is missing."
+            )
+        if missing := [name for name in domain(4) if name not in self.space.fields]:
+            raise UsageError(
+                f"Expected the space of {type(self).__name__} to hold **domain(horizon); {', '.join(missing)} is missing."
+            )
+        if self.horizon < 1 or self.substeps < 1 or not 1 <= self.hold <= self.horizon:
+            raise UsageError(
+                f"Expected a horizon and substeps from 1, and to hold for 1 to horizon steps, got {self.horizon}, "
+                f"{self.substeps} and {self.hold}."
+            )
 
     # The rules.
 
@@ -121,8 +147,9 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
 
     @cached_property
     def version(self) -> str:
-        """Changes whenever the code does that decides how episodes go."""
-        return version_of(cast(Any, type(self)))
+        """Changes whenever the code, or the scene, does that decides how episodes go."""
+        release, _, code = version_of(cast(Any, type(self))).partition("+")
+        return f"{release}+{digest([code, self.scene(self.space.mode)])[:8]}"
 
     @cached_property
     def judge(self) -> Physics:
@@ -145,7 +172,8 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
 
     def brief(self, seat: str) -> Brief:
         """Return the task in words, and spaces, horizon and build of the robot as facts."""
-        low, high = self.nominal.actuator_ctrlrange.T
+        limits = self.nominal.actuator_ctrlrange.T.astype(np.float32)  # those of the action space
+        low, high = limits.astype(np.float64)
         names = [self.nominal.actuator(number).name for number in range(self.nominal.nu)]
         facts = {
             "observation": {
@@ -194,7 +222,7 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
             float(rewards[0]),
             bool(over[0]),
             False,
-            {"success": all(checks.values()), **checks},
+            {"success": bool(info["success"][0]), "safe": bool(info["safe"][0]), **checks},
         )
 
     def render(self) -> Array:
@@ -214,3 +242,21 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
 
 def _first(seen: Observation) -> Observation:
     return {name: column[0] for name, column in seen.items()}
+
+
+def _check_model(world: RobotWorld, model: mujoco.MjModel) -> None:
+    """Raise an error that names what a scene lacks."""
+    if not model.nu or not model.actuator_ctrllimited.all():
+        raise UsageError(
+            f"Expected actuators with a ctrlrange each (or inheritrange, for positions), got {model.nu} actuators, "
+            f"{int(model.actuator_ctrllimited.sum())} of them with one."
+        )
+    bodies = [model.body(number).name for number in range(1, model.nbody)]
+    if world.pushed not in bodies:
+        raise unknown("body", world.pushed, bodies, of=f"the scene of {world.id}")
+    rest, (low, high) = np.asarray(world.rest(model)), model.actuator_ctrlrange.T
+    if rest.shape != (model.nu,) or not ((low <= rest) & (rest <= high)).all():
+        raise UsageError(
+            f"Expected rest() to be {model.nu} numbers between {low.round(3).tolist()} and {high.round(3).tolist()}, got "
+            f'{rest.tolist()}; angles are in degrees unless the scene says <compiler angle="radian"/>.'
+        )

@@ -1,17 +1,19 @@
 """What tests of robot worlds share: scenarios, ways to move, and MuJoCo's own loop to compare with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import mujoco
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from gristmill.envs.robots.reach import Reach
 from gristmill.envs.robots.types import Array
 from gristmill.envs.robots.vector import RobotVectorEnv
 from gristmill.envs.robots.world import RobotWorld
+from gristmill.generators.space import Space
 from gristmill.registry import make
 from gristmill.seeding import numpy_stream
 from gristmill.types import Entry, Scenario
@@ -23,10 +25,17 @@ PUSH: dict[str, Any] = {"push": True}
 STALL: dict[str, Any] = {"stall": True}
 
 
+class Anywhere(Reach):
+    """A reach whose target may lie where the tip rests."""
+
+    id: ClassVar[str] = "test/anywhere-v1"
+    space = Space(Reach.space.fields)
+
+
 @cache
 def world(id: str = "robots/reach-v1") -> RobotWorld:
     """Return a world that tests do not close."""
-    return cast(RobotWorld, make(id))
+    return Anywhere() if id == Anywhere.id else cast(RobotWorld, make(id))
 
 
 def scenario(id: str = "robots/reach-v1", index: int = 0, **changes: Any) -> Scenario:
@@ -45,7 +54,7 @@ def at_rest() -> Scenario:
     """Return a reach whose target is where the tip rests."""
     seen, _ = world().reset(seed=0)
     x, y, z = map(float, seen["tip"])
-    return scenario(radius=float(np.hypot(x, y)), bearing=float(np.arctan2(y, x)), height=z)
+    return scenario(Anywhere.id, radius=float(np.hypot(x, y)), bearing=float(np.arctan2(y, x)), height=z)
 
 
 def wander(one: RobotWorld, seed: int, *, steps: int = 0, reach: float = 0.3) -> Array:
@@ -120,15 +129,27 @@ def fly_alone(id: str, one: Scenario, actions: Array, *, seed: int = 0) -> Cours
 
 
 def replayed(
-    one: Scenario, start: Array, actions: Array, *, forces: Mapping[int, Sequence[float]] | None = None
+    one: Scenario,
+    start: Array,
+    actions: Array,
+    *,
+    forces: Mapping[int, Sequence[float]] | None = None,
+    watch: Callable[[mujoco.MjData], None] = lambda _: None,
 ) -> mujoco.MjData:
-    """Return the data that MuJoCo's own loop ends with, from a full state; `forces` act on the hand by control step."""
+    """Return the data that MuJoCo's own loop ends with, from a full state; `forces` act on the hand by control step.
+
+    Set-points go over to the next in equal parts, one for each substep; `watch` is called after each.
+    """
     own = world(one.world)
     model = own.model(one.values)
     data = mujoco.MjData(model)
     mujoco.mj_setState(model, data, start, mujoco.mjtState.mjSTATE_INTEGRATION)
     for step, action in enumerate(actions):
-        data.ctrl[:] = action
+        before, after = data.ctrl.copy(), action.astype(np.float64)
         data.body(own.pushed).xfrc_applied[:3] = (forces or {}).get(step, (0.0, 0.0, 0.0))
-        mujoco.mj_step(model, data, nstep=own.substeps)
+        for number in range(1, own.substeps + 1):
+            share = number / own.substeps
+            data.ctrl[:] = before + share * (after - before) if share < 1 else after
+            mujoco.mj_step(model, data)
+            watch(data)
     return data

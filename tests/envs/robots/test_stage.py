@@ -1,17 +1,23 @@
 """The control loop: late, lost and pushed actions, noisy senses, and what is recorded of them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import mujoco
 import numpy as np
 import pytest
 
 from gristmill.envs.robots.physics import model_hash
-from gristmill.envs.robots.types import Array
+from gristmill.envs.robots.stage import Stage
+from gristmill.envs.robots.types import Array, Limit
+from gristmill.envs.robots.vector import RobotVectorEnv
+from gristmill.types import Scenario
 from tests.envs.robots.bodies import (
+    DISABLED,
     PUSH,
     STALL,
     WORLDS,
+    Anywhere,
     Course,
     at_rest,
     fly,
@@ -242,17 +248,56 @@ def test_the_record_begins_with_the_whole_state_and_the_model() -> None:
 
 
 def test_peaks_are_the_most_that_was_measured() -> None:
-    """At the end of any control step."""
-    course, model = flown(), world().model(scenario().values)
-    data = mujoco.MjData(model)
-    mujoco.mj_setState(model, data, course.start, mujoco.mjtState.mjSTATE_INTEGRATION)
-    speeds = []
-    for action in ACTIONS:
-        data.ctrl[:] = action
-        mujoco.mj_step(model, data, nstep=world().substeps)
-        speeds.append(float(np.abs(data.qvel[:4]).max()))
+    """After any substep: between two control steps a joint may be far faster than it is at them."""
+    course = flown()
+    speeds: list[float] = []
+    replayed(
+        scenario(),
+        course.start,
+        ACTIONS,
+        watch=lambda data: speeds.append(float(np.abs(data.qvel[:4]).max())),
+    )
 
-    assert max(speeds) == course.state["peaks"]["joint_speed"]
+    assert max(speeds) == course.state["peaks"]["joint_speed"] > max(speeds[:: world().substeps])
+
+
+def test_set_points_are_led_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a control step is over the servos stand at parts of the way; a jump would be a blow to the joints."""
+    stage = Stage(world(), 1)
+    stage.reset([0], [scenario()], [0])
+    before = stage.physics.control[0].copy()
+    asked: list[Array] = []
+    monkeypatch.setattr(stage.physics, "step", lambda rows: asked.append(stage.physics.control[0].copy()))
+    stage.step(ACTIONS[:1], np.zeros(1, dtype=np.int64))
+
+    assert world().substeps == len(asked)
+    np.testing.assert_allclose(
+        np.diff(np.array([before, *asked]), axis=0),
+        np.tile((ACTIONS[0] - before) / world().substeps, (len(asked), 1)),
+    )
+    assert ACTIONS[0].astype(np.float64).tolist() == asked[-1].tolist()
+
+
+def test_success_in_danger_is_no_success() -> None:
+    """Once a limit was passed there is no reward, and the information says so."""
+    env = RobotVectorEnv(Careful(), 1, autoreset=DISABLED)
+    env.reset(seed=0, options={"scenarios": [Scenario.of(Careful.id, at_rest().values)]})
+    rest = world().rest(world().nominal).astype(np.float32)
+    calm = env.step(rest[None])
+    hasty = env.step((rest + np.float32(0.5))[None])
+    later = [env.step(rest[None]) for _ in range(30)][-1]
+
+    assert ([1.0], [True]) == (calm[1].tolist(), calm[4]["success"].tolist())
+    assert ([0.0], [False]) == (hasty[1].tolist(), hasty[4]["safe"].tolist())
+    assert all(one[0] for one in later[4]["predicates"].values())
+    assert ([0.0], [False]) == (later[1].tolist(), later[4]["success"].tolist())
+
+
+class Careful(Anywhere):
+    """A robot that must not move fast."""
+
+    id: ClassVar[str] = "test/careful-v1"
+    safety: ClassVar[Mapping[str, Limit]] = {"joint_speed": Limit(1.0, "rad/s", "speed of the fastest joint")}
 
 
 def test_success_is_counted_from_its_last_begin() -> None:
@@ -263,9 +308,9 @@ def test_success_is_counted_from_its_last_begin() -> None:
     back = rest.copy()
     back[:10] += np.float32(0.3)
 
-    assert HORIZON == fly_alone(REACH, at_rest(), rest).state["streak"]
-    assert 0 == fly_alone(REACH, at_rest(), left).state["streak"]
-    course = fly_alone(REACH, at_rest(), back)
+    assert HORIZON == fly_alone(Anywhere.id, at_rest(), rest).state["streak"]
+    assert 0 == fly_alone(Anywhere.id, at_rest(), left).state["streak"]
+    course = fly_alone(Anywhere.id, at_rest(), back)
     assert 0 < course.state["streak"] < HORIZON - 10
     assert [1.0] * course.state["streak"] == course.rewards[-course.state["streak"] :]
     assert 0.0 == course.rewards[-course.state["streak"] - 1]

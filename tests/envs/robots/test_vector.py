@@ -11,7 +11,7 @@ import gristmill.envs.robots  # noqa: F401  # registers the worlds
 from gristmill.envs.robots.types import Array
 from gristmill.envs.robots.vector import RobotVectorEnv
 from gristmill.errors import UsageError
-from tests.envs.robots.bodies import DISABLED, WORLDS, at_rest, scenario, wander, world
+from tests.envs.robots.bodies import DISABLED, WORLDS, Anywhere, at_rest, scenario, wander, world
 from tests.envs.robots.test_world import Fragile
 
 REACH = "robots/reach-v1"
@@ -187,8 +187,8 @@ def test_rows_that_are_not_to_start_anew_wait() -> None:
 
 def test_success_is_counted_while_a_row_goes_on_only() -> None:
     """However long its neighbours take, and whether or not it succeeds where it stands."""
-    env = vector(2, autoreset=DISABLED)
-    env.reset(options={"scenarios": [at_rest(), scenario(index=1)]})
+    env = RobotVectorEnv(world(Anywhere.id), 2, autoreset=DISABLED)
+    env.reset(options={"scenarios": [at_rest(), scenario(Anywhere.id, index=1)]})
     for _ in range(world().horizon):
         env.step(resting(2))
     env.reset(options={"reset_mask": np.array([False, True])})

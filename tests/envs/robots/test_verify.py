@@ -361,9 +361,7 @@ def test_detours_do_not_pass() -> None:
     check = verify(world(REACH), gold(REACH), "mutation-tested").checks[-1]
 
     assert ("mutation", "pass", []) == (check.name, check.status, check.evidence["survivors"])
-    assert {"stays", "stops half way", "goes back in time", "in other scenarios"} <= set(
-        check.evidence["told"]
-    )
+    assert {"stays", "stops half way", "in other scenarios"} <= set(check.evidence["told"])
 
 
 def session(move: Move) -> Policy:
@@ -382,15 +380,15 @@ def flown(move: Move, rows: int = 2) -> list[Episode]:
     [
         (np.full((2, 4), np.nan), "Expected finite actions between their limits, got nan for number 0"),
         (np.full((2, 4), 99.0), "got 99 for number 0, which goes from"),
-        (np.zeros((2, 3)), r"Expected an action of 2 × 4 numbers, got float64 of shape (2, 3)."),
-        (np.full((2, 4), "up"), "Expected an action of 2 × 4 numbers, got <U2"),
+        (np.zeros((2, 3)), r"Expected an action of 4 numbers, got float64 of shape (1, 3)."),
+        (np.full((2, 4), "up"), "Expected an action of 4 numbers, got <U2"),
         ([[1.0], [1.0, 2.0]], "ValueError"),
     ],
     ids=["nan", "beyond", "shape", "text", "ragged"],
 )
 def test_a_policy_that_gives_no_action_is_at_fault(wrong: Any, message: str) -> None:
     """The error is of its side, and says what an action is."""
-    for episode in flown(lambda rows, seen: wrong):
+    for episode in flown(lambda rows, seen: wrong if isinstance(wrong, list) else wrong[: len(rows)]):
         verdict = judge(world(REACH), episode)
         assert ("error", "robot") == (verdict.status, verdict.side)
         assert message in verdict.checks[0].evidence["message"]

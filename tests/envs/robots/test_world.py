@@ -74,7 +74,7 @@ def test_observations_and_actions_are_in_their_spaces(id: str) -> None:
     assert one.observation_space.contains(seen)
     assert one.observation_space.contains(seen_next)
     assert (float, bool, bool) == (type(reward), type(terminated), type(truncated))
-    assert {"success", *one.predicates(one.judge)} == set(more)
+    assert {"success", "safe", *one.predicates(one.judge)} == set(more)
     assert id == info["scenario"].world
 
 
