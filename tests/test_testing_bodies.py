@@ -15,7 +15,7 @@ FILE = broken.__file__
     [
         ("IgnoresSeed", "seeds", "20 seeds give one and the same scenario"),
         ("AlwaysTrue", "noop", "10 of 10 pass with 'noop' as robot"),
-        ("AlwaysTrue", "mutation", "not told: stays (10 of 10 pass)"),
+        ("AlwaysTrue", "mutation", "not told: stays (8 of 8 pass)"),
         ("AnyStep", "end-state", "at its end as it went, and fail by its final state alone"),
         ("AnyReward", "end-state", "passes, though"),
         ("RowDecides", "interleaved", "goes another way"),
@@ -56,3 +56,10 @@ def test_worlds_of_the_project_pass(id: str) -> None:
     report = check_world(id)
 
     assert [] == report.failures
+
+
+def test_costly_probes_say_how_many_scenarios_they_looked_at() -> None:
+    """Who does not know the task is told by some of them; the finding has both numbers."""
+    found = {one.id: one for one in check_world("robots/reach-v1", n=45, only=["noop"]).findings}
+
+    assert "0 of 40 pass (the first of 45 scenarios)" == found["noop"].measured

@@ -28,6 +28,7 @@ class Probe(NamedTuple):
 
 
 _PLAYS = ("contract", "gold")
+_FEW = 40  # scenarios that tell enough of who does not know the task; a body takes its time
 BATTERY = (
     Probe("contract", contract.contract, ()),
     Probe("tools", contract.tools),
@@ -59,8 +60,8 @@ BODIES = (
     Probe("interleaved", bodies.interleaved),
     Probe("fresh-process", repeats.fresh_process),
     Probe("replay", repeats.replays),
-    Probe("noop", proofs.adversary("noop", proofs.LUCK), _PLAYS),
-    Probe("random", proofs.adversary("random", proofs.LUCK), _PLAYS),
+    Probe("noop", proofs.adversary("noop", proofs.LUCK, _FEW), _PLAYS),
+    Probe("random", proofs.adversary("random", proofs.LUCK, _FEW), _PLAYS),
     Probe("end-state", ends.end_state, _PLAYS),
     Probe("mutation", ends.mutation, _PLAYS),
     Probe("disturbances", ends.disturbances),

@@ -17,7 +17,7 @@ from gristmill.simulate import Recorded, rollouts
 from gristmill.steps import Array
 from gristmill.testing.contract import briefed, identified, plainly
 from gristmill.testing.findings import fail, skip
-from gristmill.testing.repeats import SOME, drawn, same
+from gristmill.testing.repeats import FEW, SOME, drawn, same
 from gristmill.testing.subject import Body
 from gristmill.types import Episode, Rollout
 from gristmill.world import Rows, Simulation
@@ -26,6 +26,7 @@ __all__ = ["Like", "contract", "farama", "interleaved", "malformed", "seeds"]
 
 _FACTS = ("action", "horizon", "rest")  # that baselines and learners build on
 _REMEDY = "let a row depend on its own scenario, seed and actions alone"
+_SHORT = 12  # steps of an episode in which an action is malformed
 _SINGLY = 5  # episodes that are replayed one by one
 
 
@@ -110,7 +111,7 @@ def malformed(subject: Body) -> str:
     """Malformed actions end the episode of the row that gave them, as an error of its side, and no other."""
     (seat,) = subject.world.possible_agents
     gold = subject.gold[0][0]
-    actions = _actions(gold)
+    actions = _actions(gold)[:_SHORT]
     alone = _played(subject, Recorded(actions[None].repeat(2, axis=0)), gold)[0]
     beyond = float(np.abs(actions).max()) * 1e6 + 1e6
     for wrong in (float("nan"), float("inf"), beyond, -beyond):
@@ -168,12 +169,12 @@ def _begun(env: Rows, seed: int) -> str:
 def interleaved(subject: Body) -> str:
     """Number and order of rows, their neighbours, threads, and other instances in between change nothing."""
     world = subject.world
-    gold = [episode for episode, _ in islice(subject.gold, SOME) if episode.fault is None]
+    gold = [episode for episode, _ in islice(subject.gold, FEW) if episode.fault is None]
     if not gold:
         skip("no gold episode came to its end")
     others = [
         one
-        for one in subject.episodes(subject.against("random"), subject.scenarios[:SOME])
+        for one in subject.episodes(subject.against("random"), subject.scenarios[:FEW])
         if one.fault is None
     ]
     for some, when in ((gold, "of gold"), (others, "at random")):

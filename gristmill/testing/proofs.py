@@ -38,13 +38,13 @@ def gold(subject: Anybody) -> str:
     return f"{len(pairs)} of {len(pairs)} scenarios pass"
 
 
-def adversary(policy: str, luck: float = 0.0) -> Callable[[Anybody], str]:
-    """Return the probe that `policy`, in the seat that is judged, does not pass."""
+def adversary(policy: str, luck: float = 0.0, most: int | None = None) -> Callable[[Anybody], str]:
+    """Return the probe that `policy`, in the seat that is judged, does not pass in the first `most` scenarios."""
 
     def probe(subject: Anybody) -> str:
-        pairs = subject.played(subject.against(policy))
+        pairs = subject.played(subject.against(policy), subject.scenarios[:most])
         passed = [episode for episode, verdict in pairs if verdict.status == "pass"]
-        rate = f"{len(passed)} of {len(pairs)} pass"
+        rate = f"{len(passed)} of {len(pairs)} pass{_of_all(len(pairs), subject)}"
         if len(passed) > luck * len(pairs):
             quiet = _changes_nothing(subject)
             where = sum(episode.scenario.id in quiet for episode in passed)
@@ -56,6 +56,11 @@ def adversary(policy: str, luck: float = 0.0) -> Callable[[Anybody], str]:
         return f"{rate}; gold changes nothing in {len(quiet)}" if quiet else rate
 
     return probe
+
+
+def _of_all(some: int, subject: Anybody) -> str:
+    """Return in words how many scenarios there are, where only some were looked at."""
+    return f" (the first of {subject.n} scenarios)" if some < subject.n else ""
 
 
 def mutation(subject: Dialogue) -> str:
