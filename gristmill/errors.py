@@ -102,7 +102,9 @@ _EXTRAS = {
 
 
 def install_line(error: BaseException) -> str:
-    """Return what to type when an import failed for want of an extra, empty when that is not why."""
+    """Return what to type when an import failed for want of an extra or for how OpenGL is asked for, else nothing."""
+    if isinstance(error, RuntimeError) and "MUJOCO_GL" in str(error):
+        return "unset it, or set it to egl, osmesa, glfw or off"
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     extra = _EXTRAS.get((name or "").partition(".")[0])
     return f"pip install 'gristmill[{extra}]'" if extra else ""

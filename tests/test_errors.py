@@ -2,7 +2,7 @@
 
 import pytest
 
-from gristmill.errors import EpisodeError, boundary, unknown
+from gristmill.errors import EpisodeError, boundary, install_line, unknown
 
 
 def test_a_boundary_names_the_side_and_the_error() -> None:
@@ -60,3 +60,11 @@ def test_an_unknown_name_is_answered_with_the_valid_ones() -> None:
     assert "Unknown level 'ful'. Did you mean 'full'? Valid: demo, full." == message
     assert "Unknown level 'x'. Valid: (none)." == str(unknown("level", "x", []))
     assert "Unknown level 'x' of a game. Valid: (none)." == str(unknown("level", "x", [], of="a game"))
+
+
+def test_a_way_to_draw_that_does_not_exist_is_told_with_those_that_do() -> None:
+    """MuJoCo refuses to be imported with it, and does not say what would be right."""
+    error = RuntimeError("invalid value for environment variable MUJOCO_GL: foo")
+
+    assert "unset it, or set it to egl, osmesa, glfw or off" == install_line(error)
+    assert "" == install_line(RuntimeError("something else"))
