@@ -388,7 +388,11 @@ def flown(move: Move, rows: int = 2) -> list[Episode]:
 )
 def test_a_policy_that_gives_no_action_is_at_fault(wrong: Any, message: str) -> None:
     """The error is of its side, and says what an action is."""
-    for episode in flown(lambda rows, seen: wrong if isinstance(wrong, list) else wrong[: len(rows)]):
+
+    def move(rows: Sequence[int], seen: Observation) -> Any:
+        return wrong if isinstance(wrong, list) else wrong[: len(rows)]
+
+    for episode in flown(move):
         verdict = judge(world(REACH), episode)
         assert ("error", "robot") == (verdict.status, verdict.side)
         assert message in verdict.checks[0].evidence["message"]
