@@ -82,7 +82,9 @@ def _print(found: "Evaluation") -> None:
     out = console()
     out.print(f"{found.label}: {rated(found.success)}", style="bold")
     if found.errors:
-        out.print(f"Errors by the side at fault: {counted(found.errors)}; see gristmill show {found.run} --status error")
+        out.print(
+            f"Errors by the side at fault: {counted(found.errors)}; see gristmill show {found.run} --status error"
+        )
     for title, rates in found.by.items():
         if len(rates) > 1:
             out.print(_table(title, rates), "")
