@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gristmill
+from gristmill.errors import install_line
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("agents", "envs", "generators", "recorders", "training")
@@ -96,5 +98,10 @@ def test_public_name_exists(name: str) -> None:
 
 @pytest.mark.parametrize("entry", PLUGINS, ids=lambda entry: f"{entry.group}:{entry.name}")
 def test_entry_point_loads(entry: EntryPoint) -> None:
-    """Every advertised world and policy can be imported without extras."""
-    assert entry.load()
+    """Every advertised world and policy can be imported without extras; a robot says which one it needs."""
+    if entry.name.startswith("robots/") and find_spec("mujoco") is None:
+        with pytest.raises(ImportError) as found:
+            entry.load()
+        assert "pip install 'gristmill[robots]'" == install_line(found.value)
+    else:
+        assert entry.load()
