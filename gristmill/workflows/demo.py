@@ -104,15 +104,15 @@ def size_of(scale: float) -> Size:
         log=max(64, round(9_000 * scale**0.5)),
         mined=max(64, round(24_000 * scale)),
         base_steps=max(8, round(500 * scale**0.5)),
-        tune_steps=max(8, round(1_500 * scale)),
+        tune_steps=max(8, round((1_500 if full else 1_100) * scale)),
         evaluated=max(32, round(512 * min(scale, 1))),
         repeated=max(8, round(64 * min(scale, 1))),
         bar=0.9 if full else 0.8,
         pouring=PouringSize(
             rounds=4 if full else 3,
-            attempts=min(256, max(48, round(128 * scale))),
+            attempts=min(192, max(48, round(112 * scale))),
             steps=min(5_000, max(50, round(3_000 * scale))),
-            evaluated=min(500, max(16, round(128 * scale))),
+            evaluated=min(200, max(16, round(100 * scale))),
         ),
     )
 
