@@ -13,7 +13,17 @@ import msgspec
 
 from gristmill.errors import UsageError
 
-__all__ = ["canonical", "decode", "decoder", "digest", "encode", "fingerprint", "fingerprint_file", "plain"]
+__all__ = [
+    "canonical",
+    "decode",
+    "decoder",
+    "digest",
+    "encode",
+    "fingerprint",
+    "fingerprint_file",
+    "indented",
+    "plain",
+]
 
 T = TypeVar("T")
 
@@ -25,6 +35,11 @@ _decoder = msgspec.json.Decoder()
 def encode(value: Any) -> bytes:
     """Return `value` as compact UTF-8 JSON, keys in the order given."""
     return _encoder.encode(value)
+
+
+def indented(value: Any) -> bytes:
+    """Return `value` as a file of JSON for people too: UTF-8, one item a line, keys in the order given."""
+    return msgspec.json.format(encode(value), indent=1) + b"\n"
 
 
 def decode(data: bytes | str) -> Any:

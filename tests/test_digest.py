@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gristmill.digest import canonical, decode, decoder, digest, encode, fingerprint
+from gristmill.digest import canonical, decode, decoder, digest, encode, fingerprint, indented
 from gristmill.errors import UsageError
 from gristmill.types import Scenario
 
@@ -111,6 +111,13 @@ def test_a_typed_decoder_refuses_other_types() -> None:
     assert one == read(encode(one))
     with pytest.raises(msgspec.DecodeError):
         read(b'{"id": 3}')
+
+
+def test_json_for_people_has_one_item_a_line() -> None:
+    """Keys keep their order, and the file ends in a newline."""
+    value = {"name": "é", "mean": [0.5, {}]}
+
+    assert b'{\n "name": "\xc3\xa9",\n "mean": [\n  0.5,\n  {}\n ]\n}\n' == indented(value)
 
 
 def test_a_fingerprint_is_of_the_bytes_as_they_are() -> None:

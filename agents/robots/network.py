@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 
 from gristmill.agents.robots.mover import Array, Observation
-from gristmill.digest import canonical, decode, decoder, fingerprint
+from gristmill.digest import canonical, decode, decoder, fingerprint, indented
 from gristmill.errors import UsageError
 
 __all__ = ["Network", "NetworkConfig", "flat", "shapes"]
@@ -127,9 +127,7 @@ class Network:
         from safetensors.numpy import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _CONFIG).write_bytes(
-            msgspec.json.format(msgspec.json.encode(self.config), indent=1) + b"\n"
-        )
+        (folder / _CONFIG).write_bytes(indented(self.config))
         (folder / _ABOUT).write_bytes(canonical(self.about))
         save_file({name: np.ascontiguousarray(one) for name, one in self.arrays.items()}, folder / _WEIGHTS)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import encode
+from gristmill.digest import indented
 from gristmill.errors import UsageError
 from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
@@ -127,7 +127,7 @@ def evaluate(
     found = summarise(
         store, label=label, n=n, trials=trials, repeated=again, held_out_from=others, seconds=time.monotonic() - start
     )  # fmt: skip
-    (out / FILE).write_bytes(msgspec.json.format(encode(found), indent=1) + b"\n")
+    (out / FILE).write_bytes(indented(found))
     return found
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import decoder, encode
+from gristmill.digest import decoder, indented
 from gristmill.errors import UsageError
 from gristmill.play import seat_seed
 from gristmill.recorders.mine import Acceptance, View, mine
@@ -141,7 +141,7 @@ def improve(
         found, view = work.round(number, work.clone(number, view), None)
         done.append(found)
     result = Improvement(world=world, rounds=done, proposal=spec)
-    (out / FILE).write_bytes(_written(result))
+    (out / FILE).write_bytes(indented(result))
     return result
 
 
@@ -159,7 +159,7 @@ class _Work:
         first = self.proposal(policy).prior
         with TemporaryDirectory() as folder:
             path = Path(folder) / PRIOR
-            path.write_bytes(_written(first))
+            path.write_bytes(indented(first))
             try:
                 self.proposal(_drawing_from(policy, path))
             except UnknownParameter:
@@ -172,7 +172,7 @@ class _Work:
         if path.exists():
             _check_same(decoder(_Begun)(path.read_bytes()), asked, self.out)
         self.prior(1, first)
-        path.write_bytes(_written(asked))
+        path.write_bytes(indented(asked))
 
     def proposal(self, spec: str) -> Refittable:
         found = registry.policy(spec, self.world, self.seat)
@@ -186,7 +186,7 @@ class _Work:
         Raises:
             UsageError: when it was played with another one.
         """
-        path, data = self.folder(number) / PRIOR, _written(prior)
+        path, data = self.folder(number) / PRIOR, indented(prior)
         if path.exists() and path.read_bytes() != data and (path.parent / "run").exists():
             raise UsageError(
                 f"Expected the prior in {path}, which its round was played with, got another one: "
@@ -257,10 +257,6 @@ class _Work:
 
     def folder(self, number: int) -> Path:
         return self.out / f"round-{number}"
-
-
-def _written(value: Any) -> bytes:
-    return msgspec.json.format(encode(value), indent=1) + b"\n"
 
 
 def _drawing_from(policy: str, prior: Path) -> str:

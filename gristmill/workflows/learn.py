@@ -12,7 +12,7 @@ from gristmill.agents.model.mask import mask_report
 from gristmill.agents.model.store import Model, load_model
 from gristmill.agents.model.template import Template
 from gristmill.agents.model.template import View as Seen
-from gristmill.digest import decode, encode
+from gristmill.digest import decode, encode, indented
 from gristmill.play import briefs
 from gristmill.recorders.chat import weighted
 from gristmill.recorders.mine import View
@@ -198,5 +198,5 @@ def _told(progress: Progress | None) -> Callable[[Metrics, int], None] | None:
 def _prove(model: Model, seen: Sequence[Seen], out: Path) -> Any:
     """Write what the loss covered, after proving it token by token."""
     report = msgspec.to_builtins(mask_report(Template(model.tokenizer, model.template), seen))
-    (out / MASK).write_bytes(msgspec.json.format(encode(report), indent=1) + b"\n")
+    (out / MASK).write_bytes(indented(report))
     return report

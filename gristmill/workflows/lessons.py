@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from gristmill.digest import digest, encode
+from gristmill.digest import digest, indented
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, split_of
@@ -255,7 +255,7 @@ def common(
 def conclude(lesson: Lesson) -> None:
     """Write a lesson, and let the folder of its job stand for its best model: in specs, and as a model to start from."""
     out = Path(lesson.out)
-    (out / LESSON).write_bytes(msgspec.json.format(encode(lesson), indent=1) + b"\n")
+    (out / LESSON).write_bytes(indented(lesson))
     link, draft = out / "model", out / ".model.tmp"
     draft.unlink(missing_ok=True)
     draft.symlink_to((lesson.model / "model").relative_to(out))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import encode
+from gristmill.digest import indented
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.seeding import derive
@@ -152,7 +152,7 @@ class _Line:
             page=str(page), improvement=found, demonstrations=count, evaluations=results,
             met=passed and 3 * results[2].success.best <= results[3].success.worst, seconds=time.monotonic() - start,
         )  # fmt: skip
-        (self.out / FILE).write_bytes(msgspec.json.format(encode(result), indent=1) + b"\n")
+        (self.out / FILE).write_bytes(indented(result))
         return result
 
     def improve(self) -> Improvement:
