@@ -6,8 +6,6 @@ Every part is resumed, not repeated, when the demo is run again on the same fold
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -21,8 +19,9 @@ from gristmill.workflows.evaluate import Evaluation, compare, evaluate
 from gristmill.workflows.learn import learn
 from gristmill.workflows.lessons import Lesson
 from gristmill.workflows.pouring import Pouring, PouringSize, pouring
-from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
+from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
 from gristmill.workflows.run import run
+from gristmill.workflows.stages import Stages, Tell
 from gristmill.workflows.transcripts import Transcript, choose
 
 __all__ = ["Demo", "Size", "demo", "size_of"]
@@ -36,8 +35,6 @@ MINED = ("noisy?base=expert&rate=0.05&forms=train", "mined")
 SAVE_EVERY = 250  # steps, so that little is lost when the demo is interrupted
 SCALES = (0.001, 1000.0)  # below, nothing is smaller; above, a machine would be at work for weeks
 FULL = 3.0  # scale from which the world is at full difficulty
-
-Tell = Callable[[str, int, int], None]
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,14 +124,14 @@ def demo(out: Path, *, scale: float = 1.0, seed: int = 0, jobs: int = 2, tell: T
         jobs: how many processes play and verify.
         tell: called with the part at work, and its progress: done, of all.
     """
-    return _Demo(out, size_of(scale), seed, jobs, tell or (lambda *_: None)).run(scale)
+    return _Demo(out, size_of(scale), seed, jobs, tell).run(scale)
 
 
 class _Demo:
-    def __init__(self, out: Path, size: Size, seed: int, jobs: int, tell: Tell) -> None:
-        self.out, self.size, self.seed, self.jobs, self.tell = out, size, seed, jobs, tell
+    def __init__(self, out: Path, size: Size, seed: int, jobs: int, tell: Tell | None) -> None:
+        self.out, self.size, self.seed, self.jobs = out, size, seed, jobs
         self.world = f"{WORLD}?level={size.level}"
-        self.stages: list[Stage] = []
+        self.stages = Stages("demo", seed, tell)
 
     def run(self, scale: float) -> Demo:
         start = time.monotonic()
@@ -151,14 +148,14 @@ class _Demo:
         points = 100 * compare(results)[0].rate
         command = f"gristmill demo --scale {scale:g} --seed {self.seed}"
         poured = pouring(
-            self.out / "pouring", size=self.size.pouring, seed=self.seed, jobs=self.jobs, command=command, tell=self.tell
+            self.out / "pouring", size=self.size.pouring, seed=self.seed, jobs=self.jobs, command=command, tell=self.stages.tell
         )  # fmt: skip
         bar = Bar(rate=self.size.bar)
         report = Report(
             title="A model that learnt from verified play",
             command=command,
             machine=machine(),
-            stages=self.stages,
+            stages=self.stages.done,
             yields=[Yield(title="From mined play to training data", stages=view.stages)],
             evaluations=results,
             before="base model",
@@ -178,40 +175,38 @@ class _Demo:
     def play(self, name: str, source: tuple[str, str], n: int, stream: int) -> RunStore:
         """Play and judge; return the run."""
         policy, folder = source
-        with self.stage(name, f"{n:,} episodes by {policy}"):
+        with self.stages.part(name, f"{n:,} episodes by {policy}") as progress:
             seats = {"agent": policy, "customer": TRAIN}
             path = self.out / "runs" / folder
             run(
-                self.world, seats, path, n=n, seed=self.stream(stream), jobs=self.jobs,
-                progress=lambda done, total, _: self.tell(name, done, total),
+                self.world, seats, path, n=n, seed=self.stages.stream(stream), jobs=self.jobs, progress=progress,
             )  # fmt: skip
             return RunStore.open(path)
 
     def keep(self, store: RunStore) -> View:
         """Verify by replay whatever passed, and keep what still does."""
-        with self.stage("verification", "every pass replayed in a fresh process; kept if it repeats exactly"):
-            verify_run(
-                store, "replayed", self.jobs, lambda done, total: self.tell("verification", done, total)
-            )
+        about = "every pass replayed in a fresh process; kept if it repeats exactly"
+        with self.stages.part("verification", about) as progress:
+            verify_run(store, "replayed", self.jobs, progress)
             return mine(store, Acceptance(name="kept", level="replayed"))
 
     def learn(self, name: str, store: RunStore, view: View | None, init: Path | None, steps: int) -> Lesson:
         what = "verified episodes only" if view else "all of the log, right or wrong"
-        with self.stage(name, f"{steps:,} steps on {what}"):
+        with self.stages.part(name, f"{steps:,} steps on {what}") as progress:
             folder = self.out / "models" / ("tuned" if view else "base")
             return learn(
                 store, folder, view=view, seat="agent", init=init, steps=steps, name=name, seed=self.seed,
-                config=TrainConfig(save_every=SAVE_EVERY),
-                progress=lambda done, total, _: self.tell(name, done, total),
+                config=TrainConfig(save_every=SAVE_EVERY), progress=progress,
             )  # fmt: skip
 
     def evaluate(self, label: str, policy: str) -> Evaluation:
         size = self.size
-        with self.stage(f"evaluation: {label}", f"{size.evaluated} held-out scenarios, held-out wording"):
+        about = f"{size.evaluated} held-out scenarios, held-out wording"
+        with self.stages.part(f"evaluation: {label}", about) as progress:
             return evaluate(
                 self.world, {"agent": policy, "customer": HELD_OUT}, self.out / "runs" / f"eval-{label.replace(' ', '-')}",
-                n=size.evaluated, trials=size.trials, repeated=size.repeated, seed=self.stream(3), label=label,
-                progress=lambda done, total, _: self.tell(f"evaluation: {label}", done, total),
+                n=size.evaluated, trials=size.trials, repeated=size.repeated, seed=self.stages.stream(3), label=label,
+                progress=progress,
             )  # fmt: skip
 
     def transcripts(self, mined: RunStore, view: View) -> list[Transcript]:
@@ -234,16 +229,3 @@ class _Demo:
             "The customer of the evaluation speaks in a fifth of all forms that is never used in training.",
             f"The world is {self.world}; both models play greedily (temperature 0).",
         ]
-
-    def stream(self, number: int) -> int:
-        """Return a root seed of its own for a part of the work."""
-        from gristmill.seeding import derive
-
-        return derive(self.seed, "demo", number) >> 1
-
-    @contextmanager
-    def stage(self, name: str, about: str) -> Iterator[None]:
-        start = time.monotonic()
-        self.tell(name, 0, 1)
-        yield
-        self.stages.append(Stage(name=name, seconds=time.monotonic() - start, about=about))

@@ -5,7 +5,7 @@ where the next draws from. In the last rounds a policy cloned from what was kept
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, runtime_checkable
@@ -26,13 +26,13 @@ from gristmill.types import Episode, Level
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import run
+from gristmill.workflows.stages import Tell
 
 __all__ = ["FILE", "Improvement", "Refittable", "Round", "improve"]
 
 FILE = "improvement.json"
 PRIOR = "prior.json"  # of a round: what it has drawn from
 _BEGUN = "improve.json"  # of the folder: what was asked for
-Tell = Callable[[str, int, int], None]
 
 
 @runtime_checkable

@@ -7,8 +7,6 @@ cloned from as many of those, as they came.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,12 +14,12 @@ import msgspec
 from gristmill.digest import indented
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
-from gristmill.seeding import derive
 from gristmill.training.clone import CloneConfig
 from gristmill.workflows.clone import CloneLesson, clone
 from gristmill.workflows.evaluate import Evaluation, evaluate
 from gristmill.workflows.improve import Improvement, improve
-from gristmill.workflows.report import Bar, Report, Stage, Yield, machine, write_report
+from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
+from gristmill.workflows.stages import Stages, Tell
 from gristmill.workflows.transcripts import Transcript, choose
 
 __all__ = ["Pouring", "PouringSize", "pouring"]
@@ -34,8 +32,6 @@ PROPOSAL, REFIT, VERIFIED, UNFILTERED = (
     "clone of verified",
     "clone of unfiltered",
 )
-
-Tell = Callable[[str, int, int], None]
 
 
 class PouringSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,14 +94,15 @@ def pouring(
         command: what to type to see it again, for the report.
         tell: called with the part at work, and its progress: done, of all.
     """
-    return _Line(out, world, size or PouringSize(), seed, jobs, tell or (lambda *_: None)).run(command)
+    return _Line(out, world, size or PouringSize(), seed, jobs, tell).run(command)
 
 
 class _Line:
-    def __init__(self, out: Path, world: str, size: PouringSize, seed: int, jobs: int, tell: Tell) -> None:
+    def __init__(
+        self, out: Path, world: str, size: PouringSize, seed: int, jobs: int, tell: Tell | None
+    ) -> None:
         self.out, self.world, self.size, self.seed, self.jobs = out, world, size, seed, jobs
-        self.tell = tell
-        self.stages: list[Stage] = []
+        self.stages = Stages("pouring", seed, tell)
 
     def run(self, command: str) -> Pouring:
         start = time.monotonic()
@@ -128,7 +125,7 @@ class _Line:
             summary=self.summary(found, results, count),
             command=command,
             machine=machine(),
-            stages=self.stages,
+            stages=self.stages.done,
             yields=[
                 Yield(title=f"Round {one.number}: {one.policy.partition('?')[0]}", stages=load_view(RunStore.open(one.run), "kept").stages)
                 for one in found.rounds
@@ -156,31 +153,30 @@ class _Line:
         return result
 
     def improve(self) -> Improvement:
-        with self.stage(
+        with self.stages.part(
             "rounds",
             f"{self.size.rounds} × {self.size.attempts} attempts, every pass replayed, refit on what was kept",
         ):
             return improve(
                 self.world, self.out / "rounds", rounds=self.size.rounds, n=self.size.attempts,
-                seed=self.stream("rounds"), jobs=self.jobs, tell=self.tell,
+                seed=self.stages.stream("rounds"), jobs=self.jobs, tell=self.stages.tell,
             )  # fmt: skip
 
     def clone(self, name: str, store: RunStore, count: int, *, kept: bool) -> CloneLesson:
-        with self.stage(name, f"{self.size.steps:,} steps on {count:,} episodes"):
+        with self.stages.part(name, f"{self.size.steps:,} steps on {count:,} episodes") as progress:
             return clone(
                 store, self.out / "models" / ("verified" if kept else "unfiltered"),
                 view=load_view(store, "kept") if kept else None, name=name, limit=count,
-                config=CloneConfig(steps=self.size.steps, seed=self.seed),
-                progress=lambda done, total, _: self.tell(name, done, total),
+                config=CloneConfig(steps=self.size.steps, seed=self.seed), progress=progress,
             )  # fmt: skip
 
     def evaluate(self, label: str, policy: str) -> Evaluation:
-        part = f"evaluation: {label}"
-        with self.stage(part, f"{self.size.evaluated:,} held-out scenarios"):
+        with self.stages.part(
+            f"evaluation: {label}", f"{self.size.evaluated:,} held-out scenarios"
+        ) as progress:
             return evaluate(
                 self.world, {"robot": policy}, self.out / "runs" / label.replace(" ", "-"), n=self.size.evaluated,
-                seed=self.stream("evaluation"), jobs=self.jobs, label=label,
-                progress=lambda done, total, _: self.tell(part, done, total),
+                seed=self.stages.stream("evaluation"), jobs=self.jobs, label=label, progress=progress,
             )  # fmt: skip
 
     def summary(self, found: Improvement, results: list[Evaluation], count: int) -> str:
@@ -212,14 +208,3 @@ class _Line:
                 },
             ),
         ]
-
-    def stream(self, name: str) -> int:
-        """Return a root seed of its own for a part of the work."""
-        return derive(self.seed, "pouring", name) >> 1
-
-    @contextmanager
-    def stage(self, name: str, about: str) -> Iterator[None]:
-        start = time.monotonic()
-        self.tell(name, 0, 1)
-        yield
-        self.stages.append(Stage(name=name, seconds=time.monotonic() - start, about=about))
