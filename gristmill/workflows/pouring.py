@@ -103,14 +103,14 @@ class _Line:
     ) -> None:
         self.out, self.world, self.size, self.seed, self.jobs = out, world, size, seed, jobs
         self.stages = Stages("pouring", seed, tell)
+        self.bar = Bar(rate=size.bar, points=float(round(100 * size.bar * 2 / 3)))
 
     def run(self, command: str) -> Pouring:
         start = time.monotonic()
         found = self.improve()
         first, last = (RunStore.open(found.rounds[place].run) for place in (0, -1))
-        kept = load_view(last, "kept")
         # As many as are learnt from, which leaves out those of the view that it is validated on.
-        count = sum(one.split == "train" for one in kept.kept)
+        count = sum(one.split == "train" for one in load_view(last, "kept").kept)
         verified = self.clone(VERIFIED, last, count, kept=True)
         unfiltered = self.clone(UNFILTERED, first, count, kept=False)
         results = [
@@ -119,35 +119,12 @@ class _Line:
             self.evaluate(UNFILTERED, f"clone?checkpoint={unfiltered.model}"),
             self.evaluate(VERIFIED, f"clone?checkpoint={verified.model}"),
         ]
-        bar = Bar(rate=self.size.bar, points=float(round(100 * self.size.bar * 2 / 3)))
-        report = Report(
-            title="A robot that learnt to pour from its own verified attempts",
-            summary=self.summary(found, results, count),
-            command=command,
-            machine=machine(),
-            stages=self.stages.done,
-            yields=[
-                Yield(title=f"Round {one.number}: {one.policy.partition('?')[0]}", stages=load_view(RunStore.open(one.run), "kept").stages)
-                for one in found.rounds
-            ],
-            evaluations=results,
-            before=UNFILTERED,
-            after=VERIFIED,
-            bar=bar,
-            trainings=[unfiltered.training, verified.training],
-            transcripts=self.episodes(first),
-            seat="robot",
-            notes=[
-                "Every kept episode was played again in a fresh process and came out the same to the last bit.",
-                f"{count:,} of the last round were cloned, and {unfiltered.episodes:,} attempts of the first as they came.",
-                f"{results[-1].held_out.met} of the {self.size.evaluated} scenarios of the evaluation occur in training.",
-            ],
-        )  # fmt: skip
+        report = self.report(command, found, [unfiltered, verified], results, count)
         page = write_report(report, self.out / "report.html")
-        passed = bar.met(results[2].success, results[3].success)
+        before, after = (one.success for one in results[2:])
         result = Pouring(
             page=str(page), improvement=found, demonstrations=count, evaluations=results,
-            met=passed and 3 * results[2].success.best <= results[3].success.worst, seconds=time.monotonic() - start,
+            met=self.bar.met(before, after) and 3 * before.best <= after.worst, seconds=time.monotonic() - start,
         )  # fmt: skip
         (self.out / FILE).write_bytes(indented(result))
         return result
@@ -178,6 +155,40 @@ class _Line:
                 self.world, {"robot": policy}, self.out / "runs" / label.replace(" ", "-"), n=self.size.evaluated,
                 seed=self.stages.stream("evaluation"), jobs=self.jobs, label=label, progress=progress,
             )  # fmt: skip
+
+    def report(
+        self,
+        command: str,
+        found: Improvement,
+        lessons: list[CloneLesson],
+        results: list[Evaluation],
+        count: int,
+    ) -> Report:
+        """Return what the page shows, `lessons` and the last two of `results` in the order unfiltered, verified."""
+        stores = [RunStore.open(one.run) for one in found.rounds]
+        return Report(
+            title="A robot that learnt to pour from its own verified attempts",
+            summary=self.summary(found, results, count),
+            command=command,
+            machine=machine(),
+            stages=self.stages.done,
+            yields=[
+                Yield(title=f"Round {one.number}: {one.policy.partition('?')[0]}", stages=load_view(store, "kept").stages)
+                for one, store in zip(found.rounds, stores, strict=True)
+            ],
+            evaluations=results,
+            before=UNFILTERED,
+            after=VERIFIED,
+            bar=self.bar,
+            trainings=[one.training for one in lessons],
+            transcripts=self.episodes(stores[0]),
+            seat="robot",
+            notes=[
+                "Every kept episode was played again in a fresh process and came out the same to the last bit.",
+                f"{count:,} of the last round were cloned, and {lessons[0].episodes:,} attempts of the first as they came.",
+                f"{results[-1].held_out.met} of the {self.size.evaluated} scenarios of the evaluation occur in training.",
+            ],
+        )  # fmt: skip
 
     def summary(self, found: Improvement, results: list[Evaluation], count: int) -> str:
         first, *_, last = found.rounds
