@@ -31,11 +31,19 @@ def build(make: Make) -> World:
 def judged(
     make: Make, level: Level, episodes: Iterable[Episode], jobs: int, *, tolerant: bool = False
 ) -> Iterator[Judged]:
-    """Yield the verdicts on `episodes`, in their order.
+    """Yield the verdicts on `episodes` by fresh processes, in their order, with the CPU seconds that each took.
 
     A mere look at the record is made in this process when there is only one job.
 
+    Args:
+        make: the world as a spec for the registry, or a function that can be pickled.
+        level: how strongly they are verified.
+        episodes: what is judged.
+        jobs: how many processes.
+        tolerant: see `gristmill.recorders.verify.verify_run`.
+
     Raises:
+        UsageError: when the world is not known.
         GristmillError: when a worker dies.
     """
     if level == "checked" and jobs == 1:

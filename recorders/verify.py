@@ -15,7 +15,7 @@ from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders._files import Damage
 from gristmill.recorders._judging import judge, mutation_verdict, replay_verdict, verify, verify_all
-from gristmill.recorders._replays import ELSEWHERE, WITHIN
+from gristmill.recorders._replays import ELSEWHERE, WITHIN, steps_difference
 from gristmill.recorders._workers import Make, build, judged
 from gristmill.recorders.ledger import LEVELS, Standing, latest, standing, verdict_id
 from gristmill.recorders.store import RunStore
@@ -26,8 +26,10 @@ __all__ = [
     "Mismatch",
     "VerifyReport",
     "judge",
+    "judged",
     "mutation_verdict",
     "replay_verdict",
+    "steps_difference",
     "verify",
     "verify_all",
     "verify_run",

@@ -7,9 +7,7 @@ from gristmill.digest import decoder, digest, encode
 from gristmill.executors import imap
 from gristmill.play import play, recorded_acts
 from gristmill.policy import Policy
-from gristmill.recorders._replays import steps_difference
-from gristmill.recorders._workers import judged
-from gristmill.recorders.verify import judge
+from gristmill.recorders.verify import judge, judged, steps_difference
 from gristmill.registry import make, policy
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.subject import Anybody, Dialogue

@@ -439,7 +439,7 @@ def test_what_is_kept_is_reproduced_with_any_number_of_threads(
 @pytest.mark.parametrize("id", WORLDS)
 def test_what_is_kept_is_reproduced_in_a_fresh_process(id: str) -> None:
     """All of it, on the same machine."""
-    from gristmill.recorders._workers import judged
+    from gristmill.recorders.verify import judged
 
     gold(id)
     verdicts = [verdict for verdict, _ in judged(id, "replayed", played(id, 32), 1)]
