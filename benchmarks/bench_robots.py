@@ -29,7 +29,7 @@ from gristmill.envs.robots.world import RobotWorld
 from gristmill.play import play
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
-from gristmill.simulate import rollouts
+from gristmill.simulate import Recorded, rollouts
 from gristmill.types import Episode
 from gristmill.workflows.run import run, seat_policies
 
@@ -50,21 +50,10 @@ class Case:
         self.episodes = list(play(registry.world(spec), scenarios, seat_policies(spec, {}), seed=7))
         self.scenarios = scenarios
         steps = [one.steps for one in self.episodes if one.steps is not None]
-        self.actions = np.stack([one.actions["value"] for one in steps], axis=1)  # [steps, rows, size]
+        self.actions = np.stack([one.actions["value"] for one in steps])  # [rows, steps, size]
         self.models = [world.model(one.values) for one in scenarios]
         self.starts = np.array([one.entries[0]["state"] for one in self.episodes])
-        self.control_steps = self.actions.shape[0] * ROWS
-
-
-class Playback:
-    """A session that gives each row its own recorded actions."""
-
-    def __init__(self, actions: Any) -> None:
-        self._actions = iter(actions)
-
-    def act(self, rows: Sequence[int], observations: Any) -> Any:
-        """Return the next actions."""
-        return next(self._actions)
+        self.control_steps = self.actions.shape[1] * ROWS
 
 
 class Lean(gymnasium.Env[Any, Any]):
@@ -97,7 +86,7 @@ class Lean(gymnasium.Env[Any, Any]):
 def limit(case: Case, threads: int) -> Callable[[], float]:
     """Return the timing of MuJoCo's rollouts: no Python between the first step and the last."""
     substeps = case.world.substeps
-    control = np.repeat(case.actions.transpose(1, 0, 2).astype(np.float64), substeps, axis=1)
+    control = np.repeat(case.actions.astype(np.float64), substeps, axis=1)
     full = mujoco.mj_stateSize(case.models[0], mujoco.mjtState.mjSTATE_FULLPHYSICS)
     states = np.empty((ROWS, full))
     data = [mujoco.MjData(case.models[0]) for _ in range(threads)]
@@ -124,7 +113,7 @@ def ours(case: Case, threads: int, folder: Path) -> Callable[[], float]:
     def once() -> float:
         flying = _Clocked(env)
         with store.writer() as writer:
-            rows = list(rollouts(flying, case.scenarios, range(ROWS), Playback(case.actions), seat="robot"))
+            rows = list(rollouts(flying, case.scenarios, range(ROWS), Recorded(case.actions), seat="robot"))
             for place, (row, episode) in enumerate(zip(rows, case.episodes, strict=True)):
                 writer.append(_recorded(episode, row, place))
             return time.perf_counter() - flying.begun
@@ -172,7 +161,7 @@ def peer(case: Case, kind: Any) -> Callable[[], float]:
     def once() -> float:
         env.reset()
         start = time.perf_counter()
-        for action in case.actions[:, :PEERS]:
+        for action in case.actions[:PEERS].swapaxes(0, 1):
             env.step(action)
         return (time.perf_counter() - start) * ROWS / PEERS
 
@@ -214,7 +203,7 @@ def throughput(spec: str, folder: Path) -> None:
             best[name] = min(best[name], once())
     one, two = (best[f"limit: mujoco.rollout, {threads}"] for threads in ("1 thread", "2 threads"))
     substeps = case.world.substeps
-    print(f"\n{spec}: {ROWS} episodes of {len(case.actions)} control steps of {substeps} substeps")
+    print(f"\n{spec}: {ROWS} episodes of {case.actions.shape[1]} control steps of {substeps} substeps")
     for name, seconds in best.items():
         rate = case.control_steps / seconds
         reference = two if "2 threads" in name else one
