@@ -8,7 +8,6 @@ import msgspec
 
 from gristmill.digest import indented
 from gristmill.errors import UsageError
-from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.types import Level, Status
@@ -79,7 +78,6 @@ def evaluate(
     seed: int = EVALUATION_SEED,
     held_out_from: Iterable[Path] = (),
     jobs: int = 1,
-    executor: Executor | None = None,
     level: Level = "checked",
     label: str = "",
     progress: Progress | None = None,
@@ -98,7 +96,6 @@ def evaluate(
         seed: root seed; take one that made no training data, as the default does unless you ask for it elsewhere.
         held_out_from: runs in which the scenarios are looked for, besides those that the models learnt from.
         jobs: how many workers.
-        executor: where they run.
         level: how strongly every episode is verified.
         label: short name, for tables; by default the specs of the policies.
         progress: called with the episodes done, those asked for, and the counts by status.
@@ -119,7 +116,7 @@ def evaluate(
         if count:
             tell = _shifted(progress, before, n + again * (trials - 1))
             run(
-                world, seats, out, n=count, attempts=attempts, seed=seed, jobs=jobs, executor=executor, progress=tell
+                world, seats, out, n=count, attempts=attempts, seed=seed, jobs=jobs, progress=tell
             )  # fmt: skip
     store = RunStore.open(out)
     if level != "checked":

@@ -28,6 +28,8 @@ from gristmill.world import World
 
 __all__ = ["TextLesson", "learn"]
 
+MOST_VALID = 256  # episodes to validate on
+
 
 class TextLesson(Lesson, frozen=True, kw_only=True):
     """What a job that trained a model of text came to.
@@ -67,7 +69,6 @@ def learn(
     config: TrainConfig | None = None,
     name: str = "",
     limit: int | None = None,
-    valid_limit: int = 256,
     progress: Progress | None = None,
 ) -> TextLesson:
     """Train on what one seat saw and did in the episodes of a run; a job that was killed goes on.
@@ -83,7 +84,6 @@ def learn(
         config: other settings; the generation is set from the data.
         name: for reports; by default that of the folder.
         limit: most episodes to learn from, in the order of their scenarios.
-        valid_limit: most episodes to validate on.
         progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
 
     Raises:
@@ -98,7 +98,7 @@ def learn(
     config = config or TrainConfig()
     template = start.template if start else config.template
     rows, dropped, notes = _rows(store, view, seat, make(store.spec["world"]) if template.brief else None)
-    learnt, checks = parts(store, rows, limit, valid_limit, notes)
+    learnt, checks = parts(store, rows, limit, MOST_VALID, notes)
     config = replace(
         config,
         steps=config.steps if steps is None else steps,

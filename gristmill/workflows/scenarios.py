@@ -3,18 +3,17 @@
 A line holds `values`, and may hold what else a recorded scenario has (`id`, `world`, `index`, `seed`, …).
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gristmill.digest import decode, encode
+from gristmill.digest import decode
 from gristmill.errors import EpisodeError, UsageError, boundary
 from gristmill.types import Scenario
 from gristmill.world import World
 
-__all__ = ["read_scenarios", "write_scenarios"]
+__all__ = ["read_scenarios"]
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,12 +24,6 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     index: int | None = None
     log_density: float = 0.0
     stratum: str = ""
-
-
-def write_scenarios(path: Path, scenarios: Iterator[Scenario]) -> None:
-    """Write scenarios as a file that `read_scenarios` reads."""
-    with path.open("wb") as file:
-        file.writelines(encode(scenario) + b"\n" for scenario in scenarios)
 
 
 def read_scenarios(path: Path, world: World) -> list[Scenario]:

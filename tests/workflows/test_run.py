@@ -18,7 +18,7 @@ from gristmill.executors import Executor
 from gristmill.recorders.store import RunStore
 from gristmill.workflows import run as module
 from gristmill.workflows.run import run
-from gristmill.workflows.scenarios import read_scenarios, write_scenarios
+from gristmill.workflows.scenarios import read_scenarios
 from tests.fixtures.plugins import RAISES_IN_STEP, SLOW, plugin
 
 RETAIL = "support/retail-v1"
@@ -171,7 +171,8 @@ def test_two_thousand_support_episodes_survive_two_kills(tmp_path: Path) -> None
 def test_scenarios_can_come_from_a_file(tmp_path: Path) -> None:
     """The same scenarios give the same content, drawn or read."""
     world = registry.make(RETAIL)
-    write_scenarios(tmp_path / "some.jsonl", (world.scenario(0, index) for index in range(12)))
+    lines = [encode(world.scenario(0, index)) + b"\n" for index in range(12)]
+    (tmp_path / "some.jsonl").write_bytes(b"".join(lines))
     run(RETAIL, NOISY, tmp_path / "read", scenarios=tmp_path / "some.jsonl")
     run(RETAIL, NOISY, tmp_path / "drawn", n=12)
 
