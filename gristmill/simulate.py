@@ -4,7 +4,6 @@ Rows of a simulation go in step: the policy is asked once for all rows that go o
 scenario, seed and actions alone. Nothing is judged here.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.digest import digest, plain
-from gristmill.errors import RAISED, EpisodeError, boundary
+from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
 from gristmill.policy import Policy, Session
 from gristmill.steps import Steps
 from gristmill.types import End, Entry, Fault, Rollout, Scenario
 from gristmill.world import Rows, Simulation
 
-__all__ = ["ROWS", "Recorded", "move", "problems", "repeat", "rollouts"]
+__all__ = ["ROWS", "Recorded", "fitting", "move", "problems", "repeat", "rollouts"]
 
 ROWS = 128  # episodes that run at once where the policy does not mind; they share what a step costs beside the physics
 Array = NDArray[Any]
@@ -59,18 +58,12 @@ def move(
     """
     (seat,) = world.possible_agents
 
-    def rows(places: Sequence[int]) -> list[Rollout]:
-        try:
-            with boundary(seat):
-                session = policy.begin([world.brief(seat)] * len(places), [seat_seeds[one] for one in places])
-            with boundary("world"):
-                env = world.vector(len(places))
-        except EpisodeError as error:
-            return _broken(error, len(places))
-        some = [scenarios[one] for one in places]
-        return list(rollouts(env, some, [seeds[one] for one in places], session, seat=seat))
+    def together(places: Sequence[int]) -> list[Rollout]:
+        with boundary(seat):
+            session = policy.begin([world.brief(seat)] * len(places), [seat_seeds[one] for one in places])
+        return _played(world, [scenarios[one] for one in places], [seeds[one] for one in places], session)
 
-    return _each_for_itself(rows, len(scenarios))
+    return _each_for_itself(together, range(len(scenarios)))
 
 
 def repeat(
@@ -80,6 +73,11 @@ def repeat(
 
     A row is truncated when they run out before its end; what comes after the end is dropped.
     """
+
+    def together(places: Sequence[int]) -> list[Rollout]:
+        session = Recorded(np.stack([actions[place] for place in places]))
+        return _played(world, [scenarios[one] for one in places], [seeds[one] for one in places], session)
+
     alike: dict[tuple[int, ...], list[int]] = {}  # rows that stop at the same time can go together
     for place, one in enumerate(actions):
         alike.setdefault(one.shape, []).append(place)
@@ -88,42 +86,31 @@ def repeat(
         for start in range(0, len(places), ROWS):
             some = places[start : start + ROWS]
 
-            def rows(numbers: Sequence[int], some: Sequence[int] = some) -> list[Rollout]:
-                return _repeat(world, scenarios, seeds, actions, [some[number] for number in numbers])
-
-            found.update(zip(some, _each_for_itself(rows, len(some)), strict=True))
+            found.update(zip(some, _each_for_itself(together, some), strict=True))
     return [found[place] for place in range(len(actions))]
 
 
-def _repeat(
-    world: Simulation,
-    scenarios: Sequence[Scenario],
-    seeds: Sequence[int],
-    actions: Sequence[Array],
-    places: Sequence[int],
+def _played(
+    world: Simulation, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Session
 ) -> list[Rollout]:
     (seat,) = world.possible_agents
-    session = Recorded(np.stack([actions[place] for place in places]))
-    some, noise = [scenarios[place] for place in places], [seeds[place] for place in places]
+    with boundary("world"):
+        env = world.vector(len(scenarios))
+    return list(rollouts(env, scenarios, seeds, session, seat=seat))
+
+
+def _each_for_itself(
+    play: Callable[[Sequence[int]], list[Rollout]], places: Sequence[int]
+) -> Iterator[Rollout]:
+    """Play some rows at once; where that breaks, one by one, so that a fault is only of the row that has it."""
     try:
-        with boundary("world"):
-            return list(rollouts(world.vector(len(places)), some, noise, session, seat=seat))
+        yield from play(places)
     except EpisodeError as error:
-        return _broken(error, len(places))
-
-
-def _each_for_itself(rows: Callable[[Sequence[int]], list[Rollout]], count: int) -> Iterator[Rollout]:
-    """Run some rows at once, and those that broke off together again one by one: one of them may have broken all."""
-    found = rows(range(count))
-    faults = Counter((one.fault.side, one.fault.message) for one in found if one.fault is not None)
-    for place, one in enumerate(found):
-        shared = one.fault is not None and faults[one.fault.side, one.fault.message] > 1
-        yield from rows([place]) if shared else [one]
-
-
-def _broken(error: EpisodeError, rows: int) -> list[Rollout]:
-    """Return how rows went that were never begun."""
-    return [Rollout([], None, digest(None), "error", Fault.of(error.side, error))] * rows
+        if len(places) == 1:
+            yield Rollout([], None, digest(None), "error", Fault.of(error.side, error))
+        else:
+            for place in places:
+                yield from _each_for_itself(play, [place])
 
 
 def rollouts(
@@ -137,54 +124,46 @@ def rollouts(
         seeds: one per row, for what is random in the world.
         session: of the policy in the seat, open for as many episodes.
         seat: its name, for faults.
+
+    Raises:
+        EpisodeError: when rows cannot begin, or something breaks that several of them share.
     """
-    count = len(scenarios)
-    track = _Track(env, count)
-    try:
-        track.begin(env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})[0])
-    except RAISED:  # one scenario that cannot be set up is not to keep its neighbours from theirs
-        track.begin_singly(scenarios, seeds)
+    with boundary("world"):
+        seen, _ = env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})
+    track = _Track(env, len(scenarios), seen)
     while len(rows := track.live()):
         actions = track.ask(session, rows, seat)
         if actions is None:
             break
-        track.step(actions)
-    yield from map(track.row, range(count))
+        track.step(actions, rows)
+    yield from map(track.row, range(len(scenarios)))
 
 
 class _Track:
     """What is recorded of rows on their way."""
 
-    def __init__(self, env: Rows, count: int) -> None:
+    def __init__(self, env: Rows, count: int, seen: Mapping[str, Array]) -> None:
         self.env, self.count = env, count
-        self.size = env.single_action_space.shape
         self.faults: dict[int, Fault] = {}
-        self.unbegun: set[int] = set()
         self.logs: dict[int, list[Entry]] = {}
-        self.seen: list[Mapping[str, Array]] = []
+        self.seen: list[Mapping[str, Array]] = [seen]
         self.acted: list[Array] = []
         self.results: list[tuple[Array, Array, Array]] = []
         self.length = np.zeros(count, dtype=np.int64)  # steps that each row has done
+        # The action of rows that are over, and of those that have just been stopped, whatever it is.
+        space = env.single_action_space
+        self.idle = np.tile(np.clip(0.0, space.low, space.high).astype(np.float32), (env.num_envs, 1))
 
-    def begin(self, seen: Mapping[str, Array]) -> None:
-        self.seen.append(seen)
+    def stop(self, row: int, error: BaseException, side: str) -> None:
+        """End the episode of a row, which may itself go on."""
+        self.faults[row] = Fault.of(side, error)
+        self.logs[row] = self.env.entries(row)
 
-    def begin_singly(self, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
-        """Start row by row; whatever a world raises is a fault of its side in that row alone."""
-        for row, scenario in enumerate(scenarios):
-            options = {"scenarios": [scenario], "reset_mask": np.arange(self.env.num_envs) == row}
-            try:
-                self.seen[:] = [self.env.reset(seed=list(seeds), options=options)[0]]
-            except RAISED as error:
-                self.unbegun.add(row)
-                self.stop([row], error, "world")
-
-    def stop(self, rows: Sequence[int] | range, error: BaseException, side: str) -> None:
-        for row in rows:
-            if row not in self.faults:
-                self.faults[row] = Fault.of(side, error)
-                # The row may go on, but its episode is over.
-                self.logs[row] = [] if row in self.unbegun else self.env.entries(row)
+    def broke(self, rows: list[int], error: BaseException, side: str) -> None:
+        """Stop the row in which something broke; of several it is not known which one it was."""
+        if len(rows) > 1:
+            raise EpisodeError.of(side, error) from error
+        self.stop(rows[0], error, side)
 
     def live(self) -> list[int]:
         """Return the rows that go on."""
@@ -194,47 +173,43 @@ class _Track:
         """Return actions for all rows of the environment, None when the session has no more; faults are noted."""
         now = self.seen[-1]
         every = len(rows) == len(next(iter(now.values())))
+        space = self.env.single_action_space
         try:
             given = session.act(rows, now if every else {name: one[rows] for name, one in now.items()})
-            given = None if given is None else np.asarray(given)
-        except RAISED as error:  # in a batch it is not known whose row broke it
-            self.stop(rows, error, seat)
+            actions = None if given is None else fitting(space, given, len(rows))
+        except RAISED as error:
+            self.broke(rows, error, seat)
             return None
-        if given is None:
+        if actions is None:
             return None
-        wrong = problems(self.env.single_action_space, given, len(rows))
+        wrong = problems(space, actions)
         for place, why in wrong.items():
-            self.stop([rows[place]], EpisodeError(seat, why), seat)
+            self.stop(rows[place], EpisodeError(seat, why), seat)
         if len(wrong) == len(rows):
             return None
-        actions = np.zeros((self.env.num_envs, *self.size), dtype=np.float32)
-        low, high = self.env.single_action_space.low, self.env.single_action_space.high
-        actions[:] = np.clip(0.0, low, high)  # for rows that are over, and those that have just been stopped
-        right = np.array([place not in wrong for place in range(len(rows))]) if wrong else slice(None)
-        actions[np.array(rows)[right]] = given[right]
-        return actions
+        right = [place for place in range(len(rows)) if place not in wrong] if wrong else slice(None)
+        whole = self.idle.copy()
+        whole[np.array(rows)[right]] = actions[right]
+        return whole
 
-    def step(self, actions: Array) -> None:
+    def step(self, actions: Array, rows: list[int]) -> None:
         """Let all rows that go on take a step, and record it."""
-        going = np.zeros(self.count, dtype=bool)
-        going[self.live()] = True
+        going = [row for row in rows if row not in self.faults]
         try:
             seen, rewards, terminated, truncated, _ = self.env.step(actions)
         except RAISED as error:
-            self.stop(self.live(), error, "world")
+            self.broke(going, error, "world")
             return
         self.seen.append(seen)
         self.acted.append(actions)
         self.results.append((rewards, terminated, truncated))
-        self.length += going
+        self.length[going] += 1
 
     def row(self, row: int) -> Rollout:
         """Return how one row went."""
         fault = self.faults.get(row)
         if fault is None and (why := self.env.fault(row)):
             fault = Fault(side="world", message=why)
-        if row in self.unbegun:
-            return Rollout([], None, digest(None), "error", fault)
         steps = self._steps(row)
         over = bool(len(steps)) and bool(steps.terminated[-1])
         end: End = "error" if fault else "terminated" if over else "truncated"
@@ -265,7 +240,7 @@ class _Track:
     @cached_property
     def _acted(self) -> Array:
         """The actions of all rows, [steps, rows, size]."""
-        return np.array(self.acted, dtype=np.float32).reshape(-1, self.env.num_envs, *self.size)
+        return np.array(self.acted, dtype=np.float32).reshape(-1, *self.idle.shape)
 
     @cached_property
     def _results(self) -> tuple[Array, Array, Array]:
@@ -277,12 +252,21 @@ class _Track:
         return column(0, np.float64), column(1, np.bool_), column(2, np.bool_)
 
 
-def problems(space: Any, actions: Array, rows: int) -> dict[int, str]:
-    """Return what is wrong with actions, by row; `space` is the Box that each is to be in."""
-    form = f"{rows} × " * (rows > 1) + f"{space.shape[0]} numbers"
+def fitting(space: Any, given: Any, rows: int) -> Array:
+    """Return actions as an array of numbers, one row each; `space` is the Box that each is to be in.
+
+    Raises:
+        UsageError: when they are something else.
+    """
+    actions: Array = np.asarray(given)
     if actions.shape != (rows, *space.shape) or actions.dtype.kind not in "fiu":
-        why = f"Expected an action of {form}, got {actions.dtype} of shape {actions.shape}."
-        return dict.fromkeys(range(rows), why)
+        form = f"{rows} × " * (rows > 1) + f"{space.shape[0]} numbers"
+        raise UsageError(f"Expected an action of {form}, got {actions.dtype} of shape {actions.shape}.")
+    return actions
+
+
+def problems(space: Any, actions: Array) -> dict[int, str]:
+    """Return what is wrong with fitting actions, by row."""
     actions = actions.astype(np.float32)  # as which they are applied
     inside = (actions >= space.low) & (actions <= space.high)  # which no NaN is
     found: dict[int, str] = {}

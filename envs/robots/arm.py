@@ -71,13 +71,13 @@ def tune_servos(model: mujoco.MjModel, values: Mapping[str, Any]) -> None:
 
 def angles(physics: Physics, joints: tuple[str, ...] = JOINTS) -> Array:
     """Return the joint angles, [rows, joints] in rad."""
-    return np.concatenate([physics.joint(name) for name in joints], axis=1)
+    return physics.joint(*joints)
 
 
 def peak_speed(physics: Physics, joints: tuple[str, ...] = JOINTS) -> Array:
     """Return the speed of the fastest joint, [rows] in rad/s."""
-    speeds = np.concatenate([physics.joint_velocity(name) for name in joints], axis=1)
-    peak: Array = np.abs(speeds).max(axis=1)
+    # Column by column, since NumPy takes several times as long for the maximum of a short row.
+    peak: Array = np.abs(physics.joint_velocity(*joints), order="F").max(axis=1)
     return peak
 
 
@@ -92,7 +92,7 @@ def measures(physics: Physics, joints: tuple[str, ...] = JOINTS) -> dict[str, Ar
     now = angles(physics, joints)
     return {
         "joint_speed": peak_speed(physics, joints),
-        "joint_excess": np.maximum(low - now, now - high).max(axis=1).clip(0.0),
+        "joint_excess": np.maximum(low - now, now - high, order="F").max(axis=1).clip(0.0),
         "kinetic_energy": physics.kinetic_energy,
     }
 

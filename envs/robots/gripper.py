@@ -11,7 +11,8 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.physics import Physics, set_mass
+from gristmill.envs.robots.models import set_mass
+from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.world import RobotWorld
 

@@ -11,7 +11,8 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.physics import Physics, compiled
+from gristmill.envs.robots.models import compiled
+from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.world import RobotWorld
@@ -137,7 +138,7 @@ class Pour(RobotWorld):
         }
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        torques = np.concatenate([physics.sensor(f"{name}_torque") for name in arm.JOINTS], axis=1)
+        torques = physics.sensor(*(f"{name}_torque" for name in arm.JOINTS))
         speeds = physics.qvel[:, -3 * self.balls :].reshape(physics.rows, self.balls, 3)
         return {
             **arm.measures(physics),

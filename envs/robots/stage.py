@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gristmill.envs.robots.physics import PLATFORM, Physics, model_hash
+from gristmill.envs.robots.models import PLATFORM, model_hash
 from gristmill.envs.robots.scenarios import Disturbances
+from gristmill.envs.robots.simulator import Moments, Simulator
 from gristmill.envs.robots.types import Array, Observation
 from gristmill.errors import UsageError
 from gristmill.seeding import numpy_stream
@@ -37,7 +38,9 @@ class Stage:
     def __init__(self, world: "RobotWorld", rows: int, *, threads: int = 1) -> None:
         self.world = world
         self.rows = rows
-        self.physics = Physics(world.model(world.space.mode), rows, threads=threads)
+        self.physics = Simulator(world.model(world.space.mode), rows, threads=threads)
+        self._moments = Moments(self.physics, world.substeps)
+        self._shares = np.arange(1, world.substeps + 1)[:, None] / world.substeps
         self.faults: dict[int, str] = {}
         self.clock = np.zeros(rows, dtype=np.int64)
         self.rewards = np.zeros(rows)
@@ -59,6 +62,7 @@ class Stage:
         self._read()
         self.peaks = {name: np.zeros(rows) for name in world.measure(self.physics)}
         self.streak = np.zeros(rows, dtype=np.int64)
+        self._judge()
 
     def reset(self, rows: Sequence[int], scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
         """Start rows anew; `seeds` decide the sensor noise, and nothing else."""
@@ -79,6 +83,7 @@ class Stage:
                 peak[row] = 0.0
             self._entries[row] = [self._start(row, model)]
         self._read()
+        self._judge()
 
     def step(self, actions: Array, rows: Array) -> None:
         """Apply actions, [rows, size] float32, to the rows named, and let one control step pass.
@@ -86,36 +91,26 @@ class Stage:
         From the last set-point to the next the servos are led in equal parts, one for each substep, as a robot's
         controller does; a jump would be a blow to its joints.
         """
-        self._asked[self.clock[rows] + 1, rows] = actions[rows]
+        now = self.clock[rows]
+        self._asked[now + 1, rows] = actions[rows]
         # Before the first action can have arrived, the robot is at rest.
-        asked = np.clip(self.clock + 1 - self._latency, 0, self.world.horizon)
-        control = self._asked[asked, np.arange(self.rows)]
+        control = self._asked[np.maximum(now + 1 - self._latency[rows], 0), rows]
         # In an action's stead a row may get what it had before, and a force may act on it.
-        struck = (self._window[0] <= self.clock) & (self.clock <= self._window[1])
-        for row in rows[struck[rows]]:
-            self._disturb(int(row), control)
-        before, after = self.physics.control[rows], control[rows]
-        for number in range(1, self.world.substeps + 1):
-            share = number / self.world.substeps
-            self.physics.control[rows] = before + share * (after - before) if share < 1 else after
-            self.physics.step(rows)
-            self._watch(rows)
+        for place in np.flatnonzero((self._window[0, rows] <= now) & (now <= self._window[1, rows])):
+            self._disturb(int(rows[place]), control[place])
+        before, after = self.physics.control[rows][:, None], control[:, None]
+        way = before + self._shares * (after - before)
+        way[:, -1:] = after  # to the last bit
+        self.physics.step(rows, way, self._moments)
         broken = self.physics.broken()
         self.clock[rows] += 1
         for row in np.intersect1d(rows, list(broken)) if broken else ():
             self.faults[int(row)] = f"unstable physics in control step {self.clock[row]}: {broken[row]}"
         self._read()
+        self._watch(rows)
         # Only of the rows that went: others wait, or have just begun.
         self.streak[rows] = np.where(self.success[rows], self.streak[rows] + 1, 0)
         self.rewards = np.where(self.safe, self.world.reward(self.physics, self.predicates), 0.0)
-
-    @property
-    def safe(self) -> Array:
-        """Whether no peak is beyond its limit, [rows]."""
-        safe = np.ones(self.rows, dtype=bool)
-        for name, limit in self.world.safety.items():
-            safe &= self.peaks[name] <= limit.most
-        return safe
 
     def entries(self, row: int) -> list[Entry]:
         """Return the log of a row: how it began, and every disturbance when it struck."""
@@ -136,10 +131,10 @@ class Stage:
         return {"from": "world", "event": "start", **PLATFORM, "model": model_hash(model), "state": state}
 
     def _disturb(self, row: int, control: Array) -> None:
-        """Apply what a row's scenario has in store for this step, and log it."""
+        """Apply what a row's scenario has in store for this step to its control, [size], and log it."""
         now, found = int(self.clock[row]), self._disturbances[row]
         if found.stalls(now):
-            control[row] = self.physics.control[row]
+            control[:] = self.physics.control[row]
         if (force := found.force(now)) is not None:
             self.physics.push(row, self.world.pushed, force)
         self._entries[row] += found.events(now, self.world.pushed)
@@ -154,12 +149,16 @@ class Stage:
 
     def _watch(self, rows: Array) -> None:
         """Keep the highest of what is measured; between two control steps it may be far above what it is at them."""
-        for name, values in self.world.measure(self.physics).items():
-            peak = self.peaks[name]
-            if len(rows) == self.rows:
-                np.maximum(peak, values, out=peak)
-            else:
-                peak[rows] = np.maximum(peak[rows], values[rows])
+        now = self.world.measure(self.physics)
+        for name, values in self.world.measure(self._moments).items():
+            highest = np.maximum(values.reshape(len(rows), self.world.substeps).max(axis=1), now[name][rows])
+            self.peaks[name][rows] = np.maximum(self.peaks[name][rows], highest)
+        self._judge()
+
+    def _judge(self) -> None:
+        self.safe = np.ones(self.rows, dtype=bool)
+        for name, limit in self.world.safety.items():
+            self.safe &= self.peaks[name] <= limit.most
 
     def _check(self) -> None:
         """Look once at what the rules return, so that a slip in them is named where it was made.
@@ -176,21 +175,23 @@ class Stage:
         forms = {name: f"{one.dtype} {one.shape}" for name, one in found.items()}
         if not found or any(one.dtype != bool or one.shape != (self.rows,) for one in found.values()):
             raise UsageError(f"Expected predicates, bool ({self.rows},) each, got {forms or 'none'}.")
-        measured = {name: np.shape(one) for name, one in world.measure(physics).items()}
-        if not world.safety.keys() <= measured.keys() or any(
-            one != (self.rows,) for one in measured.values()
-        ):
-            raise UsageError(
-                f"Expected measure() to return {', '.join(world.safety)}, ({self.rows},) each, got {measured or 'nothing'}."
-            )
+        for look in (physics, self._moments):
+            measured = {name: np.shape(one) for name, one in world.measure(look).items()}
+            wrong = any(one != (look.rows,) for one in measured.values())
+            if wrong or not world.safety.keys() <= measured.keys():
+                raise UsageError(
+                    f"Expected measure() to return {', '.join(world.safety)}, ({look.rows},) each, "
+                    f"got {measured or 'nothing'}."
+                )
 
     def _read(self) -> None:
         """Look at the physics: observations, predicates and measures of all rows."""
         world, physics = self.world, self.physics
         seen = world.observe(physics)
-        self.observations: Observation = {
-            name: seen[name].astype(np.float32) for name in world.quantities if name != "time"
-        }
+        with np.errstate(over="ignore"):  # a row that broke may be anywhere
+            self.observations: Observation = {
+                name: seen[name].astype(np.float32) for name in world.quantities if name != "time"
+            }
         self.observations["time"] = (self.clock[:, None] / world.horizon).astype(np.float32)
         every = np.arange(self.rows)
         for name in self._noisy:

@@ -11,7 +11,7 @@ from gristmill.envs.robots.stage import Stage
 from gristmill.envs.robots.types import Array, Observation
 from gristmill.errors import UsageError
 from gristmill.seeding import derive
-from gristmill.simulate import problems
+from gristmill.simulate import fitting, problems
 from gristmill.types import Entry, Scenario
 
 if TYPE_CHECKING:
@@ -112,19 +112,14 @@ class RobotVectorEnv(VectorEnv[Observation, Array, Array]):
         Raises:
             UsageError: when actions do not fit the action space, or all rows wait for a reset.
         """
-        actions = np.asarray(actions)
         live = self.live
         if not live.any() and not (self._autoreset and self._begun.any()):
             why = f"the episode is over. {self.fault(0)}" if self._begun.any() else "none has begun"
             raise UsageError(f"Expected a reset before this step, since {why}".rstrip(" .") + ".")
-        wrong = {
-            row: why
-            for row, why in problems(self.single_action_space, actions, self.num_envs).items()
-            if live[row]
-        }
-        if wrong:
-            row, why = next(iter(wrong.items()))
-            raise UsageError(why if self.num_envs == 1 else f"Row {row}: {why}")
+        actions = fitting(self.single_action_space, actions, self.num_envs)
+        for row, why in problems(self.single_action_space, actions).items():
+            if live[row]:
+                raise UsageError(why if self.num_envs == 1 else f"Row {row}: {why}")
         if self._autoreset and not live.all():
             self.reset(options={"reset_mask": ~live})
         rows = np.flatnonzero(live)

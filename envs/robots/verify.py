@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gristmill.digest import digest
-from gristmill.envs.robots.physics import model_hash
+from gristmill.envs.robots.models import model_hash
 from gristmill.envs.robots.scenarios import Disturbances, stratum
 from gristmill.errors import UsageError
 from gristmill.steps import Steps
@@ -26,11 +26,12 @@ __all__ = ["robot_checks"]
 
 def robot_checks(world: "RobotWorld", episode: Episode) -> list[Check]:
     """Return the findings on a recorded episode."""
-    for look in (_identity, _state, _steps, _log):
-        if problem := look(world, episode):
-            evidence = {"expected": "a whole episode", "got": problem}
-            return [Check(name="record", status="fail", evidence=evidence)]
-    return [*_success(world, episode), _held(world, episode.state), *_safety(world, episode.state["peaks"])]
+    problem = _identity(world, episode) or _state(world, episode) or _steps(world, episode)
+    model = None if problem else world.model(episode.scenario.values)
+    if problem or (problem := _log(world, episode, model)):
+        return [Check(name="record", status="fail", evidence={"expected": "a whole episode", "got": problem})]
+    state = episode.state
+    return [*_success(world, model, state), _held(world, state), *_safety(world, state["peaks"])]
 
 
 # What keeps a record from being judged; empty where nothing does.
@@ -110,7 +111,7 @@ def _other_form(world: "RobotWorld", steps: Steps) -> str:
     return ""
 
 
-def _log(world: "RobotWorld", episode: Episode) -> str:
+def _log(world: "RobotWorld", episode: Episode, model: Any) -> str:
     """Compare the log with what the scenario has in store, and its start with a fresh one."""
     if not episode.entries or episode.entries[0].get("event") != "start":
         return "a log that does not begin with the start"
@@ -122,12 +123,14 @@ def _log(world: "RobotWorld", episode: Episode) -> str:
         return "a log of other disturbances than those of its scenario"
     here = all(start.get(key) == value for key, value in world.platform.items())
     # Another engine, or another version of the world, may begin otherwise; what is to be made of that, a replay says.
-    return _other_start(world, episode, start) if here and world.version == episode.version else ""
+    return (
+        _other_start(world, model, episode.scenario.values, start)
+        if here and world.version == episode.version
+        else ""
+    )
 
 
-def _other_start(world: "RobotWorld", episode: Episode, start: Entry) -> str:
-    values = episode.scenario.values
-    model = world.model(values)
+def _other_start(world: "RobotWorld", model: Any, values: Mapping[str, Any], start: Entry) -> str:
     if start.get("model") != model_hash(model):
         return "a model that is not that of its scenario"
     physics = world.judge
@@ -138,11 +141,11 @@ def _other_start(world: "RobotWorld", episode: Episode, start: Entry) -> str:
     return ""
 
 
-def _success(world: "RobotWorld", episode: Episode) -> Iterator[Check]:
+def _success(world: "RobotWorld", model: Any, state: Mapping[str, Any]) -> Iterator[Check]:
     """Yield the predicates, on the recorded final state in a fresh simulator."""
     physics = world.judge
-    qpos, qvel = (np.array(episode.state[name], dtype=np.float64) for name in ("qpos", "qvel"))
-    physics.place([0], [world.model(episode.scenario.values)], [qpos])
+    qpos, qvel = (np.array(state[name], dtype=np.float64) for name in ("qpos", "qvel"))
+    physics.place([0], [model], [qpos])
     physics.put(0, qpos, qvel)
     for name, holds in world.predicates(physics).items():
         evidence = {} if holds[0] else {"expected": True, "got": False}

@@ -16,8 +16,10 @@ from gymnasium.spaces import Box, Dict
 from gymnasium.vector import AutoresetMode
 
 from gristmill.digest import digest
-from gristmill.envs.robots.physics import PLATFORM, Physics, compiled, tuned, written
+from gristmill.envs.robots.models import PLATFORM, compiled, tuned, written
+from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain, stratum
+from gristmill.envs.robots.simulator import Simulator
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.vector import RobotVectorEnv
 from gristmill.envs.robots.verify import robot_checks
@@ -152,11 +154,11 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         return f"{release}+{digest([code, self.scene(self.space.mode)])[:8]}"
 
     @cached_property
-    def judge(self) -> Physics:
+    def judge(self) -> Simulator:
         """A simulator of one row in which recorded states are looked at."""
-        physics = Physics(self.nominal, 1)
-        self.predicates(physics)  # registers what it reads
-        return physics
+        simulator = Simulator(self.nominal, 1)
+        self.predicates(simulator)  # registers what it reads
+        return simulator
 
     def model(self, values: Mapping[str, Any]) -> mujoco.MjModel:
         """Return the model of a scenario."""

@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,13 +13,13 @@ from gymnasium.vector import VectorEnv
 
 from gristmill.digest import digest
 from gristmill.play import replay, replays
-from gristmill.simulate import Recorded, rollouts
+from gristmill.simulate import Recorded, move
 from gristmill.steps import Array
 from gristmill.testing.contract import briefed, identified, plainly
 from gristmill.testing.findings import fail, skip
 from gristmill.testing.repeats import FEW, SOME, drawn, same
 from gristmill.testing.subject import Body
-from gristmill.types import Episode, Rollout
+from gristmill.types import Brief, Episode, Rollout
 from gristmill.world import Rows, Simulation
 
 __all__ = ["Like", "contract", "farama", "interleaved", "malformed", "seeds"]
@@ -112,10 +112,14 @@ def malformed(subject: Body) -> str:
     (seat,) = subject.world.possible_agents
     gold = subject.gold[0][0]
     actions = _actions(gold)[:_SHORT]
-    alone = _played(subject, Recorded(actions[None].repeat(2, axis=0)), gold)[0]
+
+    def spoiled(wrong: Any) -> Callable[[int], Any]:
+        return lambda rows: _Spoiled(actions[None].repeat(rows, axis=0), wrong)
+
+    alone = _played(subject, lambda rows: Recorded(actions[None].repeat(rows, axis=0)), gold)[0]
     beyond = float(np.abs(actions).max()) * 1e6 + 1e6
     for wrong in (float("nan"), float("inf"), beyond, -beyond):
-        first, second = _played(subject, _Spoiled(actions[None].repeat(2, axis=0), wrong), gold)
+        first, second = _played(subject, spoiled(wrong), gold)
         _at_fault(second, seat, f"{wrong:g}")
         if first.fault is not None or first.steps != alone.steps:
             fail(f"an action of {wrong:g} in one row changes another row", _REMEDY)
@@ -129,15 +133,27 @@ def malformed(subject: Body) -> str:
         object(),
     )
     for other in others:
-        for one in _played(subject, _Spoiled(actions[None].repeat(2, axis=0), other), gold):
+        for one in _played(subject, spoiled(other), gold):
             _at_fault(one, seat, f"{other!r:.40}")
     return f"{4 + len(others)} malformed actions are errors of {seat}"
 
 
-def _played(subject: Body, session: Any, episode: Episode) -> list[Rollout]:
+class _Playing:
+    """A policy whose sessions are made by a function of the number of rows."""
+
+    name, digest, generation, width = "playing", "", 0, 0
+
+    def __init__(self, session: Callable[[int], Any]) -> None:
+        self._session = session
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Any:
+        """Return a session."""
+        return self._session(len(briefs))
+
+
+def _played(subject: Body, session: Callable[[int], Any], episode: Episode) -> list[Rollout]:
     """Return how two rows of the scenario of an episode go."""
-    (seat,) = subject.world.possible_agents
-    return list(rollouts(subject.world.vector(2), [episode.scenario] * 2, [0, 0], session, seat=seat))
+    return list(move(subject.world, [episode.scenario] * 2, [0, 0], _Playing(session), [0, 0]))
 
 
 def _at_fault(went: Rollout, seat: str, shown: str) -> None:

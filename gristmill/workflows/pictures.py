@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill import registry
-from gristmill.errors import GristmillError, UsageError, install_line
+from gristmill.errors import EpisodeError, GristmillError, UsageError, install_line
 from gristmill.simulate import Recorded, rollouts
 from gristmill.types import Episode
 from gristmill.world import Rows, Simulation, other_platform
@@ -110,13 +110,14 @@ class Studio:
         session = _Filming(self._env, steps.actions["value"], places, self._rate)
         (seat,) = episode.seats
         # The seed decides what the policy saw, which does not matter once it is known what it did.
-        (went,) = rollouts(self._env, [episode.scenario], [0], session, seat=seat)
+        try:
+            (went,) = rollouts(self._env, [episode.scenario], [0], session, seat=seat)
+        except EpisodeError as error:
+            raise UsageError(f"Expected an episode that can begin, got {episode.id}: {error}.") from None
         if went.fault is None:
             session.look()
         if session.problem:
             raise session.problem
-        if not session.shots:
-            raise UsageError(f"Expected an episode that can begin, got {episode.id}: {went.fault}.")
         return Film(session.shots, _note(self._world, episode, went.state))
 
 

@@ -76,6 +76,7 @@ class Pouring(msgspec.Struct, frozen=True, kw_only=True):
 def pouring(
     out: Path,
     *,
+    world: str = WORLD,
     size: PouringSize | None = None,
     seed: int = 0,
     jobs: int = 2,
@@ -86,18 +87,21 @@ def pouring(
 
     Args:
         out: folder of rounds, models, runs and the report.
+        world: spec of a robot world with a proposal.
         size: how large.
         seed: root seed.
         jobs: how many processes play and verify.
         command: what to type to see it again, for the report.
         tell: called with the part at work, and its progress: done, of all.
     """
-    return _Line(out, size or PouringSize(), seed, jobs, tell).run(command)
+    return _Line(out, world, size or PouringSize(), seed, jobs, tell).run(command)
 
 
 class _Line:
-    def __init__(self, out: Path, size: PouringSize, seed: int, jobs: int, tell: Tell | None) -> None:
-        self.out, self.size, self.seed, self.jobs = out, size, seed, jobs
+    def __init__(
+        self, out: Path, world: str, size: PouringSize, seed: int, jobs: int, tell: Tell | None
+    ) -> None:
+        self.out, self.world, self.size, self.seed, self.jobs = out, world, size, seed, jobs
         self.stages = Stages("pouring", seed, tell)
         self.bar = Bar(rate=size.bar, points=float(round(100 * size.bar * 2 / 3)))
 
@@ -131,7 +135,7 @@ class _Line:
             f"{self.size.rounds} × {self.size.attempts} attempts, every pass replayed, refit on what was kept",
         ):
             return improve(
-                WORLD, self.out / "rounds", rounds=self.size.rounds, n=self.size.attempts,
+                self.world, self.out / "rounds", rounds=self.size.rounds, n=self.size.attempts,
                 seed=self.stages.stream("rounds"), jobs=self.jobs, tell=self.stages.tell,
             )  # fmt: skip
 
@@ -148,7 +152,7 @@ class _Line:
             f"evaluation: {label}", f"{self.size.evaluated:,} held-out scenarios"
         ) as progress:
             return evaluate(
-                WORLD, {"robot": policy}, self.out / "runs" / label.replace(" ", "-"), n=self.size.evaluated,
+                self.world, {"robot": policy}, self.out / "runs" / label.replace(" ", "-"), n=self.size.evaluated,
                 seed=self.stages.stream("evaluation"), jobs=self.jobs, label=label, progress=progress,
             )  # fmt: skip
 

@@ -23,6 +23,9 @@ DISABLED = AutoresetMode.DISABLED
 CALM = {"latency": 0, "push": False, "stall": False}
 PUSH: dict[str, Any] = {"push": True}
 STALL: dict[str, Any] = {"stall": True}
+BALL = """<mujoco><option timestep="0.004"/><worldbody>
+<body name="ball"><joint name="x" type="slide" axis="1 0 0"/><geom size="0.1" mass="1"/><site name="middle"/></body>
+</worldbody><actuator><motor joint="x"/></actuator></mujoco>"""
 
 
 class Anywhere(Reach):

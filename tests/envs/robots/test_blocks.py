@@ -7,8 +7,8 @@ import pytest
 
 from gristmill.agents.robots.kinematics import inverse
 from gristmill.envs.robots.gripper import GripperWorld, lying
-from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.pick_place import PickPlace
+from gristmill.envs.robots.simulator import Simulator
 from gristmill.envs.robots.stack import Stack
 from gristmill.envs.robots.types import Array
 from gristmill.play import play
@@ -32,7 +32,7 @@ def missing(
         qpos[: len(arm)] = arm
     qvel = np.zeros(model.nv)
     qvel[-6] = speed
-    physics = Physics(own.nominal, 1)
+    physics = Simulator(own.nominal, 1)
     physics.place([0], [model], [qpos])
     physics.put(0, qpos, qvel)
     return {name for name, holds in own.predicates(physics).items() if not holds[0]}
@@ -103,7 +103,7 @@ def test_blocks_are_as_their_scenario_says() -> None:
     for index in range(10):
         values = STACK.scenario(3, index).values
         model = STACK.model(values)
-        physics = Physics(model, 1)
+        physics = Simulator(model, 1)
         physics.place([0], [model], [STACK.sample(model, values)])
         seen = {name: one[0] for name, one in STACK.observe(physics).items()}
         radius, bearing, side = values["block_radius"], values["block_bearing"], values["block_side"]
@@ -123,7 +123,7 @@ def test_nothing_is_done_at_the_start_of_any_scenario() -> None:
         for index in range(50):
             values = own.scenario(4, index).values
             model = own.model(values)
-            physics = Physics(model, 1)
+            physics = Simulator(model, 1)
             physics.place([0], [model], [own.sample(model, values)])
 
             assert needed == {name for name, holds in own.predicates(physics).items() if not holds[0]}
@@ -132,14 +132,12 @@ def test_nothing_is_done_at_the_start_of_any_scenario() -> None:
 def test_the_fingers_move_together_and_grip_with_limited_force() -> None:
     """Closed on a cube they stand still on both sides of it, and press with less than 25 N."""
     model = PICK.model({**PICK.space.mode, "side": 0.04})
-    physics = Physics(model, 1)
+    physics = Simulator(model, 1)
     arm = around(0.35, 0.022, 0.08)
     qpos = PICK.start(lying(0.35, 0.003, 0.0, 0.04))
     qpos[: len(arm)] = arm
     physics.place([0], [model], [qpos])
-    physics.control[0] = [*arm[:5], 0.0]
-    for _ in range(20):
-        physics.step(np.array([0]), PICK.substeps)
+    physics.step(np.array([0]), np.tile([*arm[:5], 0.0], (1, 20 * PICK.substeps, 1)))
     left, right = physics.joint("left")[0, 0], physics.joint("right")[0, 0]
 
     assert np.isclose(left, right, atol=0.001)

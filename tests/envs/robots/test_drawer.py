@@ -7,7 +7,7 @@ import pytest
 
 from gristmill.agents.robots.kinematics import inverse
 from gristmill.envs.robots.drawer import Drawer
-from gristmill.envs.robots.physics import Physics
+from gristmill.envs.robots.simulator import Simulator
 
 WORLD = Drawer()
 REST = [0.0, -1.7, 2.0, 1.2]
@@ -16,7 +16,7 @@ VALUES = WORLD.space.mode
 
 def found(arm: Any = REST, *, cabinet: Any = (0, 0, 0), drawer: float = 0.12, speed: float = 0.0) -> set[str]:
     """Return what does not hold in a state, with the pose of the cabinet and the drawer's opening."""
-    physics = Physics(WORLD.nominal, 1)
+    physics = Simulator(WORLD.nominal, 1)
     physics.place([0], [WORLD.nominal], [np.array([*arm, *cabinet, drawer])])
     physics.put(0, np.array([*arm, *cabinet, drawer]), np.array([0.0] * 7 + [speed]))
     return {name for name, holds in WORLD.predicates(physics).items() if not holds[0]}
@@ -55,7 +55,7 @@ def test_a_finger_behind_the_handle_has_not_let_go() -> None:
 
 def test_the_cabinet_stands_where_the_scenario_says() -> None:
     """Its handle at the radius, bearing and height, its front turned towards the robot."""
-    physics = Physics(WORLD.nominal, 1)
+    physics = Simulator(WORLD.nominal, 1)
     for index in range(20):
         values = WORLD.scenario(3, index).values
         model = WORLD.model(values)
@@ -83,12 +83,10 @@ def test_a_cabinet_that_is_pushed_gently_stays_where_it_is() -> None:
     """Friction holds it; what pushes harder shoves it."""
     moved = []
     for force in (10.0, 40.0):
-        physics = Physics(WORLD.nominal, 1)
+        physics = Simulator(WORLD.nominal, 1)
         physics.place([0], [WORLD.nominal], [WORLD.sample(WORLD.nominal, VALUES)])
-        physics.control[0] = WORLD.rest(WORLD.nominal)
         physics.push(0, "cabinet", (force, 0.0, 0.0))
-        for _ in range(10):
-            physics.step(np.array([0]), WORLD.substeps)
+        physics.step(np.array([0]), np.tile(WORLD.rest(WORLD.nominal), (1, 10 * WORLD.substeps, 1)))
         moved.append(float(np.hypot(*physics.qpos[0, 4:6])))
 
     assert [False, True] == [one > 0.001 for one in moved]

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from gristmill.envs.robots.physics import model_hash
+from gristmill.envs.robots.models import model_hash
 from gristmill.envs.robots.reach import Reach
 from gristmill.envs.robots.render import Camera
 from gristmill.errors import UsageError

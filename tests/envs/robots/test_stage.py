@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from gristmill.envs.robots.physics import model_hash
+from gristmill.envs.robots.models import model_hash
 from gristmill.envs.robots.stage import Stage
 from gristmill.envs.robots.types import Array, Limit
 from gristmill.envs.robots.vector import RobotVectorEnv
@@ -267,7 +267,7 @@ def test_set_points_are_led_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None
     stage.reset([0], [scenario()], [0])
     before = stage.physics.control[0].copy()
     asked: list[Array] = []
-    monkeypatch.setattr(stage.physics, "step", lambda rows: asked.append(stage.physics.control[0].copy()))
+    monkeypatch.setattr(stage.physics, "step", lambda rows, control, moments: asked.extend(control[0]))
     stage.step(ACTIONS[:1], np.zeros(1, dtype=np.int64))
 
     assert world().substeps == len(asked)

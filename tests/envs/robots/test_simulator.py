@@ -5,23 +5,26 @@ import numpy as np
 import pytest
 
 from gristmill.digest import decode, encode
-from gristmill.envs.robots.physics import Physics, compiled, model_hash, tuned
+from gristmill.envs.robots.models import compiled
+from gristmill.envs.robots.simulator import Moments, Simulator
 from gristmill.envs.robots.types import Array
 from gristmill.errors import UsageError
-from tests.envs.robots.bodies import WORLDS, Course, fly, replayed, scenario, wander, world
+from tests.envs.robots.bodies import BALL, WORLDS, Course, fly, replayed, scenario, wander, world
 
-BALL = """<mujoco><option timestep="0.004"/><worldbody>
-<body name="ball"><joint name="x" type="slide" axis="1 0 0"/><geom size="0.1" mass="1"/><site name="middle"/></body>
-</worldbody><actuator><motor joint="x"/></actuator></mujoco>"""
 EVERY = np.arange(3)
 
 
-def balls(rows: int = 3) -> Physics:
+def balls(rows: int = 3) -> Simulator:
     """Return balls that slide, at rest."""
     scene = compiled(BALL)
-    physics = Physics(scene.model, rows)
+    physics = Simulator(scene.model, rows)
     physics.place(list(range(rows)), [scene.model] * rows, [np.zeros(1)] * rows)
     return physics
+
+
+def go(physics: Simulator, rows: Array, control: float = 0.0, substeps: int = 5) -> None:
+    """Let some rows go on under one control."""
+    physics.step(rows, np.full((len(rows), substeps, 1), control))
 
 
 def flown(id: str, rows: int = 1) -> Course:
@@ -104,8 +107,7 @@ def test_a_row_can_be_started_anew_among_others() -> None:
 def test_only_the_rows_named_move() -> None:
     """The others keep state and derived values."""
     physics = balls()
-    physics.control[:] = 1.0
-    physics.step(np.array([0, 2]), 5)
+    go(physics, np.array([0, 2]), 1.0)
 
     assert [True, False, True] == (physics.qpos[:, 0] > 0).tolist()
     assert physics.qpos[:, 0].tolist() == physics.site("middle")[:, 0].tolist()
@@ -115,10 +117,10 @@ def test_a_push_acts_until_another_one_does() -> None:
     """On a body of one row."""
     physics = balls()
     physics.push(1, "ball", (2.0, 0.0, 0.0))
-    physics.step(EVERY, 10)
+    go(physics, EVERY, substeps=10)
     physics.push(1, "ball", (0.0, 0.0, 0.0))
     speed = float(physics.qvel[1, 0])
-    physics.step(EVERY, 10)
+    go(physics, EVERY, substeps=10)
 
     assert np.isclose(2.0 * 0.04, speed)
     assert [0.0, speed, 0.0] == physics.qvel[:, 0].tolist()
@@ -139,14 +141,55 @@ def test_threads_do_not_matter() -> None:
     ends = []
     for threads in (1, 2, 5):
         scene = compiled(BALL)
-        physics = Physics(scene.model, 3, threads=threads)
+        physics = Simulator(scene.model, 3, threads=threads)
         physics.place([0, 1, 2], [scene.model] * 3, [np.array([one]) for one in (0.0, 0.1, 0.2)])
-        physics.control[:, 0] = (0.1, 0.2, 0.3)
         for _ in range(20):
-            physics.step(EVERY, 5)
+            physics.step(EVERY, np.array([0.1, 0.2, 0.3]).repeat(5).reshape(3, 5, 1))
         ends.append(physics.batch.state.tolist())
 
     assert [ends[0]] * 3 == ends
+
+
+# Moments.
+
+
+def test_moments_are_those_before_each_substep() -> None:
+    """Coordinates and what is computed of them belong together, and to the rows that went, row by row."""
+    physics, alone = balls(), balls()
+    moments = Moments(physics, 4)
+    moments.joint("x"), moments.joint_velocity("x"), moments.site("middle")
+    rows = np.array([0, 2])
+    physics.step(rows, np.ones((2, 4, 1)), moments)
+    went: list[list[float]] = []
+    for _ in range(4):
+        went.append([float(alone.joint("x")[0, 0]), float(alone.joint_velocity("x")[0, 0])])
+        go(alone, rows, 1.0, substeps=1)
+
+    assert 8 == moments.rows
+    assert went * 2 == np.concatenate([moments.joint("x"), moments.joint_velocity("x")], axis=1).tolist()
+    assert moments.joint("x")[:, 0].tolist() == moments.site("middle")[:, 0].tolist()
+
+
+def test_moments_are_of_the_last_call() -> None:
+    """However many rows went in it."""
+    physics = balls()
+    moments = Moments(physics, 2)
+    moments.joint("x")
+    for rows in (EVERY, np.array([1]), EVERY):
+        before = physics.qpos[rows, 0].tolist()
+        physics.step(rows, np.ones((len(rows), 2, 1)), moments)
+        assert before == moments.joint("x")[::2, 0].tolist()
+
+
+def test_what_was_not_asked_for_before_has_not_been_recorded() -> None:
+    """Which is said, instead of showing something else."""
+    physics = balls()
+    moments = Moments(physics, 2)
+    moments.joint("x")
+    physics.step(EVERY, np.ones((3, 2, 1)), moments)
+
+    with pytest.raises(UsageError, match="the same whenever it is asked, which is qpos, got qvel as well"):
+        moments.joint_velocity("x")
 
 
 # What breaks.
@@ -156,12 +199,10 @@ def test_mujoco_does_not_start_anew_by_itself() -> None:
     """A row that flies apart is told of, and keeps the state that it came to; the others do not notice."""
     physics = balls()
     physics.put(1, np.zeros(1), np.array([1e12]))
-    physics.control[:] = 1.0
-    physics.step(EVERY, 5)
+    go(physics, EVERY, 1.0)
     broken = physics.broken()
     again = balls()
-    again.control[:] = 1.0
-    again.step(EVERY, 5)
+    go(again, EVERY, 1.0)
 
     assert compiled(BALL).model.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_AUTORESET
     assert {1} == set(broken)
@@ -174,59 +215,13 @@ def test_a_row_that_broke_can_begin_again() -> None:
     """Without the warnings of before."""
     physics = balls()
     physics.put(1, np.zeros(1), np.array([np.nan]))
-    physics.step(EVERY, 5)
+    go(physics, EVERY)
     assert {1} == set(physics.broken())
     physics.place([1], [compiled(BALL).model], [np.zeros(1)])
 
-    physics.step(EVERY, 5)
+    go(physics, EVERY)
     assert {} == physics.broken()
     assert np.isfinite(physics.qpos).all()
-
-
-def test_mjcf_that_does_not_compile_is_told_of() -> None:
-    """In one line."""
-    with pytest.raises(UsageError, match=r"^Expected MJCF that compiles, got what does not: .*\.$"):
-        compiled("<mujoco><worldbody><geom/></worldbody></mujoco>")
-    with pytest.raises(UsageError, match=r"^Expected MJCF that compiles"):
-        compiled("no MJCF")
-
-
-# Models.
-
-
-def test_a_scene_is_compiled_once() -> None:
-    """Whoever changes its model changes a copy, and what depends on a mass follows."""
-
-    def heavier(model: mujoco.MjModel) -> None:
-        model.body("ball").mass *= 3
-
-    scene = compiled(BALL)
-    before = model_hash(scene.model)
-    ones = [tuned(scene, heavier) for _ in range(2)]
-
-    assert compiled(BALL) is scene
-    assert before == model_hash(scene.model)
-    assert [3.0, 3.0] == [float(one.body("ball").mass[0]) for one in ones]
-    assert np.isclose(scene.model.dof_invweight0[0] / 3, ones[0].dof_invweight0[0])
-    assert model_hash(ones[0]) == model_hash(ones[1]) != before
-
-
-def test_the_hash_is_of_all_that_decides_the_motion() -> None:
-    """A gain, a mass, a step in time."""
-
-    def gain(model: mujoco.MjModel) -> None:
-        model.actuator_gainprm[0, 0] = 1.1
-
-    def step(model: mujoco.MjModel) -> None:
-        model.opt.timestep = 0.002
-
-    def position(model: mujoco.MjModel) -> None:
-        model.site("middle").pos[0] = 1e-9
-
-    scene = compiled(BALL)
-    hashes = {model_hash(tuned(scene, change)) for change in (gain, step, position, lambda _: None)}
-
-    assert 4 == len(hashes)
 
 
 def test_a_state_is_a_copy() -> None:
@@ -234,7 +229,6 @@ def test_a_state_is_a_copy() -> None:
     physics = balls()
     before: Array = physics.full_state(0)
     kept = before.copy()
-    physics.control[:] = 1.0
-    physics.step(EVERY, 5)
+    go(physics, EVERY, 1.0)
 
     assert kept.tolist() == before.tolist()
