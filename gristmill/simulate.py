@@ -85,7 +85,6 @@ def repeat(
     for places in alike.values():
         for start in range(0, len(places), ROWS):
             some = places[start : start + ROWS]
-
             found.update(zip(some, _each_for_itself(together, some), strict=True))
     return [found[place] for place in range(len(actions))]
 

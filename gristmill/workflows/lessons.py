@@ -141,27 +141,49 @@ class Selection:
 
     def __init__(self, store: RunStore, view: View | None) -> None:
         self._store = store
-        self._released = _Released(store, view) if view is not None else None
+        self._some = _Everything(store) if view is None else _Released(store, view)
 
     def __iter__(self) -> Iterator[tuple[Episode, str]]:
-        split = Acceptance().split
         for episode in self._store.episodes():
-            if self._released is not None:
-                part = self._released.part(episode)
-            else:
-                part = "" if episode.fault is not None else split_of(episode.scenario.id, split)
-            if part:
+            if part := self._some.part(episode):
                 yield episode, part
 
     @property
     def dropped(self) -> dict[str, int]:
         """How many of the view's episodes are left out, by reason, once all were looked at."""
-        return {} if self._released is None else self._released.dropped()
+        return self._some.dropped()
 
     @property
     def notes(self) -> list[str]:
         """What a person should know, once all were looked at."""
-        return [] if self._released is None else self._released.notes()
+        return self._some.notes()
+
+
+class _Everything:
+    """The episodes that no fault cut short, right or wrong."""
+
+    def __init__(self, store: RunStore) -> None:
+        self._path, self._standings = store.path, latest(store.ledger())
+        self._all = self._unproved = 0
+
+    def part(self, episode: Episode) -> str:
+        """Return the part of the split that an episode belongs to, empty when it is not to be learnt from."""
+        if episode.fault is not None:
+            return ""
+        self._all += 1
+        self._unproved += rule(episode, self._standings.get(episode.id, {}), "checked").outcome != "released"
+        return split_of(episode.scenario.id, Acceptance().split)
+
+    def dropped(self) -> dict[str, int]:
+        return {}
+
+    def notes(self) -> list[str]:
+        if not self._unproved:
+            return []
+        return [
+            f"{self._unproved:,} of the {self._all:,} episodes are no verified successes, and are learnt from like the "
+            f"others; `gristmill mine {self._path}` makes a view of those that are"
+        ]
 
 
 class _Released:

@@ -19,6 +19,7 @@ from gristmill.workflows import learn as module
 from gristmill.workflows.evaluate import evaluate
 from gristmill.workflows.learn import TextLesson, learn
 from gristmill.workflows.lineage import LESSON
+from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import run
 
 WORLD = "support/retail-v1?level=demo"
@@ -99,10 +100,22 @@ def test_a_view_of_another_run_is_not_learnt_from(noisy: RunStore, tmp_path: Pat
         learn(other, tmp_path / "job", view=load_view(noisy, "kept"), config=CONFIG)
 
 
+def test_who_learns_from_everything_is_told_what_is_wrong_in_it(noisy: RunStore) -> None:
+    """How many episodes are no verified successes, and how to leave them out; of a view there is nothing to say."""
+    passed = sum(one.status == "pass" for one in outcomes(noisy))
+    _, _, (note,) = module._rows(noisy, None, "agent", None)
+    _, _, silent = module._rows(noisy, load_view(noisy, "kept"), "agent", None)
+
+    assert note.startswith(f"{60 - passed} of the 60 episodes are no verified successes")
+    assert f"`gristmill mine {noisy.path}`" in note
+    assert [] == silent
+
+
 def test_a_model_does_not_learn_under_instructions_that_nobody_had(noisy: RunStore, tmp_path: Path) -> None:
     """Where its template has them; the world is asked with the parameters that the run was played with."""
     rows, _, notes = module._rows(noisy, None, "agent", registry.make(noisy.spec["world"]))
-    assert (60, []) == (len(rows), notes)
+    assert 60 == len(rows)
+    assert not any("instructions" in note for note in notes)
     assert rows[0].what.brief is not None
 
     told = noisy.spec["told"]
