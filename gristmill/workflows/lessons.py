@@ -180,10 +180,11 @@ class _Everything:
     def notes(self) -> list[str]:
         if not self._unproved:
             return []
-        return [
+        note = (
             f"{self._unproved:,} of the {self._all:,} episodes are no verified successes, and are learnt from like the "
             f"others; `gristmill mine {self._path}` makes a view of those that are"
-        ]
+        )
+        return [note]
 
 
 class _Released:
