@@ -18,23 +18,31 @@ from gristmill.steps import Steps
 from gristmill.types import End, Entry, Fault, Rollout, Scenario
 from gristmill.world import Rows, Simulation
 
-__all__ = ["ROWS", "Recorded", "fitting", "move", "problems", "repeat", "rollouts"]
+__all__ = ["ROWS", "Ended", "Recorded", "fitting", "move", "problems", "repeat", "rollouts"]
 
 ROWS = 128  # episodes that run at once where the policy does not mind; they share what a step costs beside the physics
 Array = NDArray[Any]
 
 
+class Ended(Exception):  # it is no error
+    """Raised by a session that repeats a record when that is at its end; the rows stop there."""
+
+
 class Recorded:
-    """A session that repeats actions, [rows, steps, size]; when they run out, the rows stop there."""
+    """A session that repeats actions, [rows, steps, size], to their end."""
 
     def __init__(self, actions: Array) -> None:
         self._actions = actions
         self._clock = 0
 
-    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
-        """Return the next action of every row, None when there is none left."""
+    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array:
+        """Return the next action of every row.
+
+        Raises:
+            Ended: when there is none left.
+        """
         if self._clock == self._actions.shape[1]:
-            return None
+            raise Ended
         self._clock += 1
         now: Array = self._actions[list(rows), self._clock - 1]
         return now
@@ -95,7 +103,7 @@ def _played(
     (seat,) = world.possible_agents
     with boundary("world"):
         env = world.vector(len(scenarios))
-    return list(rollouts(env, scenarios, seeds, session, seat=seat))
+    return rollouts(env, scenarios, seeds, session, seat=seat)
 
 
 def _each_for_itself(
@@ -114,8 +122,8 @@ def _each_for_itself(
 
 def rollouts(
     env: Rows, scenarios: Sequence[Scenario], seeds: Sequence[int], session: Session, *, seat: str
-) -> Iterator[Rollout]:
-    """Run one row per scenario to its end, and yield how they went, in order.
+) -> list[Rollout]:
+    """Run one row per scenario to its end, and return how they went, in order.
 
     Args:
         env: with at least as many rows as there are scenarios.
@@ -129,13 +137,13 @@ def rollouts(
     """
     with boundary("world"):
         seen, _ = env.reset(seed=list(seeds), options={"scenarios": list(scenarios)})
-    track = _Track(env, len(scenarios), seen)
-    while len(rows := track.live()):
-        actions = track.ask(session, rows, seat)
-        if actions is None:
-            break
-        track.step(actions, rows)
-    yield from map(track.row, range(len(scenarios)))
+        track = _Track(env, len(scenarios), seen)
+        while len(rows := track.live()):
+            actions = track.ask(session, rows, seat)
+            if actions is None:
+                break
+            track.step(actions, rows)
+        return [track.row(row) for row in range(len(scenarios))]
 
 
 class _Track:
@@ -158,11 +166,11 @@ class _Track:
         self.faults[row] = Fault.of(side, error)
         self.logs[row] = self.env.entries(row)
 
-    def broke(self, rows: list[int], error: BaseException, side: str) -> None:
-        """Stop the row in which something broke; of several it is not known which one it was."""
-        if len(rows) > 1:
+    def broke(self, error: BaseException, side: str) -> None:
+        """Stop the only row; of several, stopped ones among them, it is not known by which of them something broke."""
+        if self.count > 1:
             raise EpisodeError.of(side, error) from error
-        self.stop(rows[0], error, side)
+        self.stop(0, error, side)
 
     def live(self) -> list[int]:
         """Return the rows that go on."""
@@ -170,16 +178,15 @@ class _Track:
 
     def ask(self, session: Session, rows: list[int], seat: str) -> Array | None:
         """Return actions for all rows of the environment, None when the session has no more; faults are noted."""
-        now = self.seen[-1]
-        every = len(rows) == len(next(iter(now.values())))
+        # A copy, so that a policy that works in place changes nothing on record.
+        seen = {name: one[rows] for name, one in self.seen[-1].items()}
         space = self.env.single_action_space
         try:
-            given = session.act(rows, now if every else {name: one[rows] for name, one in now.items()})
-            actions = None if given is None else fitting(space, given, len(rows))
-        except RAISED as error:
-            self.broke(rows, error, seat)
+            actions = fitting(space, session.act(rows, seen), len(rows))
+        except Ended:
             return None
-        if actions is None:
+        except RAISED as error:
+            self.broke(error, seat)
             return None
         wrong = problems(space, actions)
         for place, why in wrong.items():
@@ -197,7 +204,7 @@ class _Track:
         try:
             seen, rewards, terminated, truncated, _ = self.env.step(actions)
         except RAISED as error:
-            self.broke(going, error, "world")
+            self.broke(error, "world")
             return
         self.seen.append(seen)
         self.acted.append(actions)
@@ -266,7 +273,8 @@ def fitting(space: Any, given: Any, rows: int) -> Array:
 
 def problems(space: Any, actions: Array) -> dict[int, str]:
     """Return what is wrong with fitting actions, by row."""
-    actions = actions.astype(np.float32)  # as which they are applied
+    with np.errstate(over="ignore"):
+        actions = actions.astype(np.float32)  # as which they are applied
     inside = (actions >= space.low) & (actions <= space.high)  # which no NaN is
     found: dict[int, str] = {}
     for row in [] if inside.all() else np.flatnonzero(~inside.all(axis=1)):

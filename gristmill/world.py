@@ -147,7 +147,7 @@ class Rows(Protocol):
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Start the first rows, or those in `options["reset_mask"]`, with `options["scenarios"]`, one each.
+        """Start the first rows with `options["scenarios"]`, one each.
 
         `seed` has one for every row.
         """

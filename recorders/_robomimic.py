@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from gristmill.digest import encode
+from gristmill.errors import EpisodeError
 from gristmill.recorders._hdf5 import new_file
 from gristmill.recorders._writing import Setting, joined, numeric
 from gristmill.simulate import Recorded, rollouts
@@ -147,7 +148,10 @@ class _Replay:
         """Return the state at each action, [N, 1 + nq + nv], or None where the replay goes another way."""
         watched = _Watched(self.rows, joined(steps.actions))
         # The seed decides no more than sensor noise, or the comparison fails.
-        (row,) = rollouts(self.rows, [episode.scenario], [episode.seed], watched, seat=self._seat)
+        try:
+            (row,) = rollouts(self.rows, [episode.scenario], [episode.seed], watched, seat=self._seat)
+        except EpisodeError:
+            return None
         if row.fault is not None or row.state != episode.state or len(watched.states) != len(steps):
             return None
         flat = [_flat(one, place * self._dt) for place, one in enumerate(watched.states)]
@@ -162,11 +166,10 @@ class _Watched(Recorded):
         self._rows = rows
         self.states: list[Any] = []
 
-    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
-        """Return the next action, None when there is none left."""
+    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array:
+        """Return the next action."""
         now = super().act(rows, observations)
-        if now is not None:
-            self.states.append(self._rows.state(0))
+        self.states.append(self._rows.state(0))
         return now
 
 

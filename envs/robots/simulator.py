@@ -18,6 +18,9 @@ __all__ = ["Moments", "Simulator"]
 
 _INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
 _VELOCITY = int(mujoco.mjtStage.mjSTAGE_VEL)
+# Recorded after a substep, where everything else is from before it.
+_INTEGRATED = ("qpos", "qvel", "act")
+_UNRECORDED = ("time", "eq_active")  # which MuJoCo keeps in another form than it records
 
 
 class Simulator(Physics):
@@ -43,10 +46,6 @@ class Simulator(Physics):
         if name not in self._bound:
             self._bound[name] = self.batch.bind(name)
         return self._bound[name]
-
-    def is_state(self, field: Array) -> bool:
-        """Say whether a field is part of the state, not computed of it."""
-        return np.may_share_memory(field, self.batch.state)
 
     def place(self, rows: Sequence[int], models: Sequence[mujoco.MjModel], qpos: Sequence[Array]) -> None:
         """Start rows anew: at rest, in the given configurations, [nq] each, and without a warm start.
@@ -142,10 +141,10 @@ class Moments(Physics):
 
     def field(self, name: str) -> Array:
         if name not in self._records:
-            if self._starts is not None:
+            if name in _UNRECORDED or self._starts is not None:
                 raise UsageError(
-                    f"Expected measure() to read the same whenever it is asked, which is {', '.join(self._records)}, "
-                    f"got {name} as well."
+                    "Expected measure() to read the same fields whenever it is asked, none of them "
+                    f"{' or '.join(_UNRECORDED)}; it read {', '.join(self._records) or 'nothing'}, and now {name}."
                 )
             self._records[name] = np.repeat(self._simulator.field(name)[:, None], self._substeps, axis=1)
         if name not in self._fields:
@@ -156,8 +155,9 @@ class Moments(Physics):
         """Get ready for some rows, and return the arrays to be filled."""
         self.rows = len(rows) * self._substeps
         self._fields = {}
-        now = {name: self._simulator.field(name) for name in self._records}
-        self._starts = {name: one[rows] for name, one in now.items() if self._simulator.is_state(one)}
+        self._starts = {
+            name: self._simulator.field(name)[rows] for name in _INTEGRATED if name in self._records
+        }
         for name, one in self._records.items():
             if len(one) != len(rows):
                 self._records[name] = np.zeros((len(rows), *one.shape[1:]), dtype=one.dtype)
@@ -167,9 +167,8 @@ class Moments(Physics):
         """Return what was recorded of a field, [rows · substeps, …]."""
         record = self._records[name]
         if self._starts and name in self._starts:
-            # Coordinates and velocities are recorded after a substep, what was computed of them is of the time before.
             record = np.concatenate([self._starts[name][:, None], record[:, :-1]], axis=1)
-        return record.reshape(-1, *record.shape[2:])
+        return record.reshape(self.rows, *record.shape[2:])
 
 
 def _rest(model: mujoco.MjModel) -> Array:

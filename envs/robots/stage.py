@@ -91,6 +91,8 @@ class Stage:
         From the last set-point to the next the servos are led in equal parts, one for each substep, as a robot's
         controller does; a jump would be a blow to its joints.
         """
+        if not len(rows):
+            return
         now = self.clock[rows]
         self._asked[now + 1, rows] = actions[rows]
         # Before the first action can have arrived, the robot is at rest.
@@ -151,7 +153,8 @@ class Stage:
         """Keep the highest of what is measured; between two control steps it may be far above what it is at them."""
         now = self.world.measure(self.physics)
         for name, values in self.world.measure(self._moments).items():
-            highest = np.maximum(values.reshape(len(rows), self.world.substeps).max(axis=1), now[name][rows])
+            before = np.reshape(values, (len(rows), self.world.substeps)).max(axis=1)
+            highest = np.maximum(before, np.asarray(now[name])[rows])
             self.peaks[name][rows] = np.maximum(self.peaks[name][rows], highest)
         self._judge()
 
@@ -185,7 +188,7 @@ class Stage:
                 )
 
     def _read(self) -> None:
-        """Look at the physics: observations, predicates and measures of all rows."""
+        """Look at the physics: observations and predicates of all rows."""
         world, physics = self.world, self.physics
         seen = world.observe(physics)
         with np.errstate(over="ignore"):  # a row that broke may be anywhere

@@ -1,6 +1,6 @@
 """Robot worlds: a subclass writes the rules of one task, and has a single environment and a batched one of it.
 
-The rules know neither clock nor simulator; `physics` steps the rows, and `stage` runs the control loop. A single
+The rules know neither clock nor simulator; `simulator` steps the rows, and `stage` runs the control loop. A single
 environment is a batch of one, so both give the same episodes to the last bit.
 """
 
@@ -129,7 +129,10 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         """Return by name what has to hold for success, [rows] bool each, from the physical state alone."""
 
     def measure(self, physics: Physics) -> dict[str, Array]:
-        """Return what `safety` limits, [rows] each."""
+        """Return what `safety` limits, [rows] each; it reads the same fields of `physics` whenever it is asked.
+
+        It is asked at the end of a control step, and of all the moments within it, for which `physics` has a row each.
+        """
         return {}
 
     def reward(self, physics: Physics, predicates: Mapping[str, Array]) -> Array:
@@ -252,6 +255,11 @@ def _check_model(world: RobotWorld, model: mujoco.MjModel) -> None:
         raise UsageError(
             f"Expected actuators with a ctrlrange each (or inheritrange, for positions), got {model.nu} actuators, "
             f"{int(model.actuator_ctrllimited.sum())} of them with one."
+        )
+    if model.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4:
+        raise UsageError(
+            "Expected an integrator whose substeps can be watched, such as implicitfast, got RK4, after which forces and "
+            "places are those of a stage within the substep."
         )
     bodies = [model.body(number).name for number in range(1, model.nbody)]
     if world.pushed not in bodies:

@@ -98,7 +98,7 @@ class _Spoiled:
         """Return the next actions."""
         given = self._recorded.act(rows, observations)
         self._left -= 1
-        if self._left or given is None:
+        if self._left:
             return given
         if not isinstance(self._wrong, float):
             return self._wrong
@@ -127,7 +127,6 @@ def malformed(subject: Body) -> str:
         "text",
         [],
         [[1.0], [1.0, 2.0]],
-        [[1.0]],
         np.zeros((2, 99)),
         np.full((2, *actions.shape[1:]), "x"),
         object(),

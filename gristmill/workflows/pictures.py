@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gristmill import registry
 from gristmill.errors import EpisodeError, GristmillError, UsageError, install_line
-from gristmill.simulate import Recorded, rollouts
+from gristmill.simulate import Ended, Recorded, rollouts
 from gristmill.types import Episode
 from gristmill.world import Rows, Simulation, other_platform
 
@@ -135,11 +135,13 @@ class _Filming(Recorded):
         self.problem: Exception | None = None
         self._env, self._left, self._rate, self._step = env, set(places), rate, 0
 
-    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array | None:
-        """Take a picture if it is time for one, and return the next action; None when none can be taken."""
+    def act(self, rows: Sequence[int], observations: Mapping[str, Array]) -> Array:
+        """Take a picture if it is time for one, and return the next action; where none can be taken it is over."""
         self.look()
         self._step += 1
-        return None if self.problem else super().act(rows, observations)
+        if self.problem:
+            raise Ended
+        return super().act(rows, observations)
 
     def look(self) -> None:
         """Take a picture if it is time for one."""

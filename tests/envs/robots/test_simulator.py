@@ -171,14 +171,15 @@ def test_moments_are_those_before_each_substep() -> None:
 
 
 def test_moments_are_of_the_last_call() -> None:
-    """However many rows went in it."""
+    """However many rows went in it, and whatever has no numbers at all."""
     physics = balls()
     moments = Moments(physics, 2)
-    moments.joint("x")
+    moments.joint("x"), moments.field("act")
     for rows in (EVERY, np.array([1]), EVERY):
         before = physics.qpos[rows, 0].tolist()
         physics.step(rows, np.ones((len(rows), 2, 1)), moments)
         assert before == moments.joint("x")[::2, 0].tolist()
+        assert (2 * len(rows), 0) == moments.field("act").shape
 
 
 def test_what_was_not_asked_for_before_has_not_been_recorded() -> None:
@@ -188,7 +189,7 @@ def test_what_was_not_asked_for_before_has_not_been_recorded() -> None:
     moments.joint("x")
     physics.step(EVERY, np.ones((3, 2, 1)), moments)
 
-    with pytest.raises(UsageError, match="the same whenever it is asked, which is qpos, got qvel as well"):
+    with pytest.raises(UsageError, match=r"the same fields whenever it is asked.* read qpos, and now qvel"):
         moments.joint_velocity("x")
 
 

@@ -48,12 +48,55 @@ def test_a_policy_that_breaks_in_one_episode_breaks_no_other() -> None:
     def move(rows: Sequence[int], seen: Observation) -> Array:
         if (seen["target"][:, 2] > HIGH + 0.02).any():
             raise ArithmeticError("too high for me")
-        return np.tile(np.array([0.0, -1.2, 1.8, 0.4], dtype=np.float32), (len(rows), 1))
+        return _rest(rows)
 
     episodes = flown(Reach, move)
     clear = [one for one in episodes if abs(one.scenario.values["height"] - HIGH - 0.02) > 0.02]
 
     assert {True: {"robot"}, False: {""}} == faults(clear)
+
+
+def test_a_policy_that_gives_nothing_is_at_fault() -> None:
+    """In the episodes where it does."""
+
+    def move(rows: Sequence[int], seen: Observation) -> Any:
+        return None if (seen["target"][:, 2] > HIGH).any() else _rest(rows)
+
+    episodes = [one for one in flown(Reach, move) if abs(one.scenario.values["height"] - HIGH) > 0.02]
+
+    assert {True: {"robot"}, False: {""}} == faults(episodes)
+
+
+class Touchy(Reach):
+    """It breaks in any step of a row whose target is high."""
+
+    id: ClassVar[str] = "test/touchy-v1"
+
+    def reward(self, physics: Physics, predicates: Mapping[str, Array]) -> Array:
+        if (physics.site("target")[:, 2] > HIGH).any():
+            raise ArithmeticError("too high for me")
+        return super().reward(physics, predicates)
+
+
+def test_a_row_that_was_stopped_breaks_no_other() -> None:
+    """It goes on by itself, and when it then breaks the world that is in nobody's record."""
+
+    def move(rows: Sequence[int], seen: Observation) -> Array:
+        actions = _rest(rows)
+        actions[seen["target"][:, 2] > HIGH] = np.nan
+        return actions
+
+    drawn = [Touchy().scenario(3, index) for index in range(12)]
+    high, low = (next(one for one in drawn if (one.values["height"] > HIGH) is up) for up in (True, False))
+    policy = Mover(Place(Touchy.id, "robot", "test"), lambda briefs, seeds: move)
+
+    assert {True: {"robot"}, False: {""}} == faults(
+        list(play(Touchy, [high, low], {"robot": policy}, seed=3))
+    )
+
+
+def _rest(rows: Sequence[int]) -> Array:
+    return np.tile(np.array([0.0, -1.2, 1.8, 0.4], dtype=np.float32), (len(rows), 1))
 
 
 class Unmeasured(Reach):
@@ -90,6 +133,7 @@ SEEN: Mapping[str, Quantity] = {**Reach.quantities, "goal": Quantity(3, "m", "wh
         ({"hold": 999}, "to hold for 1 to horizon steps, got 40, 10 and 999"),
         ({"space": Space(radius=Uniform(0.2, 0.3))}, r"to hold \*\*domain\(horizon\); gain, damping"),
         ({"sample": RobotWorld.sample}, "the methods scene, sample, observe, predicates; sample is missing"),
+        ({"scene": lambda self, values: Reach.scene(self, values).replace("implicitfast", "RK4")}, "got RK4"),
         ({"rest": lambda self, model: np.full(4, 9.0)}, "Expected rest.. to be 4 numbers between .* in degrees unless"),
     ],
 )  # fmt: skip
@@ -106,6 +150,7 @@ def test_a_task_that_lacks_something_says_what(changes: dict[str, Any], words: s
         ({"predicates": lambda self, physics: {}}, "Expected predicates, bool .* got none"),
         ({"quantities": SEEN}, "Expected observe.. to return the quantities"),
         ({"measure": lambda self, physics: {}}, "Expected measure.. to return joint_speed"),
+        ({"measure": lambda self, physics: {"joint_speed": physics.field("time")}}, "none of them time"),
         ({"sample": lambda self, model, values: np.zeros(1)}, "Expected a configuration of 4 finite numbers"),
         ({"sample": lambda self, model, values: np.full(4, np.nan)}, "Expected a configuration of 4 finite numbers"),
     ],
