@@ -23,6 +23,7 @@ from gristmill.recorders.verify import verify_run
 from gristmill.seeding import derive
 from gristmill.specs import UnknownParameter, split
 from gristmill.types import Episode, Level
+from gristmill.workflows.lineage import LESSON, Learnt
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import run
@@ -136,7 +137,7 @@ def improve(
         proposal = work.proposal(spec)
         found, view = work.round(number, spec, proposal.prior)
         done.append(found)
-        spec = work.refit(number, policy, proposal, view)
+        spec = work.refit(number, spec, proposal, view)
     for number in range(rounds + 1, rounds + clones + 1):
         found, view = work.round(number, work.clone(number, view), None)
         done.append(found)
@@ -224,8 +225,8 @@ class _Work:
         )  # fmt: skip
         return found, view
 
-    def refit(self, number: int, policy: str, proposal: Refittable, view: View) -> str:
-        """Write the prior of the next round, and return the spec of the policy that draws from it."""
+    def refit(self, number: int, spec: str, proposal: Refittable, view: View) -> str:
+        """Write the prior of the next round, and where it is from; return the spec of the policy that draws from it."""
         store = RunStore.open(self.folder(number) / "run")
         ids = set(view.ids)
         kept = [self.drawn(proposal, one) for one in store.episodes() if one.id in ids]
@@ -234,7 +235,12 @@ class _Work:
                 f"Expected at least two verified episodes in round {number} to refit on, got {len(kept)} of {self.n}; "
                 "ask for more attempts with -n, or begin with a better proposal."
             )
-        return _drawing_from(policy, self.prior(number + 1, proposal.prior.refit(kept)))
+        path = self.prior(number + 1, proposal.prior.refit(kept))
+        # From the folder of all rounds on, which may be moved.
+        before = f"round-{number}/{PRIOR}" if number > 1 else split(spec)[1].get("prior", "")
+        learnt = Learnt(run=f"round-{number}/run", run_id=store.id, init=before)
+        path.with_name(LESSON).write_bytes(indented(learnt))
+        return _drawing_from(spec, path)
 
     def drawn(self, proposal: Refittable, episode: Episode) -> Mapping[str, float]:
         """Return the parameters of a recorded episode; its seed decides them."""

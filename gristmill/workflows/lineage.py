@@ -1,7 +1,8 @@
 """Whether a policy has met the scenarios that it plays: what its model learnt from, and from what that one started.
 
-A training job leaves `lesson.json` in its folder, which names the run it learnt from and the model it started from.
-Whatever spec has a parameter `checkpoint` leads there. Needs neither JAX nor the model.
+A training job leaves `lesson.json` in its folder, which names the run it learnt from and the model it started from; so
+does a refit, beside the prior. Whatever spec has a parameter `checkpoint` or `prior` leads there. Needs neither JAX nor
+the model.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from gristmill.digest import decoder
 from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.store import RunStore
 
-__all__ = ["LESSON", "HeldOut", "trained_on"]
+__all__ = ["LESSON", "HeldOut", "Learnt", "trained_on"]
 
 LESSON = "lesson.json"
 
@@ -56,8 +57,8 @@ def trained_on(seats: Mapping[str, str], near: Path) -> tuple[list[RunStore], li
     runs: dict[str, RunStore] = {}
     unknown: list[str] = []
     for spec in seats.values():
-        for checkpoint in _checkpoints(spec):
-            for folder, job in _jobs(_found(checkpoint, near)):
+        for origin in _origins(spec):
+            for folder, job in _jobs(_found(origin, near)):
                 if job is None:
                     unknown.append(f"what {folder} learnt from: there is no {LESSON} of a training job")
                 elif store := _run_of(*job):
@@ -67,31 +68,38 @@ def trained_on(seats: Mapping[str, str], near: Path) -> tuple[list[RunStore], li
     return list(runs.values()), unknown
 
 
-class _Lesson(msgspec.Struct):
+class Learnt(msgspec.Struct):
+    """What of a lesson leads on.
+
+    Attributes:
+        run: the run directory that was learnt from, and `run_id` the id of the run.
+        init: the model or prior that was started from; empty for none.
+    """
+
     run: str
     run_id: str
     init: str = ""
 
 
-_read = decoder(_Lesson)
-_Job = tuple[Path, _Lesson]  # the folder of a training job, and what it wrote
+_read = decoder(Learnt)
+_Job = tuple[Path, Learnt]  # the folder of a training job, and what it wrote
 
 
-def _checkpoints(spec: str) -> Iterator[str]:
-    """Yield the folders of models in a spec; the spec of a policy may be a parameter of another."""
+def _origins(spec: str) -> Iterator[str]:
+    """Yield the models and priors in a spec; the spec of a policy may be a parameter of another."""
     try:
         _, given = registry.split(spec)
     except UsageError:
         return
     for name, value in given.items():
-        if name == "checkpoint":
+        if name in ("checkpoint", "prior") and value:
             yield value
         elif "?" in value:
-            yield from _checkpoints(value)
+            yield from _origins(value)
 
 
 def _jobs(folder: Path) -> Iterator[tuple[Path, _Job | None]]:
-    """Yield a model's folder and its job, then those of the model that it started from, and so on."""
+    """Yield a model and its job, then those of the model that it started from, and so on."""
     met: set[Path] = set()
     while folder not in met:
         met.add(folder)
@@ -103,7 +111,7 @@ def _jobs(folder: Path) -> Iterator[tuple[Path, _Job | None]]:
 
 
 def _job(folder: Path) -> _Job | None:
-    """Return the job that a model, checkpoint or job folder is of."""
+    """Return the job that a model, checkpoint, prior or job folder is of."""
     place = folder.resolve()
     for home in (place, *place.parents[:2]):
         if (home / LESSON).is_file():
@@ -114,7 +122,7 @@ def _job(folder: Path) -> _Job | None:
     return None
 
 
-def _run_of(home: Path, lesson: _Lesson) -> RunStore | None:
+def _run_of(home: Path, lesson: Learnt) -> RunStore | None:
     try:
         store = RunStore.open(_found(lesson.run, home))
     except StoreError:

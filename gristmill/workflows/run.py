@@ -255,9 +255,17 @@ def _open(out: Path, spec: dict[str, Any]) -> RunStore:
 
 
 def _comparable(spec: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the spec with what each seat is told, if the other says it too, and without the scenarios of that."""
-    seats = spec["told"].get("seats", {}) if "told" in spec and "told" in other else {}
-    return {**spec, "told": seats}
+    """Return the spec with what each seat is told, if the other says it too, and without the scenarios of that.
+
+    Nor does it matter how a policy was asked for, such as by which path to its checkpoint, where its digest is the same.
+    """
+    told = spec["told"].get("seats", {}) if "told" in spec and "told" in other else {}
+    there = other.get("seats", {})
+    seats = {
+        seat: {**who, "policy": ""} if who.get("digest") == there.get(seat, {}).get("digest") else who
+        for seat, who in spec.get("seats", {}).items()
+    }
+    return {**spec, "seats": seats, "told": told}
 
 
 def _flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

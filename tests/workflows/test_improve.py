@@ -1,5 +1,6 @@
 """Rounds of trying, verifying and refitting, on the quickest robot."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from gristmill.digest import decoder, encode
 from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.improve import Improvement, improve
+from gristmill.workflows.lineage import trained_on
 
 WORLD = "robots/reach-v1"
 
@@ -48,6 +50,34 @@ def test_improving_again_does_nothing_again(improved: tuple[Improvement, Path]) 
         (one.success, one.kept, one.prior) for one in again.rounds
     ]
     assert again == decoder(Improvement)((out / "improvement.json").read_bytes())
+
+
+def test_a_folder_goes_on_wherever_it_was_moved_to(
+    improved: tuple[Improvement, Path], tmp_path: Path
+) -> None:
+    """By whatever path it is named: the rounds are what they were, and nothing is played again."""
+    found, out = improved
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(out, moved)
+    again = improve(WORLD, moved, rounds=2, n=48)
+
+    assert [one.success for one in found.rounds] == [one.success for one in again.rounds]
+    assert str(moved / "round-3" / "prior.json") in again.proposal
+
+
+def test_a_refit_proposal_leads_to_the_rounds_that_it_was_refit_on(
+    improved: tuple[Improvement, Path],
+) -> None:
+    """To all of them, so that their scenarios are not taken for held-out ones; the first drew from no one's data."""
+    found, out = improved
+    rounds = [RunStore.open(one.run).id for one in found.rounds]
+
+    def origins(prior: Path) -> tuple[set[str], list[str]]:
+        stores, unknown = trained_on({"robot": f"proposal?prior={prior}"}, out / "eval")
+        return {one.id for one in stores}, unknown
+
+    assert (set(rounds), []) == origins(out / "round-3" / "prior.json")
+    assert (set(rounds[:1]), []) == origins(out / "round-2" / "prior.json")
 
 
 def test_only_what_draws_parameters_can_be_refit(tmp_path: Path) -> None:
