@@ -63,8 +63,7 @@ def one(world: str, out: Path, seed: int) -> None:
     for share in SHARES:
         count, rate = part(world, out, found, share, seed)
         print(f"  {words(rate)}  clone of {count} verified, {share:.0%} of them")
-    bars = "met" if found.met else "missed"
-    print(f"  cloned from {found.demonstrations} episodes each; bars {bars}", flush=True)
+    print(f"  clones of {found.demonstrations} episodes each, where nothing else is said", flush=True)
 
 
 def words(rate: Rate) -> str:
