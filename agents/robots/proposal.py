@@ -155,7 +155,7 @@ class Proposal(Mover):
             nonlocal way, clock
             if way is None:
                 facts = briefs[0].facts
-                # A row that could not be set up is not among them.
+                # A row that was over before its first step is not among them.
                 begun = self._plan(facts, {name: one[list(rows)] for name, one in params.items()}, seen)
                 way = np.zeros((len(seeds), *begun.shape[1:]), dtype=np.float32)
                 way[list(rows)] = np.clip(begun, facts["action"]["low"], facts["action"]["high"])
