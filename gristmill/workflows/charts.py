@@ -1,6 +1,7 @@
 """Charts as inline SVG: no script, no fetch, colours from the page's style sheet so that they follow light and dark.
 
-A bar is as wide as its place, with marks in per cent; a curve has a view box and scales as a whole.
+A bar is as wide as its place, with marks in per cent; a curve has a view box and scales as a whole, which the style
+sheet lets it do down from its own size and never up, so that its text is at most as large as the page's small text.
 """
 
 import math
@@ -11,10 +12,10 @@ from markupsafe import Markup
 
 from gristmill.workflows.metrics import Rate
 
-__all__ = ["Series", "interval_bar", "line_chart", "rate_axis"]
+__all__ = ["Series", "interval_bar", "line_chart", "rate_axis", "shown"]
 
-WIDTH, HEIGHT = 460, 270
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 14, 44  # margins of the plot, for tick labels and axis titles
+WIDTH, HEIGHT = 440, 262  # the former stands in the style sheet as well
+LEFT, RIGHT, TOP, BOTTOM = 70, 20, 14, 46  # margins of the plot, for tick labels and axis titles
 MOST_POINTS = 240  # a longer curve is averaged down to this; more cannot be seen
 
 
@@ -90,8 +91,8 @@ def line_chart(
         per_cent: y is a fraction and is shown in per cent.
         start: where the axes begin; None for the smallest value.
     """
-    shown = [one for one in map(_finite, series) if one.points]
-    points = [point for one in shown for point in one.points]
+    curves = shown(series)
+    points = [point for one in curves for point in one.points]
     if not points:
         return Markup('<p class="quiet">Nothing was recorded.</p>')
     (left, right), (low, high) = ((min(values), max(values)) for values in zip(*points, strict=True))
@@ -108,10 +109,15 @@ def line_chart(
         for value, label in zip(x_ticks, _labels(x_ticks, 1), strict=True)
         if left <= value <= right
     ]
-    body += [frame.titles(x, y), *(frame.curve(one) for one in shown)]
+    body += [frame.titles(x, y), *(frame.curve(one) for one in curves)]
     return Markup('<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>').format(
         title, WIDTH, HEIGHT, Markup("").join(body)
     )
+
+
+def shown(series: Sequence[Series]) -> list[Series]:
+    """Return the curves that a chart of these holds: without those that have no points, and points with no place in it."""
+    return [one for one in map(_finite, series) if one.points]
 
 
 class _Frame:
@@ -130,19 +136,19 @@ class _Frame:
         _, down = self.at(self.x[0], value)
         return Markup(
             '<line class="grid" x1="{0}" x2="{1}" y1="{2}" y2="{2}"/><text x="{3}" y="{4}" text-anchor="end">{5}</text>'
-        ).format(LEFT, WIDTH - RIGHT, down, LEFT - 7, down + 4, label)
+        ).format(LEFT, WIDTH - RIGHT, down, LEFT - 7, down + 5, label)
 
     def tick_x(self, value: float, label: str) -> Markup:
         across, down = self.at(value, self.y[0])
         return Markup(
             '<line class="axis" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/><text x="{0}" y="{3}" text-anchor="middle">{4}</text>'
-        ).format(across, down, down + 4, down + 18, label)
+        ).format(across, down, down + 4, down + 19, label)
 
     def titles(self, x: str, y: str) -> Markup:
         middle = (TOP + HEIGHT - BOTTOM) / 2
         return Markup(
             '<text class="title" x="{}" y="{}" text-anchor="middle">{}</text>'
-            '<text class="title" x="11" y="{}" text-anchor="middle" transform="rotate(-90 11 {})">{}</text>'
+            '<text class="title" x="12" y="{}" text-anchor="middle" transform="rotate(-90 12 {})">{}</text>'
         ).format((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, x, middle, middle, y)
 
     def curve(self, one: Series) -> Markup:
@@ -150,7 +156,10 @@ class _Frame:
             spots = [self.at(*point) for point in one.points]
             dot = Markup('<circle class="{}" cx="{}" cy="{}" r="3"/>')
             return Markup("").join(dot.format(one.style, *spot) for spot in spots)
-        places = " ".join("{},{}".format(*self.at(*point)) for point in _thinned(one.points))
+        points = _thinned(one.points)
+        # A line to where it begins has round ends, which are seen; a single point would not be.
+        points = points * 2 if len(points) == 1 else points
+        places = " ".join("{},{}".format(*self.at(*point)) for point in points)
         return Markup('<polyline class="{}" points="{}"/>').format(one.style, places)
 
 

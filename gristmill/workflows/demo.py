@@ -216,11 +216,11 @@ class _Demo:
             *choose(
                 mined,
                 {
-                    "kept": (lambda one: one.id in ids, 3),
-                    "rejected": (lambda one: one.status != "pass", 4),
+                    "Kept": (lambda one: one.id in ids, 3),
+                    "Rejected": (lambda one: one.status != "pass", 4),
                 },
             ),
-            *choose(tuned, {"the fine-tuned model fails": (lambda one: one.status == "fail", 3)}),
+            *choose(tuned, {"The fine-tuned model fails": (lambda one: one.status == "fail", 3)}),
         ]
 
     def notes(self, tuned: Evaluation) -> list[str]:

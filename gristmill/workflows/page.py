@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from gristmill.digest import decode, encode
 from gristmill.reading import brief, worded
-from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis
+from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.evaluate import Evaluation, compare
 from gristmill.workflows.metrics import BREAKDOWNS, Cell, Rate
@@ -41,6 +41,7 @@ def render(data: Report) -> str:
         errors=_table([one.errors for one in data.evaluations]),
         pass_k_chart=_pass_k_chart(data),
         curves=[_curves(one) for one in data.trainings],
+        legend=_legend(data.trainings),
         seconds=sum(stage.seconds for stage in data.stages),
         groups=_groups(data.transcripts),
         simulated=_simulated(data),
@@ -190,6 +191,8 @@ def _table(columns: list[dict[str, int]]) -> list[tuple[str, list[int]]]:
 
 # Pictures.
 
+_MEASURES = ("loss", "mean_token_accuracy")
+
 
 def _pass_k_chart(data: Report) -> Markup | None:
     series = [
@@ -208,7 +211,7 @@ def _curves(job: Training) -> tuple[Training, Markup, Markup]:
     found = [point.train_mean_token_accuracy for point in job.points]
     least = min((value for value in found if value is not None), default=None)
     # A model without tokens moves a robot, see `Metrics`.
-    unit = "standard deviations of an action" if least is None else "nats per token"
+    unit = "sd of an action" if least is None else "nats per token"
     loss = line_chart(
         _series(job, "loss"),
         title=f"Loss of {job.name}",
@@ -225,6 +228,12 @@ def _curves(job: Training) -> tuple[Training, Markup, Markup]:
     return job, loss, accuracy
 
 
+def _legend(jobs: list[Training]) -> list[Series]:
+    """Return a curve of each kind that is seen in any of the charts."""
+    curves = [one for job in jobs for name in _MEASURES for one in shown(_series(job, name))]
+    return list({one.name: one for one in curves}.values())
+
+
 def _series(job: Training, name: str) -> list[Series]:
     def points(field: str) -> list[tuple[float, float]]:
         values = ((point.step, getattr(point, field)) for point in job.points)
@@ -232,8 +241,10 @@ def _series(job: Training, name: str) -> list[Series]:
 
     return [
         Series(name="training", style="curve train", points=points(f"train_{name}")),
-        Series(name="validation", style="curve valid", points=points(f"valid_{name}")),
-        Series(name="validation, all", style="curve full", points=points(f"full_valid_{name}"), dots=True),
+        Series(name="other scenarios, one batch", style="curve valid", points=points(f"valid_{name}")),
+        Series(
+            name="other scenarios, all", style="curve full", points=points(f"full_valid_{name}"), dots=True
+        ),
     ]
 
 

@@ -207,15 +207,15 @@ class _Line:
             *choose(
                 first,
                 {
-                    "kept": (lambda one: one.id in passes, 3),
-                    "rejected": (lambda one: one.status != "pass", 4),
+                    "Kept": (lambda one: one.id in passes, 3),
+                    "Rejected": (lambda one: one.status != "pass", 4),
                 },
             ),
             *choose(
                 cloned,
                 {
-                    "the network pours": (lambda one: one.status == "pass", 2),
-                    "the network fails": (lambda one: one.status == "fail", 2),
+                    "The network pours": (lambda one: one.status == "pass", 2),
+                    "The network fails": (lambda one: one.status == "fail", 2),
                 },
             ),
         ]

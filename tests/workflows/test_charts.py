@@ -58,6 +58,14 @@ def test_no_curve_is_said() -> None:
     assert "Nothing was recorded" in chart([])
 
 
+def test_a_curve_of_one_point_is_seen() -> None:
+    """It is a line to where it begins, whose round ends are a dot."""
+    (points,) = re.findall(r'points="([^"]*)"', chart([(3, 0.5)]))
+    first, last = points.split()
+
+    assert first == last
+
+
 def test_a_long_curve_is_thinned() -> None:
     """What cannot be seen is not drawn."""
     points = re.findall(r'points="([^"]*)"', chart([(step, step % 7) for step in range(10_000)]))[0]

@@ -111,5 +111,5 @@ def test_the_command_knows_a_robot_by_its_run(
     lesson = json.loads(capsys.readouterr().out)
     assert (12, "robot") == (lesson["steps"], lesson["seat"])
     assert 0 == main(["report", str(tried.path), "--training", str(job), "--out", str(page)])
-    assert "loss (standard deviations of an action)" in page.read_text()
+    assert "loss (sd of an action)" in page.read_text()
     assert "tokens predicted" not in page.read_text()

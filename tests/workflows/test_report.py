@@ -1,5 +1,6 @@
 """The page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gristmill.recorders.mine import Stage as YieldStage
 from gristmill.recorders.store import RunStore
 from gristmill.training.metrics import Metrics
 from gristmill.types import Check, Episode, Scenario, SeatInfo, Verdict
+from gristmill.workflows.charts import WIDTH
 from gristmill.workflows.evaluate import Evaluation, evaluate, summarise
 from gristmill.workflows.lineage import HeldOut
 from gristmill.workflows.metrics import Outcome, Rate, breakdown
@@ -239,6 +241,37 @@ def test_what_is_compared_must_exist(tmp_path: Path) -> None:
         write_report(
             Report(title="t", evaluations=[evaluation("base", 1, 2)], after="tuned"), tmp_path / "p.html"
         )
+
+
+def test_the_legend_names_the_curves_there_are(tmp_path: Path) -> None:
+    """In any of the charts, each once; a loss that is no number has no place in one."""
+    points = [
+        Metrics(step=step, learning_rate=0.1, train_loss=1.0, valid_loss=float("nan"), full_valid_loss=1.0)
+        for step in (1, 2)
+    ]
+    jobs = [Training(name="a", points=points), Training(name="b", points=points[:1])]
+    page(Report(title="t", trainings=jobs), tmp_path)
+    text = (tmp_path / "page.html").read_text()
+
+    assert ["training", "other scenarios, all"] == re.findall(
+        r'<i class="(?:stroke|spot) [^>]*></i>([^<]*)', text
+    )
+
+
+def test_the_style_sheet_draws_a_chart_no_larger_than_it_is(tmp_path: Path) -> None:
+    """Otherwise its text would grow with it; the size stands in both places."""
+    page(Report(title="t"), tmp_path)
+
+    assert f"max-width: {WIDTH}px" in (tmp_path / "page.html").read_text()
+
+
+def test_labels_keep_their_case(tmp_path: Path) -> None:
+    """A label may be a path, and a seat has the name that is typed; only a mark of the page's own is in capitals."""
+    page(Report(title="t", transcripts=[hostile()]), tmp_path)
+    text = (tmp_path / "page.html").read_text()
+
+    assert 1 == text.count("text-transform")
+    assert "<dt>agent</dt>" in text
 
 
 def test_an_empty_report_is_a_page(tmp_path: Path) -> None:
