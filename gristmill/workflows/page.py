@@ -1,5 +1,6 @@
 """The report as HTML. Every word that comes from an episode, a policy or a path is escaped by the template engine."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -44,6 +45,8 @@ def render(data: Report) -> str:
         legend=_legend(data.trainings),
         seconds=sum(stage.seconds for stage in data.stages),
         groups=_groups(data.transcripts),
+        seen=any(one.stills.shots for one in data.transcripts),
+        unseen=_unseen(data.transcripts),
         simulated=_simulated(data),
     )  # fmt: skip
 
@@ -254,6 +257,12 @@ def _series(job: Training, name: str) -> list[Series]:
 def _simulated(data: Report) -> bool:
     """Return whether the episodes are simulations, which are seen rather than read."""
     return any(one.episode.steps is not None for one in data.transcripts)
+
+
+def _unseen(shown: list[Transcript]) -> list[str]:
+    """Return what keeps several episodes from being seen, which is said once for all of them."""
+    notes = Counter(one.stills.note for one in shown if one.stills.note and not one.stills.shots)
+    return [note for note, count in notes.items() if count > 1]
 
 
 def _groups(shown: list[Transcript]) -> dict[str, list[Transcript]]:
