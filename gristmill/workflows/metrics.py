@@ -1,8 +1,8 @@
 """Success in numbers: rates with intervals, pass^k, and the cells that scenarios fall into.
 
-An `error` is a fault of the machinery or of a scripted counterpart, so it is neither a success nor a failure: rates are
-over the attempts that were judged, and what was not judged is always counted beside them. A goal is judged by the worst
-case, in which everything that was not judged speaks against it.
+An `error` says that something broke, the machinery, a scripted counterpart, or the code of the evaluated policy itself,
+so the attempt could not be judged: rates are over the attempts that were, and what was not judged is always counted beside
+them, by the side at fault. A goal is judged by the worst case, in which everything that was not judged speaks against it.
 """
 
 import re

@@ -183,6 +183,7 @@ def test_errors_stand_beside_every_rate(tmp_path: Path) -> None:
     # In the first sentence, at the bar, and in the breakdown by either intent.
     assert 4 == with_errors.count("2 errors not counted: 80.0\xa0% at worst")
     assert "At worst" in with_errors
+    assert "Those of the evaluated seat are its own" in with_errors
     assert "not counted" not in without
     assert "there were no errors" in without
 
