@@ -5,7 +5,10 @@ would be right. Anything that goes wrong *inside* an episode is data: it becomes
 names the side at fault, is recorded once, and never counts as that side's opponent having failed.
 """
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
@@ -20,6 +23,7 @@ __all__ = [
     "UsageError",
     "boundary",
     "install_line",
+    "observed",
     "unknown",
 ]
 
@@ -44,6 +48,22 @@ class ToolError(GristmillError):
     """A tool refuses a call; the message is what the caller of the tool sees."""
 
 
+_OBSERVERS: list[Callable[[BaseException, str], None]] = []
+
+
+@contextmanager
+def observed(told: Callable[[BaseException, str], None]) -> Iterator[None]:
+    """Tell of every foreign exception that becomes a fault in this process, with the message that goes on record.
+
+    The record does not say where it was raised, since paths and lines differ where the episode does not.
+    """
+    _OBSERVERS.append(told)
+    try:
+        yield
+    finally:
+        _OBSERVERS.remove(told)
+
+
 class EpisodeError(GristmillError):
     """An infrastructure fault inside an episode.
 
@@ -62,9 +82,12 @@ class EpisodeError(GristmillError):
         if isinstance(error, EpisodeError):
             return cls(error.side, str(error))
         try:
-            return cls(side, f"{type(error).__name__}: {error}")
+            message = f"{type(error).__name__}: {error}"
         except Exception:  # noqa: BLE001  # a foreign error may not even be able to say what it is
-            return cls(side, type(error).__name__)
+            message = type(error).__name__
+        for told in _OBSERVERS:
+            told(error, message)
+        return cls(side, message)
 
 
 RAISED = (Exception, SystemExit)  # what foreign code may end with; a person's interrupt is for the whole run
@@ -99,12 +122,20 @@ _EXTRAS = {
     **dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train"),
     **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
 }
+_NO_LIBRARY = re.compile(
+    r"'NoneType' object has no attribute '(gl|egl)[A-Z]"
+)  # PyOpenGL, which has looked for it
 
 
 def install_line(error: BaseException) -> str:
     """Return what to type when an import failed for want of an extra or for how OpenGL is asked for, else nothing."""
     if isinstance(error, RuntimeError) and "MUJOCO_GL" in str(error):
         return "unset it, or set it to egl, osmesa, glfw or off"
+    if isinstance(error, AttributeError) and _NO_LIBRARY.search(str(error)):
+        return (
+            f"MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r} asks for an OpenGL library that is not there; unset it, set it to off, or on Debian "
+            "apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 for egl, libosmesa6 for osmesa"
+        )
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     extra = _EXTRAS.get((name or "").partition(".")[0])
     return f"pip install 'gristmill[{extra}]'" if extra else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gristmill.errors import EpisodeError, boundary, install_line, unknown
+from gristmill.errors import EpisodeError, boundary, install_line, observed, unknown
 
 
 def test_a_boundary_names_the_side_and_the_error() -> None:
@@ -68,3 +68,23 @@ def test_a_way_to_draw_that_does_not_exist_is_told_with_those_that_do() -> None:
 
     assert "unset it, or set it to egl, osmesa, glfw or off" == install_line(error)
     assert "" == install_line(RuntimeError("something else"))
+
+
+def test_opengl_that_is_not_there_gets_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyOpenGL says no more than that it found nothing."""
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    error = AttributeError("'NoneType' object has no attribute 'glGetError'")
+
+    assert "libosmesa6 for osmesa" in install_line(error)
+    assert "" == install_line(AttributeError("'NoneType' object has no attribute 'global'"))
+
+
+def test_what_becomes_a_fault_can_be_observed() -> None:
+    """With the exception itself, while somebody looks, and with the message that goes on record."""
+    seen: list[tuple[type[BaseException], str]] = []
+
+    with observed(lambda error, message: seen.append((type(error), message))):
+        EpisodeError.of("world", KeyError("x"))
+    EpisodeError.of("world", KeyError("y"))
+
+    assert [(KeyError, "KeyError: 'x'")] == seen

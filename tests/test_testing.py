@@ -44,6 +44,18 @@ def test_a_bad_world_fails_with_the_reason(
     assert found[probe].remedy
 
 
+def test_an_exception_of_the_authors_code_is_named_with_its_line(tmp_path: Path) -> None:
+    """Whether it became a fault of an episode or ended the probe."""
+    spec = plugin(tmp_path, plugins.RAISES_IN_STEP)
+    lines = Path(spec.partition(":")[0]).read_text().splitlines()
+    place = f"(desk.py, line {1 + next(number for number, line in enumerate(lines) if 'member[99]' in line)})"
+
+    found = {one.id: one for one in check_world(spec, n=3, only=["gold", "reads-only-read"]).failures}
+
+    assert found["gold"].measured.endswith(place)
+    assert f"IndexError: string index out of range {place}" == found["reads-only-read"].measured
+
+
 def test_what_differs_between_processes_is_found(tmp_path: Path) -> None:
     """The hash of a text is the same within a process only."""
     spec = plugin(tmp_path, ('yield say("What is', 'yield say(f"{hash(brief.text)} What is'))

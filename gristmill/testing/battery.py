@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from gristmill.errors import GristmillError, PluginError, unknown
+from gristmill.errors import GristmillError, PluginError, observed, unknown
 from gristmill.testing import bodies, contract, ends, proofs, repeats
 from gristmill.testing.findings import CheckReport, Failed, Finding, Skipped
+from gristmill.testing.places import Places
 from gristmill.testing.subject import Anybody, Subject
 from gristmill.world import Simulation
 
@@ -99,6 +100,7 @@ def check_world(
             id="import", status="fail", measured=str(error), remedy="let the plugin load and build"
         )
         return CheckReport(world=spec, version="", findings=(found,), seconds=time.perf_counter() - start)
+    places = Places(subject.world)
     battery = _chosen(only, BODIES if isinstance(subject.world, Simulation) else BATTERY)
     findings: dict[str, Finding] = {}
     for probe in battery:
@@ -107,7 +109,8 @@ def check_world(
             words = f"{', '.join(lacking)} has to pass first"
             findings[probe.id] = Finding(id=probe.id, status="skip", measured=words)
         else:
-            findings[probe.id] = _found(probe, subject)
+            with observed(places.note):
+                findings[probe.id] = _found(probe, subject, places)
         if progress:
             progress(len(findings), len(battery))
     seconds = time.perf_counter() - start
@@ -125,15 +128,23 @@ def _chosen(only: Collection[str], battery: Collection[Probe]) -> list[Probe]:
     return [probe for probe in battery if not only or probe.id in wanted]
 
 
-def _found(probe: Probe, subject: Anybody) -> Finding:
+def _found(probe: Probe, subject: Anybody, places: Places) -> Finding:
     try:
         return Finding(id=probe.id, status="pass", measured=probe.run(subject))
     except Failed as found:
-        return Finding(id=probe.id, status="fail", measured=found.measured, remedy=found.remedy)
+        measured = _placed(found.measured, found, places)
+        return Finding(id=probe.id, status="fail", measured=measured, remedy=found.remedy)
     except Skipped as found:
         return Finding(id=probe.id, status="skip", measured=str(found))
     except Exception as error:  # noqa: BLE001  # a plugin may raise anything, and that is a finding about it
         words = str(error) if isinstance(error, GristmillError) else f"{type(error).__name__}: {error}"
         return Finding(
-            id=probe.id, status="fail", measured=words, remedy="this must not raise; see the message"
-        )
+            id=probe.id, status="fail", measured=_placed(words, error, places),
+            remedy="this must not raise; see the message",
+        )  # fmt: skip
+
+
+def _placed(words: str, error: Exception, places: Places) -> str:
+    """Return what was measured, with the line of the world's file that raised it, where it is known."""
+    place = places.of(error) or places.named_in(words)
+    return f"{words} ({place})" if place else words
