@@ -70,6 +70,9 @@ class LeRobot:
         for part in self._parts.values():
             part.finish()
 
+    def dataset(self, part: str) -> str:
+        return part
+
     def notes(self) -> list[str]:
         return []
 

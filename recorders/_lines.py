@@ -44,6 +44,9 @@ class Lines:
     def finish(self) -> None:
         self.close()
 
+    def dataset(self, part: str) -> str:
+        return f"{part}.jsonl"
+
     def notes(self) -> list[str]:
         notes = []
         if self._shortened:

@@ -60,6 +60,9 @@ class Minari:
         for part in self._parts.values():
             part.finish(common)
 
+    def dataset(self, part: str) -> str:
+        return self._parts[part].name
+
     def notes(self) -> list[str]:
         if self._setting.world is not None:
             return []

@@ -25,6 +25,7 @@ class ExportReport(msgspec.Struct, kw_only=True):
         run: id of the run.
         view: name of the view, and `view_hash` its hash.
         lines: number of lines, or numeric episodes, by part of the split.
+        datasets: by part that has any, what a reader asks for: a dataset's id for Minari, else its place in the folder.
         dropped: kept episodes that are left out, by reason; `offenders` names some of them.
         generations: number of lines by generation of the policy in the seat.
         stages: the yield table of the view.
@@ -40,6 +41,7 @@ class ExportReport(msgspec.Struct, kw_only=True):
     view: str
     view_hash: str
     lines: dict[str, int]
+    datasets: dict[str, str] = {}
     dropped: dict[str, int] = {}
     offenders: list[tuple[str, str]] = []
     generations: dict[str, int] = {}
@@ -76,7 +78,7 @@ def publish(report: ExportReport, temporary: Path, target: Path, overwrite: bool
             if not overwrite:
                 raise StoreError(
                     f"Expected a new folder, but {target} holds the export of view {there.view!r} as {there.format}; "
-                    "choose another, or pass overwrite to replace it."
+                    "choose another, or replace it with --overwrite (in Python overwrite=True)."
                 )
             shutil.rmtree(target)
         temporary.replace(target)

@@ -86,6 +86,9 @@ class Robomimic:
             self._file.create_dataset(f"mask/{part}", data=np.array(names, dtype="S" if names else "S1"))
         self._file.close()
 
+    def dataset(self, part: str) -> str:
+        return _FILE
+
     def notes(self) -> list[str]:
         notes = []
         if not self._limits:

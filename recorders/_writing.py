@@ -43,6 +43,10 @@ class Writer(Protocol):
         """Write what is known only at the end."""
         ...
 
+    def dataset(self, part: str) -> str:
+        """Return by what a reader finds a part: the id of a dataset, or the path of a file or folder."""
+        ...
+
     def notes(self) -> list[str]:
         """Return what a person should know before using the files."""
         ...

@@ -77,7 +77,11 @@ def export(
     view = load_view(store, view) if isinstance(view, str) else view
     own_run(store, view.run)
     first = _first(store, view)
-    _same_kind(format, first)
+    _same_kind(format, first if first is not None else _any(store))
+    if format in NUMERIC and (first is None or not first.steps):
+        raise UsageError(
+            "Expected a view that keeps episodes with at least one step, got none; mine it anew."
+        )
     if format in NUMERIC and first is not None and seat not in first.seats:
         seat = next(iter(first.seats))
     name = f"{view.name}-{format}-{seat}-{view.hash[:8]}"
@@ -103,6 +107,9 @@ def export(
             with storing(temporary, "write"), closing(_writer(report, temporary, first, hand)) as writer:
                 released = _Released(store, view)
                 _write(released, writer, report, temporary, progress)
+                report.datasets = {
+                    part: writer.dataset(part) for part, number in report.lines.items() if number
+                }
                 report.notes = _notes(released, writer, hand, make)
         report.files = {path: fingerprint_file(temporary / path) for path in files(temporary)}
         report.hash = digest(report.files)
@@ -134,10 +141,11 @@ def _same_kind(format: str, first: Episode | None) -> None:
             f"Expected a format for conversations, since episodes of {first.world} have no numeric steps, got {format}; "
             f"use {', '.join(FORMATS)}."
         )
-    if format in NUMERIC and (first is None or not first.steps):
-        raise UsageError(
-            "Expected a view that keeps episodes with at least one step, got none; mine it anew."
-        )
+
+
+def _any(store: RunStore) -> Episode | None:
+    """Return an episode of the run that shows what kind it is; what a fault cut short may lack its numbers."""
+    return next((one for one in store.episodes() if one.fault is None or one.steps is not None), None)
 
 
 class _Hand(NamedTuple):

@@ -191,7 +191,10 @@ def load_view(store: RunStore, name: str = "default") -> View:
     folder = store.path / "views"
     path = folder / f"{check_name('view', name)}.json"
     if not path.exists():
-        raise unknown("view", name, (item.stem for item in folder.glob("*.json")))
+        there = [item.stem for item in folder.glob("*.json")]
+        mined = f"gristmill mine {quote(str(store.path))}"
+        hint = "" if there else f" `{mined if name == 'default' else f'{mined} --name {name}'}` makes it."
+        raise UsageError(f"{unknown('view', name, there)}{hint}")
     with storing(path, "read"):
         data = path.read_bytes()
     try:

@@ -36,6 +36,7 @@ __all__ = ["SCHEMA", "Fsync", "RunStore", "Writer"]
 
 SCHEMA = 1
 SEAL_BYTES = 64 << 20  # size at which a log segment is sealed
+_NAMED = 5  # runs that a message names
 
 
 class RunStore:
@@ -88,9 +89,7 @@ class RunStore:
         with storing(path / "run.json", "read"):
             data = (path / "run.json").read_bytes() if (path / "run.json").exists() else None
         if data is None:
-            raise StoreError(
-                f"Expected a run directory (one with a run.json), got {path}; `gristmill run` makes one."
-            )
+            raise StoreError(f"Expected a run directory (one with a run.json), got {path}; {_below(path)}.")
         try:
             head = decode(data)
             found, spec = head["schema"], head["spec"]
@@ -234,6 +233,15 @@ class RunStore:
         if self._lock is not None and not self._writers:
             self._lock.release()
             self._lock = None
+
+
+def _below(path: Path) -> str:
+    """Return which runs lie in a folder that is none, as `gristmill improve` makes it, or else how to make one."""
+    found = sorted(str(one.parent) for pattern in ("*", "*/run") for one in path.glob(f"{pattern}/run.json"))
+    if not found:
+        return "`gristmill run` makes one"
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"there are some in it: {', '.join(found[:_NAMED])}{more}"
 
 
 class _Folder:

@@ -1,11 +1,16 @@
 """`gristmill export`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gristmill.cli.shared import Json, Run, answer, bar, console, counted
+
+if TYPE_CHECKING:
+    from gristmill.recorders.export import ExportReport
+
+_EVERY = 10.0  # seconds between lines of progress where there is no terminal
 
 
 def command(
@@ -28,14 +33,32 @@ def command(
     from gristmill.recorders.export import export
     from gristmill.recorders.store import RunStore
 
-    with bar("exporting") as progress:
+    every = _EVERY if format == "robomimic" else 0.0  # each episode is played again for its states
+    with bar("exporting", each="episodes", every=every) as progress:
         report = export(RunStore.open(run), view, format, seat, out, progress=progress, overwrite=overwrite)
     if json:
         answer(report)
         return
     what = "lines" if f"{next(iter(report.lines))}.jsonl" in report.files else "episodes"
     console().print(f"{sum(report.lines.values()):,} {what} in {report.path}: {counted(report.lines)}")
+    if words := _opening(report):
+        console().print(f"To open it: {words}", soft_wrap=True)
     for note in report.notes:
         console().print(f"note: {note}", style="yellow")
     if report.dropped:
         console().print(f"left out: {counted(report.dropped)}", style="yellow")
+
+
+def _opening(report: "ExportReport") -> str:
+    """Return how the library that a format is of opens an export; nothing for lines of JSON, which need none."""
+    found, folder = list(report.datasets.values()), Path(report.path)
+    if not found:
+        return ""
+    others = f"; also {', '.join(found[1:])}" if found[1:] else ""
+    if report.format == "minari":
+        return f'set MINARI_DATASETS_PATH={folder}, minari.load_dataset("{found[0]}"){others}'
+    if report.format == "lerobot":
+        return f'LeRobotDataset("{found[0]}", root="{folder / found[0]}"){others}'
+    if report.format == "robomimic":
+        return f"python -m robomimic.scripts.train --algo bc --dataset {folder / found[0]}"
+    return ""
