@@ -10,6 +10,8 @@ from gristmill.cli.shared import Jobs, Json, Seed, World, answer, console, count
 if TYPE_CHECKING:
     from gristmill.workflows.improve import Improvement
 
+_MOST = 4  # reasons in a row of the table
+
 
 def command(
     world: World,
@@ -36,7 +38,11 @@ def command(
     Example: gristmill improve robots/pour-v1 --rounds 3 -n 256 --out runs/pour
     """
     from gristmill.workflows.improve import improve
+    from gristmill.workflows.run import seat_policies
 
+    seat_policies(
+        world, {seat: policy}
+    )  # an unknown seat is named as such, and not by the policy that it lacks
     limited(n * (rounds + clones))
     with stages() as tell:
         found = improve(
@@ -54,8 +60,8 @@ def _print(found: "Improvement", seat: str) -> None:
     for one in found.rounds:
         rate = one.success
         shown.add_row(
-            str(one.number), one.policy, f"{rate.rate:.1%}", f"{rate.low:.1%} - {rate.high:.1%}",
-            f"{one.kept} of {rate.played}", counted(one.reasons),
+            str(one.number), one.policy.partition("?")[0], f"{rate.rate:.1%}", f"{rate.low:.1%} - {rate.high:.1%}",
+            f"{one.kept} of {rate.played}", counted(one.reasons, most=_MOST),
         )  # fmt: skip
     console().print(shown)
     console().print(f'Play on with --seat "{seat}={found.proposal}"')

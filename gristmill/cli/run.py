@@ -19,12 +19,17 @@ from gristmill.cli.shared import (
     seats_of,
 )
 
+_DRAWN = 100  # scenarios, if nothing else is asked for
+
 
 def command(
     world: World,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run directory, made or continued.")],
     seat: Seats = None,
-    n: Annotated[int, typer.Option("-n", "--episodes", min=1, help="Number of scenarios to draw.")] = 100,
+    n: Annotated[
+        int | None,
+        typer.Option("-n", "--episodes", min=1, help="Number of scenarios to draw, by default 100."),
+    ] = None,
     seed: Seed = 0,
     attempts: Annotated[int, typer.Option(min=1, help="How often each scenario is played.")] = 1,
     jobs: Jobs = 1,
@@ -33,7 +38,10 @@ def command(
     ] = None,
     scenarios: Annotated[
         Path | None,
-        typer.Option(help="A file of scenarios, one JSON object a line, to play instead of drawing."),
+        typer.Option(
+            help='A file of scenarios to play instead of drawing, a line each: {"values": {…}}, with the values that '
+            "`gristmill show WORLD` shows."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -43,17 +51,21 @@ def command(
 
     Example: gristmill run support/retail-v1 --seat agent=noisy --seat customer=expert -n 2000 --out runs/noisy
     """
-    from gristmill.errors import unknown
+    from gristmill.errors import UsageError, unknown
     from gristmill.executors import EXECUTORS
     from gristmill.workflows.run import run
 
     where = next((one for one in EXECUTORS if one == executor), None)
     if executor is not None and where is None:
         raise unknown("executor", executor, EXECUTORS)
-    limited(n * attempts if scenarios is None else attempts)
+    if scenarios is not None and n is not None:
+        raise UsageError(
+            f"Expected either -n or --scenarios, got -n {n} and {scenarios}: of a file all scenarios are played."
+        )
+    limited((n or _DRAWN) * attempts if scenarios is None else attempts)
     with bar("playing") as progress:
         report = run(
-            world, seats_of(seat), out, n=n, seed=seed, attempts=attempts, jobs=jobs, executor=where,
+            world, seats_of(seat), out, n=n or _DRAWN, seed=seed, attempts=attempts, jobs=jobs, executor=where,
             scenarios=scenarios, progress=progress,
         )  # fmt: skip
     if json:

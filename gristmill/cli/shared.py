@@ -166,11 +166,14 @@ def _lines(title: str, each: str, every: float) -> Callable[..., None]:
     return progress
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """Return counts in words, the largest first."""
-    return ", ".join(
-        f"{number:,} {name}" for name, number in sorted(counts.items(), key=lambda pair: -pair[1])
-    )
+def counted(counts: Mapping[str, int], *, most: int | None = None) -> str:
+    """Return counts in words, the largest first; of reasons only the `most` frequent ones, and the others in sum."""
+    found = sorted(counts.items(), key=lambda pair: -pair[1])
+    named, rest = found[:most], found[len(found) if most is None else most :]
+    words = ", ".join(f"{number:,} {name}" for name, number in named)
+    if not rest:
+        return words
+    return f"{words}, and {sum(number for _, number in rest):,} for {len(rest):,} other reasons"
 
 
 def rated(rate: "Rate") -> str:

@@ -1,6 +1,7 @@
 """`gristmill show`."""
 
 import math
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,10 +63,13 @@ def command(
 def _show_world(world: str, index: int, seed: int, json: bool) -> None:
     from gristmill import registry
     from gristmill.errors import UsageError
+    from gristmill.recorders.store import RunStore
 
     try:
         made = registry.make(world)
     except UsageError as error:
+        if Path(world).is_dir():  # it is meant as a run, and this says why it is none
+            RunStore.open(world)
         if ".py" in world or "?" in world:
             raise
         raise UsageError(f"{error} A run is named as its directory, which holds a run.json.") from None
@@ -82,6 +86,8 @@ def _show_world(world: str, index: int, seed: int, json: bool) -> None:
     _print(made, seats, fields)
     console().print(f"\nScenario {index} of seed {seed} ({scenario.stratum or 'no stratum'})", style="bold")
     console().print_json(data=scenario.values)
+    again = f"gristmill show {shlex.quote(world)} --index {index} --seed {seed} --json"
+    console().print(f"As a line of a file for --scenarios: {again} | jq -c .scenario", soft_wrap=True)
 
 
 def _seat(made: "WorldType", world: str, seat: str) -> dict[str, Any]:

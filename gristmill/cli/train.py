@@ -56,7 +56,7 @@ def command(
     """Train a model on what a seat saw and did; run it again to go on where it stopped.
 
     Of a run of a dialogue it learns to write, of a run of a robot to move. What it makes plays as
-    `model?checkpoint=FOLDER`.
+    `model?checkpoint=FOLDER`, or for a robot `clone?checkpoint=FOLDER`.
 
     Example: gristmill train runs/noisy --view default --seat agent --init models/base --steps 500 --out models/tuned
     """

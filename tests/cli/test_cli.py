@@ -65,6 +65,15 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f" {verb} " in out for verb in VERBS)
 
 
+def test_help_of_train_names_both_policies(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it makes of a dialogue plays under another name than what it makes of a robot."""
+    assert 0 == main(["train", "--help"])
+    out = capsys.readouterr().out
+
+    assert "model?checkpoint=FOLDER" in out
+    assert "clone?checkpoint=FOLDER" in out
+
+
 def test_help_stays_light() -> None:
     """Help does not wait for arrays, tables or models to load."""
     code = "import sys, gristmill.cli.app as a; a.main(['--help'])"
@@ -217,6 +226,10 @@ def test_check_of_a_bad_plugin_exits_1_with_the_reason(
             "width of at least 1, got -1",
         ),
         (["run", RETAIL, "-o", "x", "--scenarios", "none.jsonl"], "No such file"),
+        (
+            ["run", RETAIL, "-o", "x", "--scenarios", "none.jsonl", "-n", "5"],
+            "either -n or --scenarios, got -n 5",
+        ),
         (["demo", "--scale", "inf"], "Expected a scale from 0.001 to 1000, got inf"),
         (["demo", "--scale", "-1"], "1 takes minutes, 4 is at full difficulty"),
         (["play", RETAIL, "--seat", "agent", "--seat", "agent=noop"], "Expected seat 'agent' once"),
@@ -269,6 +282,41 @@ def test_wrong_options_of_a_run_are_named(
 
     assert 2 == main([arguments[0], str(noisy), *arguments[1:]])
     assert words in capsys.readouterr().err
+
+
+def test_exporting_before_mining_says_what_to_do(noisy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the line to type."""
+    assert 2 == main(["export", str(noisy)])
+    assert f"`gristmill mine {noisy}` makes it" in capsys.readouterr().err
+    assert 2 == main(["export", str(noisy), "--view", "best"])
+    assert f"`gristmill mine {noisy} --name best` makes it" in capsys.readouterr().err
+
+
+def test_another_export_is_replaced_by_the_option_that_the_message_names(
+    noisy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it is written on the command line."""
+    assert 0 == main(["mine", str(noisy)])
+    export = ["export", str(noisy), "-o", str(tmp_path / "data"), "--format"]
+    assert 0 == main([*export, "openai"])
+    capsys.readouterr()
+
+    assert 2 == main([*export, "jsonl"])
+    assert "replace it with --overwrite" in capsys.readouterr().err
+    assert 0 == main([*export, "jsonl", "--overwrite"])
+
+
+def test_a_scenario_that_show_prints_can_be_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a line of a file, whole or by its values alone."""
+    assert 0 == main(["show", RETAIL, "--index", "7", "--json"])
+    scenario = machine(capsys)["scenario"]
+    file = tmp_path / "scenarios.jsonl"
+    file.write_bytes(encode(scenario) + b"\n" + encode({"values": scenario["values"]}))
+
+    assert 0 == main(["run", RETAIL, "--scenarios", str(file), "-o", str(tmp_path / "run"), "--json"])
+    assert {"pass": 2} == machine(capsys)["counts"]
 
 
 def test_debug_shows_where_an_error_came_from(capsys: pytest.CaptureFixture[str]) -> None:
