@@ -15,11 +15,10 @@ from gristmill.workflows import EVALUATION_SEED
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.lineage import HeldOut, trained_on
 from gristmill.workflows.metrics import (
-    BREAKDOWNS,
     Outcome,
     PassK,
     Rate,
-    breakdown,
+    breakdowns,
     errors_by_side,
     failed_checks,
     pass_k,
@@ -42,7 +41,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         run: the run directory.
         seed: root seed of the scenarios.
         success: of the first attempt at every scenario.
-        by: the same by intent, obstacle, fault and number of requests.
+        by: the same by what the strata tell, see `breakdowns`: by intent, or by kind of simulation, and the like.
         pass_k: pass^1, pass^2, … over the scenarios that were played several times.
         checks: how many first attempts failed each check.
         errors: first attempts that ended in an error, by the side at fault.
@@ -161,7 +160,7 @@ def summarise(
         run=str(store.path),
         seed=int(spec.get("seed", 0)),
         success=Rate.of(first),
-        by={name: breakdown(first, name) for name in BREAKDOWNS},
+        by=breakdowns(first),
         pass_k=_pass_k(found),
         checks=failed_checks(first),
         errors=errors_by_side(first),

@@ -22,6 +22,7 @@ __all__ = [
     "PassK",
     "Rate",
     "breakdown",
+    "breakdowns",
     "errors_by_side",
     "failed_checks",
     "pass_k",
@@ -45,6 +46,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         reasons: the checks that did not pass, with the side at fault where there is one.
         side: who is at fault when the status is `error`.
         generation: highest of the policies that played.
+        simulated: it was recorded step by step, as a simulation is, not act by act.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     side: str = ""
     generation: int = 0
+    simulated: bool = False
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +156,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 BREAKDOWNS: dict[str, Callable[[Cell], Iterable[str]]] = {
     "intent": lambda cell: dict.fromkeys(cell.intents),
+    "kind": lambda cell: dict.fromkeys(cell.intents),  # as nobody intends anything in a simulation
     "obstacle": lambda cell: dict.fromkeys(cell.obstacles) or ("none",),
     "fault": lambda cell: (cell.fault or "none",),
     "requests": lambda cell: ("one" if len(cell.intents) == 1 else "several",),
@@ -207,8 +211,25 @@ def _all_of(k: int, counts: Sequence[tuple[int, int]]) -> float:
     return sum(comb(c, k) / comb(n, k) for c, n in counts) / len(counts) if counts else 0.0
 
 
+def breakdowns(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Rate]]:
+    """Return the rates by what the strata tell: of conversations, by intent, obstacle, fault and number of requests.
+
+    Of simulations it is the kind of scenario, and obstacle and fault only where a stratum names one.
+    """
+    names = ["intent", "obstacle", "fault", "requests"]
+    if any(outcome.simulated for outcome in outcomes):
+        cells = [Cell.of(outcome.stratum) for outcome in outcomes]
+        named = {
+            "kind": True,
+            "obstacle": any(cell.obstacles for cell in cells),
+            "fault": any(cell.fault for cell in cells),
+        }
+        names = [name for name, told in named.items() if told]
+    return {name: breakdown(outcomes, name) for name in names}
+
+
 def breakdown(outcomes: Iterable[Outcome], by: str) -> dict[str, Rate]:
-    """Return the rate of every intent, obstacle, fault or number of requests, in alphabetical order.
+    """Return the rate of every one of `BREAKDOWNS`, such as every intent, in alphabetical order.
 
     A conversation with several requests counts for the intent of each.
     """

@@ -32,6 +32,7 @@ def outcomes(store: RunStore) -> Iterator[Outcome]:
             reasons=found.reasons if found else (),
             side=side,
             generation=max((seat.generation for seat in episode.seats.values()), default=0),
+            simulated=episode.steps is not None,
         )
 
 

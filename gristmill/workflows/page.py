@@ -14,7 +14,7 @@ from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.evaluate import Evaluation, compare
-from gristmill.workflows.metrics import BREAKDOWNS, Cell, Rate
+from gristmill.workflows.metrics import Cell, Rate
 from gristmill.workflows.report_types import Report, Training
 from gristmill.workflows.transcripts import Transcript
 
@@ -22,11 +22,11 @@ __all__ = ["render"]
 
 _NAMES = {
     "intent": "Intent",
+    "kind": "Kind of scenario",
     "obstacle": "Obstacle",
     "fault": "Injected fault",
     "requests": "Intents in one episode",
 }
-_NAMES_SIMULATED = {"intent": "Kind of scenario", "obstacle": "Obstacle", "fault": "Injected fault"}
 
 
 def render(data: Report) -> str:
@@ -38,6 +38,7 @@ def render(data: Report) -> str:
         verdict=_verdict(data),
         styles=_styles(data),
         breakdowns=list(_breakdowns(data)),
+        kinds=any("kind" in one.by for one in data.evaluations),
         checks=_table([one.checks for one in data.evaluations]),
         errors=_table([one.errors for one in data.evaluations]),
         pass_k_chart=_pass_k_chart(data),
@@ -174,13 +175,12 @@ def _styles(data: Report) -> list[str]:
 
 def _breakdowns(data: Report) -> Iterator[tuple[str, list[tuple[str, list[Rate | None]]]]]:
     """Yield, for each breakdown that says something, its title and its rows: a name and a rate per evaluation."""
-    names_of = _NAMES_SIMULATED if _simulated(data) else _NAMES
-    for by in (one for one in BREAKDOWNS if one in names_of):
+    for by, title in _NAMES.items():
         columns = [one.by.get(by, {}) for one in data.evaluations]
         names = list(dict.fromkeys(name for column in columns for name in column))
         if len(names) > 1:
             names.sort(key=lambda name: (name == "none", name))
-            yield names_of[by], [(name, [column.get(name) for column in columns]) for name in names]
+            yield title, [(name, [column.get(name) for column in columns]) for name in names]
 
 
 def _table(columns: list[dict[str, int]]) -> list[tuple[str, list[int]]]:

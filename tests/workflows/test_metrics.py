@@ -5,6 +5,7 @@ from math import comb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gristmill.errors import UsageError
 from gristmill.types import Status
@@ -13,6 +14,7 @@ from gristmill.workflows.metrics import (
     Outcome,
     Rate,
     breakdown,
+    breakdowns,
     errors_by_side,
     failed_checks,
     pass_k,
@@ -155,6 +157,21 @@ def test_a_conversation_counts_for_each_intent() -> None:
     assert {"one": 0, "several": 1} == {
         name: rate.passed for name, rate in breakdown(found, "requests").items()
     }
+
+
+def test_a_simulation_is_of_a_kind() -> None:
+    """It has neither intents nor requests, and obstacles and faults only where its strata name some."""
+    calm, late, wet = (
+        replace(outcome("pass", stratum=cell), simulated=True) for cell in ("calm", "late+push", "late !rain")
+    )
+
+    assert {"kind": ["calm", "late", "push"]} == {
+        by: list(rates) for by, rates in breakdowns([calm, late]).items()
+    }
+    assert {"kind": ["calm", "late"], "fault": ["none", "rain"]} == {
+        by: list(rates) for by, rates in breakdowns([calm, wet]).items()
+    }
+    assert ["intent", "obstacle", "fault", "requests"] == list(breakdowns([outcome("pass")]))
 
 
 def test_failed_checks_are_those_of_failures() -> None:

@@ -1,5 +1,6 @@
 """`gristmill train eval report`, as they are typed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,18 @@ def test_eval_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     assert 0 == code
     assert all(word in said for word in ("it: ", "95 % interval", "intent", "pass^2", "evaluation.json"))
+
+
+def test_eval_of_a_robot_has_the_words_of_a_robot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody intends or requests anything there, and it meets neither obstacles nor injected faults."""
+    arguments = ["eval", "robots/reach-v1", "-n", "8", "--out", str(tmp_path / "run")]
+    assert 0 == main(arguments)
+    said = capsys.readouterr().out
+    assert 0 == main([*arguments, "--json"])
+
+    assert ["kind"] == list(decode(capsys.readouterr().out)["evaluation"]["by"])
+    assert re.search("^kind +passed", said, re.MULTILINE)
+    assert not any(word in said for word in ("intent", "requests"))
 
 
 def test_eval_answers_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
