@@ -1,11 +1,14 @@
 """`gristmill view`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gristmill.cli.shared import Json, Run, answer, console
+
+if TYPE_CHECKING:
+    from gristmill.types import Verdict
 
 _SMALLEST, _LARGEST = 64, 1920  # pixels across or down
 
@@ -62,15 +65,31 @@ def command(
             verdict = verdicts.get(record.id)
             found = verdict.status if verdict else "error" if record.fault else "unverified"
             shots = studio.film(record, STRIP if still else None)
-            takes.append(Take(shots, f"{record.scenario.index}: {found}", found))
+            parts = [str(record.scenario.index), found, _lacking(verdict)]
+            takes.append(Take(shots, ": ".join(filter(None, parts)), found))
     path = write(takes, out or Path(f"view-{ids[0][:8]}{f'-and-{len(ids) - 1}' if ids[1:] else ''}.webp"))
     if json:
-        answer({"path": str(path), "episodes": ids, "notes": [take.film.note for take in takes]})
+        titles = [take.title for take in takes]
+        answer(
+            {
+                "path": str(path),
+                "episodes": ids,
+                "titles": titles,
+                "notes": [take.film.note for take in takes],
+            }
+        )
         return
     for take in takes:
+        console().print(take.title, soft_wrap=True)
         if take.film.note:
-            console().print(f"{take.title}: {take.film.note}", style="yellow", soft_wrap=True)
+            console().print(take.film.note, style="yellow", soft_wrap=True)
     print(path)
+
+
+def _lacking(verdict: "Verdict | None") -> str:
+    """Return the checks that did not pass."""
+    checks = verdict.checks if verdict else ()
+    return ", ".join(check.name for check in checks if check.status != "pass")
 
 
 def _measures(size: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from gristmill.workflows.pictures import Film, Shot
 __all__ = ["FORMATS", "STRIP", "Take", "write"]
 
 Array = NDArray[Any]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 FORMATS = (".webp", ".png", ".gif", ".mp4")
 STRIP = 6  # shots beside each other in a picture that does not move
 
@@ -144,6 +145,16 @@ def _labelled(take: Take, shot: Shot) -> Array:
     width, height = picture.size
     draw.rectangle((0, 0, width - 1, height - 1), outline=colour, width=_BORDER)
     at = 2 * _BORDER + 2
-    draw.text((at, at), take.title, fill=colour, font=font)
+    draw.text((at, at), _fitting(take.title, font, width - 2 * at), fill=colour, font=font)
     draw.text((at, height - at), f"{shot.seconds:.2f} s", fill=_INK, font=font, anchor="lb")
     return np.asarray(picture)
+
+
+def _fitting(text: str, font: Font, width: int) -> str:
+    """Return as much of a text as there is room for."""
+    fits = next((size for size in range(len(text), 0, -1) if font.getlength(_cut(text, size)) <= width), 0)
+    return _cut(text, fits)
+
+
+def _cut(text: str, size: int) -> str:
+    return text if size == len(text) else f"{text[:size].rstrip()}..."

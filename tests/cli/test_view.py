@@ -129,3 +129,15 @@ def test_a_robot_episode_is_told_in_few_numbers(reach: Path, capsys: pytest.Capt
 def test_a_run_of_robots_says_how_to_see_some(reach: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Beside how to read one."""
     assert f"See some: gristmill view {reach} --status fail -n 4" in shown(capsys, str(reach))
+
+
+def test_a_film_says_what_failed(reach: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On its pictures and where its file is told, since not all that fails can be seen."""
+    found = next(one for one in outcomes(RunStore.open(reach)) if one.status == "fail")
+    arguments = [str(reach), "--status", "fail", "--out", str(tmp_path / "strip.png")]
+    told = viewed(capsys, *arguments)
+    assert 0 == main(["view", *arguments, "--size", "96x64"])
+
+    title = f"{found.index}: fail: {', '.join(found.reasons)}"
+    assert [title] == told["titles"]
+    assert [title, told["path"]] == capsys.readouterr().out.splitlines()

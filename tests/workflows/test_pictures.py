@@ -125,6 +125,17 @@ def test_a_strip_has_a_row_for_every_episode(tmp_path: Path) -> None:
     ]
 
 
+def test_a_title_takes_the_room_there_is(tmp_path: Path) -> None:
+    """What is too long for the picture is cut within it, so the frame stays whole."""
+    take = painted("fail", shots=1)._replace(title="27: fail: " + "poured, " * 9)
+    with Image.open(write([take], tmp_path / "strip.png")) as strip:
+        found = np.asarray(strip.convert("RGB"))
+
+    assert (found[:, -4:] == (196, 60, 48)).all()
+    assert (found[8:24, 10:50] == (196, 60, 48)).all(axis=2).any()
+    assert not (found[8:24, 56:-4] == (196, 60, 48)).all(axis=2).any()
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """The message lists those that there are."""
     with pytest.raises(UsageError, match=r"one of \.webp, \.png, \.gif, \.mp4, got .*film\.avi"):
