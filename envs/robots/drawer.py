@@ -29,12 +29,12 @@ _TOOL = f"""<geom name="finger" class="finger" fromto="0 0 0 {_FINGER - 0.008} 0
 
 
 class Drawer(RobotWorld):
-    """Open a drawer by more than 10 cm with a finger behind its handle, and let go."""
+    """Open a drawer by at least 10 cm with a finger behind its handle, and let go."""
 
     id: ClassVar[str] = "robots/drawer-v1"
     task = (
-        "Open the drawer by more than 10 cm and let go of its handle. "
-        "The cabinet is not fixed; leave it where it stands."
+        f"Open the drawer by at least {100 * _OPEN:g} cm and let go of its handle, {100 * _CLEAR:g} cm clear of it. The "
+        f"cabinet is not fixed; leave it where it stands, within {100 * _MOVED:g} cm and {_TURNED:g} rad."
     )
     horizon = 75
     substeps = 10

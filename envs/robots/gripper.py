@@ -20,7 +20,7 @@ __all__ = ["GripperWorld", "apart", "half", "lying", "places", "resting", "tune_
 
 _TOOL = 0.14  # m from the wrist to the tip, the middle between the finger tips
 _WIDEST = 0.08  # m, opening
-_CLEAR = 0.01  # m from finger to cube that count as having let go
+CLEAR = 0.01  # m from finger to cube that count as having let go
 _JOINTS = (*arm.JOINTS, "roll")
 _REST = (0.0, -1.16, 1.68, 1.05, 0.0)  # rad; the gripper points straight down
 
@@ -80,7 +80,7 @@ class GripperWorld(RobotWorld):
     def released(self, physics: Physics, cube: str) -> Array:
         """Say whether no finger is near a cube, [rows]."""
         left, right = (physics.sensor(f"{finger}_to_{cube}")[:, 0] for finger in ("left", "right"))
-        away: Array = np.minimum(left, right) > _CLEAR
+        away: Array = np.minimum(left, right) > CLEAR
         return away
 
     def measure(self, physics: Physics) -> dict[str, Array]:
@@ -141,4 +141,4 @@ def _cube(name: str, side: float, colour: str) -> str:
 def _clearance(finger: str, cube: str) -> str:
     """Return the MJCF of a sensor of how far a finger is from a cube."""
     geoms = f'geom1="{finger}_pad" geom2="{cube}"'
-    return f'  <distance name="{finger}_to_{cube}" {geoms} cutoff="{2 * _CLEAR}"/>'
+    return f'  <distance name="{finger}_to_{cube}" {geoms} cutoff="{2 * CLEAR}"/>'

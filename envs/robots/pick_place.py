@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import GripperWorld, apart, half, lying, places, resting, tune_cube
+from gristmill.envs.robots.gripper import CLEAR, GripperWorld, apart, half, lying, places, resting, tune_cube
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -24,7 +24,10 @@ class PickPlace(GripperWorld):
     """Bring a cube to its goal on the table, and let go of it."""
 
     id: ClassVar[str] = "robots/pick-place-v1"
-    task = "Bring the cube to the goal on the table, within 3 cm, and let go of it."
+    task = (
+        f"Bring the cube to the goal on the table, within {100 * _NEAR:g} cm, and let go of it, "
+        f"{100 * CLEAR:g} cm clear of it."
+    )
     cubes: ClassVar[Mapping[str, str]] = {"cube": "0.82 0.36 0.22 1"}
     space = Space(
         {

@@ -27,6 +27,8 @@ _HEIGHT, _WALL = 0.085, 0.006  # m, of both vessels
 _CUP = 0.034  # m, inner radius of the cup
 _REACH = 0.08  # m from the wrist to the axis of the cup
 _GRIP = 0.04  # m from the floor of the cup up to the wrist
+_POURED, _KEPT = 0.8, 0.9  # shares of the balls that have to be in the mug, and in either vessel
+_MOVED = 0.02  # m that the mug may be moved
 _MOST = 30  # balls that fit in well below the rim
 
 
@@ -39,7 +41,10 @@ class Pour(RobotWorld):
     """
 
     id: ClassVar[str] = "robots/pour-v1"
-    task = "Pour the coffee from the cup into the mug, and bring the cup back upright."
+    task = (
+        f"Pour at least {_POURED:.0%} of the coffee from the cup into the mug, spill at most {1 - _KEPT:.0%}, and bring the "
+        f"cup back upright to where it was. The mug is not fixed; leave it upright, within {100 * _MOVED:g} cm of its place."
+    )
     horizon = 64
     substeps = 10
     pushed = "cup"
@@ -128,10 +133,10 @@ class Pour(RobotWorld):
         mug, home = physics.position("mug"), physics.site("mug_home")
         in_mug, in_cup = self._in_mug(physics), self._in_cup(physics)
         return {
-            "poured": in_mug.mean(axis=1) >= 0.8,
-            "not_spilled": (in_mug | in_cup).mean(axis=1) >= 0.9,
+            "poured": in_mug.mean(axis=1) >= _POURED,
+            "not_spilled": (in_mug | in_cup).mean(axis=1) >= _KEPT,
             "mug_upright": physics.rotation("mug")[:, 8] > np.cos(0.1),
-            "mug_in_place": np.linalg.norm(mug - home, axis=1) < 0.02,
+            "mug_in_place": np.linalg.norm(mug - home, axis=1) < _MOVED,
             "cup_upright": physics.rotation("cup")[:, 8] > np.cos(0.1),
             "home": np.abs(arm.angles(physics) - _REST).max(axis=1) < 0.1,
             "still": arm.peak_speed(physics) < 0.2,

@@ -27,7 +27,7 @@ class Reach(RobotWorld):
     """Bring the tip of the arm to a point, and stay there."""
 
     id: ClassVar[str] = "robots/reach-v1"
-    task = "Bring the tip of the arm to the target and keep it there."
+    task = f"Bring the tip of the arm to the target, within {100 * _NEAR:g} cm, and keep it still there."
     horizon = 40
     substeps = 10
     pushed = "hand"

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import GripperWorld, apart, half, lying, places, resting, tune_cube
+from gristmill.envs.robots.gripper import CLEAR, GripperWorld, apart, half, lying, places, resting, tune_cube
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -25,7 +25,10 @@ class Stack(GripperWorld):
     """Put a cube on top of a block, and let go of it."""
 
     id: ClassVar[str] = "robots/stack-v1"
-    task = "Pick up the cube, put it on top of the block, and let go of it. Leave the block where it is, within 3 cm."
+    task = (
+        "Put the cube on top of the block, less than half the block's width off its middle, and let go of it, "
+        f"{100 * CLEAR:g} cm clear of both. Leave the block where it is, within {100 * _MOVED:g} cm."
+    )
     cubes: ClassVar[Mapping[str, str]] = {"cube": "0.82 0.36 0.22 1", "block": "0.22 0.47 0.66 1"}
     space = Space(
         {

@@ -163,6 +163,6 @@ def test_lerobot_has_the_clock_and_the_task_of_the_robot(reached: RunStore, tmp_
         data.info["features"]["observation.state"]["names"][place] for place in (0, 6, 7, 10)
     ]
     assert ["yaw", "shoulder"] == data.info["features"]["action"]["names"][:2]
-    assert [["Bring the tip of the arm to the target and keep it there."]] * 3 == [
+    assert [["Bring the tip of the arm to the target, within 1.5 cm, and keep it still there."]] * 3 == [
         one["tasks"] for one in data.episodes
     ]

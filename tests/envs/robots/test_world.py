@@ -308,3 +308,20 @@ def test_the_version_follows_what_decides(name: str, decides: bool, monkeypatch:
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == name))
 
     assert decides == (before != version_of.__wrapped__(Reach))
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("reach", ["1.5 cm"]),
+        ("drawer", ["10 cm", "1 cm", "0.05 rad"]),
+        ("pick-place", ["3 cm", "1 cm"]),
+        ("stack", ["half the block's width", "1 cm", "3 cm"]),
+        ("pour", ["80%", "10%", "2 cm"]),
+    ],
+)
+def test_a_task_says_what_it_takes(name: str, numbers: list[str]) -> None:
+    """The numbers that decide stand in its words."""
+    text = world(f"robots/{name}-v1").brief("robot").text
+
+    assert numbers == [number for number in numbers if number in text]
