@@ -162,7 +162,7 @@ def _safety(world: "RobotWorld", peaks: Mapping[str, Any]) -> Iterator[Check]:
         peak: Any = peaks.get(name)
         safe = _is_number(peak) and peak <= limit.most
         evidence = {"expected": f"at most {limit.most:g} {limit.unit}", "got": peak}
-        yield Check(name=f"safe: {name}", status="pass" if safe else "fail", evidence=evidence)
+        yield Check(name=f"safe_{name}", status="pass" if safe else "fail", evidence=evidence)
 
 
 def _is_number(value: Any) -> bool:

@@ -57,6 +57,7 @@ def command(
     """Play scenarios with given policies and say how often they succeed; exit code 1 when one is not held out.
 
     A scenario is held out when it occurs neither in the runs that a model learnt from nor in those of --held-out-from.
+    The exit code is also 1 when every attempt ended in an error, whoever was at fault.
 
     Example: gristmill eval support/retail-v1 --seat agent=model?checkpoint=models/tuned --seat customer=expert?forms=held-out
     -n 512 --trials 4 --out runs/eval-tuned
@@ -74,7 +75,7 @@ def command(
     else:
         _print(found)
         _print_held_out(found.held_out)
-    if found.held_out.met:
+    if found.held_out.met or not found.success.n:
         raise typer.Exit(1)
 
 

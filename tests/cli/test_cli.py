@@ -174,6 +174,14 @@ def test_a_run_of_errors_alone_exits_1_with_the_reason(
     assert 3 == len(RunStore.open(tmp_path / "run").ids())
 
 
+def test_an_evaluation_of_errors_alone_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says nothing of the policies, and no script is to take it for an evaluation."""
+    spec = plugin(tmp_path, plugins.RAISES_IN_STEP)
+
+    assert 1 == main(["eval", spec, "-n", "3", "-o", str(tmp_path / "run")])
+    assert "Errors by the side at fault: 3 world" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -31,9 +31,9 @@ class Skill(NamedTuple):
 
 SKILLS = {
     "robots/reach-v1": Skill(32, 1, 64, 6, 38, {"there"}),
-    "robots/drawer-v1": Skill(32, 5, 64, 6, 38, {"opened", "in_place", "safe: kinetic_energy"}),
-    "robots/pick-place-v1": Skill(24, 3, 64, 6, 38, {"at_goal", "safe: contact_force"}),
-    "robots/stack-v1": Skill(24, 3, 64, 6, 38, {"on_block", "safe: contact_force"}),
+    "robots/drawer-v1": Skill(32, 5, 64, 6, 38, {"opened", "in_place", "safe_kinetic_energy"}),
+    "robots/pick-place-v1": Skill(24, 3, 64, 6, 38, {"at_goal", "safe_contact_force"}),
+    "robots/stack-v1": Skill(24, 3, 64, 6, 38, {"on_block", "safe_contact_force"}),
     "robots/pour-v1": Skill(12, 5, 24, 1, 12, {"poured", "not_spilled"}),
 }
 CUBES = ["robots/pick-place-v1", "robots/stack-v1"]

@@ -217,4 +217,4 @@ def test_violence_is_not_safe() -> None:
     low, high = WORLD.nominal.actuator_ctrlrange.T
     episode = redone([low if step // 8 % 2 else high for step in range(WORLD.horizon)])
 
-    assert {"safe: joint_speed", "safe: torque", "safe: kinetic_energy"} <= failed(episode)
+    assert {"safe_joint_speed", "safe_torque", "safe_kinetic_energy"} <= failed(episode)
