@@ -40,9 +40,8 @@ def command(
     from gristmill.workflows.improve import improve
     from gristmill.workflows.run import seat_policies
 
-    seat_policies(
-        world, {seat: policy}
-    )  # an unknown seat is named as such, and not by the policy that it lacks
+    # An unknown seat is named as such, and not by the policy that it lacks.
+    seat_policies(world, {seat: policy})
     limited(n * (rounds + clones))
     with stages() as tell:
         found = improve(
