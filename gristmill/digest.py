@@ -110,6 +110,9 @@ def _is_plain(value: Any) -> bool:
             todo += one.values()
         elif kind is list or kind is tuple:
             todo += one
+        elif kind is float:
+            if one.is_integer() or not math.isfinite(one):
+                return False
         elif not (kind is int or one is None or kind is bool):
             return False
     return True

@@ -174,12 +174,14 @@ class _Track:
 
     def live(self) -> list[int]:
         """Return the rows that go on."""
-        return [int(row) for row in np.flatnonzero(self.env.live[: self.count]) if row not in self.faults]
+        rows: list[int] = np.flatnonzero(self.env.live[: self.count]).tolist()
+        return [row for row in rows if row not in self.faults] if self.faults else rows
 
     def ask(self, session: Session, rows: list[int], seat: str) -> Array | None:
         """Return actions for all rows of the environment, None when the session has no more; faults are noted."""
         # A copy, so that a policy that works in place changes nothing on record.
-        seen = {name: one[rows] for name, one in self.seen[-1].items()}
+        every = len(rows) == self.env.num_envs
+        seen = {name: one.copy() if every else one[rows] for name, one in self.seen[-1].items()}
         space = self.env.single_action_space
         try:
             actions = fitting(space, session.act(rows, seen), len(rows))
