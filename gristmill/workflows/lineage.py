@@ -7,6 +7,7 @@ the model.
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,22 +51,31 @@ class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
 def trained_on(seats: Mapping[str, str], near: Path) -> tuple[list[RunStore], list[str]]:
     """Return the runs that the models among some policies learnt from, and what could not be looked into.
 
+    What a model learnt from may have been played by another one, and so on: those runs are among them.
+
     Args:
         seats: spec of the policy of each seat.
         near: where relative paths may begin besides the working folder: in this folder, or in one that it lies in.
     """
     runs: dict[str, RunStore] = {}
     unknown: list[str] = []
-    for spec in seats.values():
+    todo = [(spec, near) for spec in seats.values()]
+    for spec, place in todo:  # which grows meanwhile
         for origin in _origins(spec):
-            for folder, job in _jobs(_found(origin, near)):
+            for folder, job in _jobs(_found(origin, place)):
                 if job is None:
                     unknown.append(f"what {folder} learnt from: there is no {LESSON} of a training job")
-                elif store := _run_of(*job):
-                    runs[store.id] = store
-                else:
+                elif (store := _run_of(*job)) is None:
                     unknown.append(f"{job[1].run}, which {folder} learnt from: it is not there any more")
+                elif store.id not in runs:
+                    runs[store.id] = store
+                    todo += [(str(who.get("policy", "")), store.path) for who in _seats(store)]
     return list(runs.values()), unknown
+
+
+def _seats(store: RunStore) -> Iterable[Mapping[str, Any]]:
+    found: Mapping[str, Mapping[str, Any]] = store.spec.get("seats", {})
+    return found.values()
 
 
 class Learnt(msgspec.Struct):

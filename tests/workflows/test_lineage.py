@@ -12,9 +12,10 @@ from gristmill.workflows.lineage import HeldOut, trained_on
 from tests.recorders.fakes import episode
 
 
-def store(path: Path, *numbers: int) -> RunStore:
+def store(path: Path, *numbers: int, agent: str = "expert") -> RunStore:
     """A run of some episodes."""
-    made = RunStore.create(path, {"world": "fake/till-v1", "name": path.name})
+    seats = {"agent": {"policy": agent}}
+    made = RunStore.create(path, {"world": "fake/till-v1", "name": path.name, "seats": seats})
     with made.writer() as writer:
         for number in numbers:
             writer.append(episode(number))
@@ -48,6 +49,20 @@ def test_a_model_within_another_policy_is_found(tmp_path: Path, spec: str) -> No
     runs, _ = trained_on({"agent": spec.format(tmp_path / "job")}, tmp_path)
 
     assert ["log"] == [one.path.name for one in runs]
+
+
+def test_a_model_that_learnt_from_the_play_of_another_leads_to_what_that_one_learnt_from(
+    tmp_path: Path,
+) -> None:
+    """Generation by generation; a model that learnt from its own play is no endless circle."""
+    first = lesson(tmp_path / "first", store(tmp_path / "log", 1))
+    played = store(tmp_path / "played", 2, agent=f"noisy?base=model%3Fcheckpoint%3D{first}")
+    second = lesson(tmp_path / "second", played, init=first)
+    own = store(tmp_path / "own", 3, agent=f"model?checkpoint={tmp_path / 'third'}")
+    lesson(tmp_path / "third", own, init=second)
+    runs, unknown = trained_on({"agent": f"model?checkpoint={tmp_path / 'third'}"}, tmp_path)
+
+    assert (["own", "played", "log"], []) == ([one.path.name for one in runs], unknown)
 
 
 def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
