@@ -1,0 +1,112 @@
+"""What every field is, and how the values of fields are compared and written."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, Self
+
+from gristmill.digest import decode, encode
+from gristmill.errors import UsageError
+
+__all__ = ["CELLS", "Field", "plain", "same", "short"]
+
+CELLS = 2**52  # more values than this have no unit of their own
+
+
+class Field(ABC):
+    """A typed parameter with a nominal distribution.
+
+    Attributes:
+        dims: how many uniform numbers one draw takes.
+        unit: of the value, in words; empty for pure numbers and names.
+        condition: names of earlier fields and the values under which this field exists.
+    """
+
+    dims = 1
+    unit = ""
+    condition: tuple[tuple[str, frozenset[Any]], ...] = ()
+
+    @abstractmethod
+    def draw(self, units: Sequence[float]) -> Any:
+        """Return the value at `units`, `dims` numbers in [0, 1)."""
+
+    @abstractmethod
+    def log_prob(self, value: Any) -> float:
+        """Return the log-density at `value`: minus infinity outside the support and for a value of another type."""
+
+    @abstractmethod
+    def locate(self, value: Any) -> list[float]:
+        """Return units that `draw` maps to `value`; the centre of its cell where there are many.
+
+        Raises:
+            UsageError: when `draw` never gives `value`.
+        """
+
+    @property
+    @abstractmethod
+    def mode(self) -> Any:
+        """The most likely value."""
+
+    def legal(self, value: Any) -> bool:
+        """Return whether a drawn value meets every constraint inside it."""
+        return True
+
+    def problem(self, value: Any) -> str:
+        """Return what is wrong with a value in words, empty when it is in the support."""
+        if self.log_prob(value) > -math.inf:
+            return ""
+        return f"expected {self._expected()}, got {short(value)}"
+
+    def describe(self) -> dict[str, Any]:
+        """Return kind, parameters, unit and condition as plain data."""
+        when = {name: sorted(values, key=repr) for name, values in self.condition}
+        return {"kind": type(self).__name__.lower(), **self._body(), **({"when": when} if when else {})}
+
+    def when(self, **values: Any) -> Self:
+        """Return this field, existing only where each named earlier field has the value, or a value, given."""
+        conditional = copy(self)
+        conditional.condition = tuple(
+            (name, frozenset(given if isinstance(given, (set, frozenset, tuple, list)) else [given]))
+            for name, given in values.items()
+        )
+        return conditional
+
+    def _body(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not name.startswith("_") and name != "condition"
+        }
+
+    def _expected(self) -> str:
+        limits = [f"{key} {short(value)}" for key, value in self._body().items() if value != ""]
+        return " ".join([type(self).__name__.lower(), *limits])
+
+    def _outside(self, value: Any) -> UsageError:
+        return UsageError(f"Expected {self._expected()}, got {short(value)}.")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two plain values are equal; 1 is not True."""
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def plain(value: Any) -> Any:
+    """Return `value` if it survives being written as JSON and read again.
+
+    Raises:
+        UsageError: when it does not, as a tuple does not.
+    """
+    try:
+        back = decode(encode(value))
+    except (TypeError, ValueError, RecursionError):
+        back = None
+    if back != value or type(back) is not type(value):
+        raise UsageError(f"Expected plain JSON data, got {short(value)} ({type(value).__name__}).")
+    return value
+
+
+def short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
