@@ -38,10 +38,7 @@ def command(
     Example: gristmill improve robots/pour-v1 --rounds 3 -n 256 --out runs/pour
     """
     from gristmill.workflows.improve import improve
-    from gristmill.workflows.run import seat_policies
 
-    # An unknown seat is named as such, and not by the policy that it lacks.
-    seat_policies(world, {seat: policy})
     limited(n * (rounds + clones))
     with stages() as tell:
         found = improve(

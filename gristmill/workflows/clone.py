@@ -72,9 +72,12 @@ def clone(
     clock = time.monotonic()
     selection = Selection(store, view)
     rows = [row(episode, part, seat, _steps(episode)) for episode, part in selection]
-    odd = [one for one in rows if not finite(one.what)]
+    kept: list[Row[Steps]] = []
+    odd: list[Row[Steps]] = []
+    for one in rows:
+        (kept if finite(one.what) else odd).append(one)
     notes = selection.notes + _told_of(odd)
-    learnt, checks = parts(store, [one for one in rows if finite(one.what)], limit, None, notes)
+    learnt, checks = parts(store, kept, limit, None, notes)
     config = replace(config or CloneConfig(), generation=1 + max(one.generation for one in learnt))
     result = cloning.clone(
         out, [one.what for one in learnt], world=_world(store), valid=[one.what for one in checks],

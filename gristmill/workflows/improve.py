@@ -26,7 +26,7 @@ from gristmill.types import Episode, Level
 from gristmill.workflows.lineage import LESSON, Learnt
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.outcomes import outcomes
-from gristmill.workflows.run import run
+from gristmill.workflows.run import run, seat_policies
 from gristmill.workflows.stages import Tell
 
 __all__ = ["FILE", "Improvement", "Refittable", "Round", "improve"]
@@ -176,7 +176,7 @@ class _Work:
         path.write_bytes(indented(asked))
 
     def proposal(self, spec: str) -> Refittable:
-        found = registry.policy(spec, self.world, self.seat)
+        found = seat_policies(self.world, {self.seat: spec})[self.seat]
         if not isinstance(found, Refittable):
             raise _not_refittable(spec)
         return found
