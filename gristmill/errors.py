@@ -5,10 +5,10 @@ would be right. Anything that goes wrong *inside* an episode is data: it becomes
 names the side at fault, is recorded once, and never counts as that side's opponent having failed.
 """
 
+import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
@@ -23,9 +23,11 @@ __all__ = [
     "UsageError",
     "boundary",
     "install_line",
-    "observed",
     "unknown",
 ]
+
+
+_LOG = logging.getLogger(__name__)  # of what becomes a fault, with its traceback
 
 
 class GristmillError(Exception):
@@ -46,22 +48,6 @@ class StoreError(GristmillError):
 
 class ToolError(GristmillError):
     """A tool refuses a call; the message is what the caller of the tool sees."""
-
-
-_OBSERVERS: list[Callable[[BaseException, str], None]] = []
-
-
-@contextmanager
-def observed(told: Callable[[BaseException, str], None]) -> Iterator[None]:
-    """Tell of every foreign exception that becomes a fault in this process, with the message that goes on record.
-
-    The record does not say where it was raised, since paths and lines differ where the episode does not.
-    """
-    _OBSERVERS.append(told)
-    try:
-        yield
-    finally:
-        _OBSERVERS.remove(told)
 
 
 class EpisodeError(GristmillError):
@@ -85,8 +71,8 @@ class EpisodeError(GristmillError):
             message = f"{type(error).__name__}: {error}"
         except Exception:  # noqa: BLE001  # a foreign error may not even be able to say what it is
             message = type(error).__name__
-        for told in _OBSERVERS:
-            told(error, message)
+        # The record does not say where it was raised, since paths and lines differ where the episode does not.
+        _LOG.debug("%s", message, exc_info=error)
         return cls(side, message)
 
 

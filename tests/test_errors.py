@@ -2,7 +2,7 @@
 
 import pytest
 
-from gristmill.errors import EpisodeError, boundary, install_line, observed, unknown
+from gristmill.errors import EpisodeError, boundary, install_line, unknown
 
 
 def test_a_boundary_names_the_side_and_the_error() -> None:
@@ -79,12 +79,13 @@ def test_opengl_that_is_not_there_gets_its_remedy(monkeypatch: pytest.MonkeyPatc
     assert "" == install_line(AttributeError("'NoneType' object has no attribute 'global'"))
 
 
-def test_what_becomes_a_fault_can_be_observed() -> None:
-    """With the exception itself, while somebody looks, and with the message that goes on record."""
-    seen: list[tuple[type[BaseException], str]] = []
-
-    with observed(lambda error, message: seen.append((type(error), message))):
+def test_what_becomes_a_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """For whoever asks for it; the message is the one that goes on record."""
+    with caplog.at_level("DEBUG", "gristmill.errors"):
         EpisodeError.of("world", KeyError("x"))
     EpisodeError.of("world", KeyError("y"))
 
-    assert [(KeyError, "KeyError: 'x'")] == seen
+    (record,) = caplog.records
+    assert "KeyError: 'x'" == record.getMessage()
+    assert record.exc_info is not None
+    assert KeyError is record.exc_info[0]

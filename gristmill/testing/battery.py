@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from gristmill.errors import GristmillError, PluginError, observed, unknown
+from gristmill.errors import GristmillError, PluginError, unknown
 from gristmill.testing import bodies, contract, ends, proofs, repeats
 from gristmill.testing.findings import CheckReport, Failed, Finding, Skipped
 from gristmill.testing.places import Places
@@ -109,7 +109,7 @@ def check_world(
             words = f"{', '.join(lacking)} has to pass first"
             findings[probe.id] = Finding(id=probe.id, status="skip", measured=words)
         else:
-            with observed(places.note):
+            with places.noted():
                 findings[probe.id] = _found(probe, subject, places)
         if progress:
             progress(len(findings), len(battery))

@@ -1,31 +1,52 @@
 """Where an author's code raised what a probe has met, which no record says."""
 
 import inspect
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_tb
+
+from gristmill import errors
 
 __all__ = ["Places"]
 
 
-class Places:
-    """The lines of a world's files that exceptions come from.
+class Places(logging.Handler):
+    """The lines of a world's files that exceptions come from, of those that became faults by what the log says.
 
     Args:
         world: an instance; its files are that of its class and those beside it.
     """
 
     def __init__(self, world: object) -> None:
+        super().__init__()
         try:
             self._folder = Path(inspect.getfile(type(world))).resolve().parent
         except (OSError, TypeError):  # written into a prompt
             self._folder = Path()
         self._by_message: dict[str, str] = {}
 
-    def note(self, error: BaseException, message: str) -> None:
-        """Remember where an exception came from, by the message that goes on record."""
-        if message and (place := self.of(error)):
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        message = record.getMessage()
+        if error is not None and message and (place := self.of(error)):
             self._by_message.setdefault(message, place)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note where what becomes a fault meanwhile, in this process, comes from."""
+        log = logging.getLogger(errors.__name__)
+        before = log.level, log.propagate
+        log.addHandler(self)
+        log.setLevel(logging.DEBUG)
+        log.propagate = False  # nobody else has asked for it
+        try:
+            yield
+        finally:
+            log.removeHandler(self)
+            log.setLevel(before[0])
+            log.propagate = before[1]
 
     def of(self, error: BaseException) -> str:
         """Return the innermost line of the world's files that an exception went through, empty if there is none."""
