@@ -3,9 +3,10 @@
 A world is one class: a `space`, `setup`, tools as typed methods, `state` and `checks`. This base does the rest:
 turns, visibility, argument checks, injected tool faults, limits, and the standard PettingZoo behaviour.
 
-Turns: who speaks hands over to the other seat; who calls a tool gets its answer and stays on turn; a malformed
-act is answered with an error and the seat stays on turn. The episode terminates when a tool marked `ends` is
-called, and is truncated at `max_acts` acts or `max_errors` malformed acts in a row.
+Turns: who speaks hands over to the other seat; who calls a tool gets its answer and stays on turn, unless the tool
+is `public`: then every seat sees the call, as it hears what is said, and the next one is on turn. A malformed act is
+answered with an error and the seat stays on turn. The episode terminates when a tool marked `ends` is called, or when
+the world says that it is `over`, and is truncated at `max_acts` acts or `max_errors` malformed acts in a row.
 """
 
 import inspect
@@ -59,6 +60,9 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         space: the scenarios.
         max_acts: acts, of all seats together, after which the episode is truncated.
         max_errors: malformed acts in a row after which the episode is truncated.
+
+    Attributes:
+        turns: how often the turn has passed on in this episode.
     """
 
     id: ClassVar[str]
@@ -86,6 +90,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self._faults: list[ToolFault] = []
         self._errors = 0
         self._acts = 0
+        self.turns = 0
         self.current: Scenario | None = None
 
     # What a world defines.
@@ -109,6 +114,10 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def faults(self, values: dict[str, Any]) -> list[ToolFault]:
         """Return the tool faults a scenario has in store."""
         return []
+
+    def over(self) -> bool:
+        """Return whether the episode ends here although nobody ended it, as at a deadline; asked when a turn passes."""
+        return False
 
     def stale(self, name: str, args: dict[str, Any], result: Any) -> Any:
         """Return what a read that does not see the latest changes would answer."""
@@ -161,7 +170,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         if given.world != self.id:
             raise UsageError(f"Expected a scenario of {self.id}, got one of {given.world}.")
         self.current = given
-        self._log, self._errors, self._acts = [], 0, 0
+        self._log, self._errors, self._acts, self.turns = [], 0, 0, 0
         self._seen = dict.fromkeys(self.seats, 0)
         self.agents = list(self.seats)
         self.agent_selection = self.seats[0]
@@ -235,11 +244,10 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def _apply(self, seat: str, act: Act) -> None:
         if "say" in act:
             self._errors = 0
-            here = self.seats.index(seat)
-            self.agent_selection = self.seats[(here + 1) % len(self.seats)]
+            self._pass_on(seat)
             return
         found = self._tools.get(act["call"])
-        if found is None or self._owner(found) != seat:
+        if found is None or self._owner(found) not in (seat, "*"):
             valid = ", ".join(one.name for one in self._tools_of(seat))
             self._refuse(seat, f"unknown tool {act['call']!r}; valid: {valid}")
             return
@@ -249,12 +257,25 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             self._refuse(seat, str(error), {"from": "tool", "tool": found.name, "refused": True})
             return
         self._errors = 0
-        self._answer(seat, found, args)
+        called = self._log[-1]
+        if not self._answer(seat, found, args):
+            return
+        if found.public:
+            del called["to"]
         if found.ends:
             self._finish(self.terminations)
+        elif found.public:
+            self._pass_on(seat)
 
-    def _answer(self, seat: str, found: Tool, args: dict[str, Any]) -> None:
-        """Call a tool, with whatever fault is in store for it, and log the answer."""
+    def _pass_on(self, seat: str) -> None:
+        """Give the turn to the next seat."""
+        self.turns += 1
+        self.agent_selection = self.seats[(self.seats.index(seat) + 1) % len(self.seats)]
+        if self.over():
+            self._finish(self.terminations)
+
+    def _answer(self, seat: str, found: Tool, args: dict[str, Any]) -> bool:
+        """Call a tool, with whatever fault is in store for it, log the answer, and say whether the tool accepted it."""
         fault = self._struck(found)
         kind = fault.kind if fault is not None else ""
         answer: Entry = {"from": "tool", "tool": found.name, "to": [seat]}
@@ -273,15 +294,17 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                 self._faults.append(fault)
         if kind:
             self._log.append({"from": "world", "event": "fault", "kind": kind, "tool": found.name, "to": []})
-        if not found.ends:
+        accepted = "error" not in answer or bool(kind)
+        if not accepted or not (found.ends or (found.public and answer.get("result") is None)):
             self._log.append(answer)
+        return accepted
 
     def _struck(self, found: Tool) -> ToolFault | None:
         """Return the fault that strikes this call, counting it off for the others."""
         struck = None
         sort = "write" if found.mutates else "read"
         for fault in list(self._faults):
-            if found.ends or fault.tool not in (found.name, sort):
+            if found.ends or found.public or fault.tool not in (found.name, sort):
                 continue
             fault.nth -= 1
             if fault.nth == 0 and struck is None:
@@ -322,7 +345,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                     raise PluginError(f"Tool {name!r}: expected one tool of that name, got two.")
                 found[name] = one
         for one in found.values():
-            if self._owner(one) not in self.seats:
+            if self._owner(one) not in (*self.seats, "*"):
                 raise PluginError(
                     f"Tool {one.name!r}: expected one of the seats {self.seats}, got {one.seat!r}."
                 )
@@ -332,7 +355,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         return found.seat or self.seats[-1]
 
     def _tools_of(self, seat: str) -> list[Tool]:
-        return [one for one in self._tools.values() if self._owner(one) == seat]
+        return [one for one in self._tools.values() if self._owner(one) in (seat, "*")]
 
     def _values(self) -> dict[str, Any]:
         if self.current is None:

@@ -21,17 +21,25 @@ class Tool:
 
     Attributes:
         name: the method's name.
-        seat: who may call it; empty for the world's default.
+        seat: who may call it; empty for the world's default, `*` for every seat.
         mutates: whether a call may change the state.
-        ends: whether a call ends the episode.
+        ends: whether a call ends the episode, unless the tool refuses it.
+        public: whether every seat sees the call, and the turn passes on with it, as with what is said.
         schema: its description in the form of OpenAI's `tools`.
     """
 
     def __init__(
-        self, function: Callable[..., Any], owner: object, *, seat: str, mutates: bool, ends: bool
+        self,
+        function: Callable[..., Any],
+        owner: object,
+        *,
+        seat: str,
+        mutates: bool,
+        ends: bool,
+        public: bool,
     ) -> None:
         self.name = function.__name__
-        self.seat, self.mutates, self.ends = seat, mutates, ends
+        self.seat, self.mutates, self.ends, self.public = seat, mutates, ends, public
         self._call: Callable[..., Any] = getattr(owner, self.name)
         self._args = _struct(function)
         self._fields = self._args.__struct_fields__
@@ -68,14 +76,22 @@ class Tool:
 @overload
 def tool(function: F, /) -> F: ...
 @overload
-def tool(*, seat: str = "", mutates: bool = False, ends: bool = False) -> Callable[[F], F]: ...
 def tool(
-    function: F | None = None, /, *, seat: str = "", mutates: bool = False, ends: bool = False
+    *, seat: str = "", mutates: bool = False, ends: bool = False, public: bool = False
+) -> Callable[[F], F]: ...
+def tool(
+    function: F | None = None,
+    /,
+    *,
+    seat: str = "",
+    mutates: bool = False,
+    ends: bool = False,
+    public: bool = False,
 ) -> F | Callable[[F], F]:
     """Mark a method as a tool; see `Tool` for the options."""
 
     def mark(method: F) -> F:
-        setattr(method, _MARK, {"seat": seat, "mutates": mutates, "ends": ends})
+        setattr(method, _MARK, {"seat": seat, "mutates": mutates, "ends": ends, "public": public})
         return method
 
     return mark(function) if function is not None else mark

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError
@@ -217,16 +218,24 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         status: `error` when the check, or a side that is not being judged, broke.
         evidence: what was seen, as plain data; on a failure it holds `expected` and `got`.
         side: the seat or part at fault when the status is `error`.
+        seat: whose conduct was checked; unset where it is about the episode as a whole.
+        score: how well that seat did, from 0 to 1, where it is a matter of degree; unset where it is not.
     """
 
     name: str
     status: Status
     evidence: dict[str, Any] = {}
     side: str = ""
+    # Unset is not written, so that verdicts without them keep their ids.
+    seat: str | UnsetType = UNSET
+    score: float | UnsetType = UNSET
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of verifying one episode, with its evidence.
+
+    Where checks name a seat, as in a negotiation, each seat has an outcome of its own: one may have kept the rules and
+    done well where another has not.
 
     Attributes:
         episode_id: which episode, and `content_hash` of the record that was judged.
@@ -245,6 +254,20 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     checks: tuple[Check, ...] = ()
     side: str = ""
+
+    @property
+    def seats(self) -> dict[str, Status]:
+        """What follows for each seat whose conduct was checked, from those checks and the ones about the whole episode."""
+        named = dict.fromkeys(check.seat for check in self.checks if check.seat)
+        return {
+            str(seat): self.status_of(tuple(one for one in self.checks if not one.seat or one.seat == seat))
+            for seat in named
+        }
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """How well each seat did, where that was checked."""
+        return {str(one.seat): float(one.score) for one in self.checks if one.seat and one.score is not UNSET}
 
     @staticmethod
     def status_of(checks: "tuple[Check, ...]") -> Status:
