@@ -114,13 +114,17 @@ class _Given:
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
-def _learn(store: "RunStore", out: Path, given: _Given, **more: Any) -> "Lesson":
+def _learn(
+    store: "RunStore", out: Path, given: _Given, *, view: "View | None", seat: str, limit: int | None, **more: Any
+) -> "Lesson":  # fmt: skip
     """Train a model of text."""
     from gristmill.training.sft import TrainConfig
     from gristmill.workflows.learn import learn
+    from gristmill.workflows.lessons import Source
 
     config = TrainConfig(model=_shape(given), **given.of("epochs", "rows", "rate"))
-    return learn(store, out, steps=given.steps, seed=given.seed, config=config, **more)
+    source = Source(store, view, seat, limit)
+    return learn([source], out, steps=given.steps, seed=given.seed, config=config, **more)
 
 
 def _clone(store: "RunStore", out: Path, given: _Given, **more: Any) -> "Lesson":

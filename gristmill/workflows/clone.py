@@ -15,7 +15,19 @@ from gristmill.training.clone import CloneConfig
 from gristmill.training.frames import finite
 from gristmill.training.metrics import Metrics
 from gristmill.types import Episode
-from gristmill.workflows.lessons import Lesson, Progress, Row, Selection, begin, common, conclude, parts, row
+from gristmill.workflows.lessons import (
+    Lesson,
+    Progress,
+    Row,
+    Selection,
+    Source,
+    begin,
+    common,
+    conclude,
+    needed,
+    row,
+    split,
+)
 
 __all__ = ["CloneLesson", "clone"]
 
@@ -77,7 +89,9 @@ def clone(
     for one in rows:
         (kept if finite(one.what) else odd).append(one)
     notes = selection.notes + _told_of(odd)
-    learnt, checks = parts(store, kept, limit, None, notes)
+    source = Source(store, view, seat, limit)
+    learnt, checks = split(kept, limit)
+    needed(learnt, [source], notes)
     config = replace(config or CloneConfig(), generation=1 + max(one.generation for one in learnt))
     result = cloning.clone(
         out, [one.what for one in learnt], world=_world(store), valid=[one.what for one in checks],
@@ -85,8 +99,7 @@ def clone(
     )  # fmt: skip
     lesson = CloneLesson(
         **common(
-            store, out, view=view, seat=seat, init=init, name=name, learnt=learnt, checks=checks,
-            history=result.history,
+            out, sources=[(source, learnt)], init=init, name=name, checks=checks, history=result.history
         ),
         best=str(result.last),
         last=str(result.last),

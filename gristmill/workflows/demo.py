@@ -17,7 +17,7 @@ from gristmill.recorders.verify import verify_run
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows.evaluate import Evaluation, compare, evaluate
 from gristmill.workflows.learn import learn
-from gristmill.workflows.lessons import Lesson
+from gristmill.workflows.lessons import Lesson, Source
 from gristmill.workflows.pouring import Pouring, PouringSize, pouring
 from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
 from gristmill.workflows.run import run
@@ -195,7 +195,7 @@ class _Demo:
         with self.stages.part(name, f"{steps:,} steps on {what}") as progress:
             folder = self.out / "models" / ("tuned" if view else "base")
             return learn(
-                store, folder, view=view, seat="agent", init=init, steps=steps, name=name, seed=self.seed,
+                [Source(store, view)], folder, init=init, steps=steps, name=name, seed=self.seed,
                 config=TrainConfig(save_every=SAVE_EVERY), progress=progress,
             )  # fmt: skip
 

@@ -23,7 +23,7 @@ from gristmill.recorders.verify import verify_run
 from gristmill.seeding import derive
 from gristmill.specs import UnknownParameter, split
 from gristmill.types import Episode, Level
-from gristmill.workflows.lineage import LESSON, Learnt
+from gristmill.workflows.lineage import LESSON, From, Learnt
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import run, seat_policies
@@ -238,7 +238,10 @@ class _Work:
         path = self.prior(number + 1, proposal.prior.refit(kept))
         # From the folder of all rounds on, which may be moved.
         before = f"round-{number}/{PRIOR}" if number > 1 else split(spec)[1].get("prior", "")
-        learnt = Learnt(run=f"round-{number}/run", run_id=store.id, init=before)
+        source = From(
+            run=f"round-{number}/run", run_id=store.id, view=view.name, seat=self.seat, episodes=len(kept)
+        )
+        learnt = Learnt(sources=[source], init=before)
         path.with_name(LESSON).write_bytes(indented(learnt))
         return _drawing_from(spec, path)
 

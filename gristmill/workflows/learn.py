@@ -1,6 +1,7 @@
 """Recorded episodes in, a trained model out, with a proof of what its loss covered and of where its data came from."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,24 @@ from gristmill.agents.model.template import View as Seen
 from gristmill.digest import decode, encode, indented
 from gristmill.play import briefs
 from gristmill.recorders.chat import weighted
-from gristmill.recorders.mine import View
 from gristmill.recorders.release import same_briefs, unknown_briefs
-from gristmill.recorders.store import RunStore
 from gristmill.registry import make
 from gristmill.training.metrics import Metrics
 from gristmill.training.sft import TrainConfig, train
 from gristmill.types import Brief, Episode
-from gristmill.workflows.lessons import Lesson, Progress, Row, Selection, begin, common, conclude, parts, row
+from gristmill.workflows.lessons import (
+    Lesson,
+    Progress,
+    Row,
+    Selection,
+    Source,
+    begin,
+    common,
+    conclude,
+    needed,
+    row,
+    split,
+)
 from gristmill.workflows.trainings import MASK
 from gristmill.world import World
 
@@ -53,68 +64,66 @@ class TextLesson(Lesson, frozen=True, kw_only=True):
         share = f"{self.covered / self.all_tokens:.1%}" if self.all_tokens else "none"
         return (
             f"Loss on {self.covered:,} of {self.all_tokens:,} tokens ({share}), "
-            f"{self.acts:,} acts of {self.seat}, proved token by token"
+            f"{self.acts:,} acts of {' and '.join(dict.fromkeys(one.seat for one in self.sources))}, proved token by token"
         )
 
 
 def learn(
-    store: RunStore,
+    sources: Sequence[Source],
     out: Path,
     *,
-    view: View | None = None,
-    seat: str = "agent",
     init: Path | None = None,
     steps: int | None = None,
     seed: int | None = None,
     config: TrainConfig | None = None,
     name: str = "",
-    limit: int | None = None,
     progress: Progress | None = None,
 ) -> TextLesson:
-    """Train on what one seat saw and did in the episodes of a run; a job that was killed goes on.
+    """Train on what seats saw and did in the episodes of runs; a job that was killed goes on.
 
     Args:
-        store: the run.
+        sources: what to learn from. Each seat of one and the same run may be one: the model is then either in turn.
         out: folder of the job.
-        view: which episodes to learn from; every one that no fault cut short if None.
-        seat: whose acts are learnt.
         init: the job (its best model), checkpoint or model to start from; None starts from nothing.
         steps: number of steps, in place of that of `config`.
         seed: of parameters and data order, in place of that of `config`.
         config: other settings; the generation is set from the data.
         name: for reports; by default that of the folder.
-        limit: most episodes to learn from, in the order of their scenarios.
         progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
 
     Raises:
         UsageError: when there is nothing to learn from, `out` holds another job or anything else, or the model is to
             read what its seat is told and the world tells something else than when the run was played.
 
-    An episode of the view whose verdicts do not release it any more is left out, with a note.
+    An episode of a view whose verdicts do not release it any more is left out, with a note.
     """
     begin(out)
     clock = time.monotonic()
     start = load_model(init) if init else None
     config = config or TrainConfig()
     template = start.template if start else config.template
-    rows, dropped, notes = _rows(store, view, seat, make(store.spec["world"]) if template.brief else None)
-    learnt, checks = parts(store, rows, limit, MOST_VALID, notes)
+    found = [_rows(one, told=bool(template.brief)) for one in sources]
+    halves = [split(rows, one.limit) for one, (rows, _, _) in zip(sources, found, strict=True)]
+    learnt = sorted((one for rows, _ in halves for one in rows), key=lambda one: one.order)
+    checks = sorted((one for _, rows in halves for one in rows), key=lambda one: one.order)[:MOST_VALID]
+    notes = [note for _, _, some in found for note in some]
+    needed(learnt, sources, notes)
     config = replace(
         config,
         steps=config.steps if steps is None else steps,
         seed=config.seed if seed is None else seed,
         generation=1 + max(row.generation for row in learnt),
     )
-    seen = _Views(seat, learnt)
+    seen = _Views(learnt)
     result = train(
-        out, seen, valid=_Views(seat, checks), init=start, config=config,
+        out, seen, valid=_Views(checks), init=start, config=config,
         progress=_told(progress),
     )  # fmt: skip
     mask = _prove(load_model(result.best), seen, out)
     lesson = TextLesson(
         **common(
-            store, out, view=view, seat=seat, init=init, name=name, learnt=learnt, checks=checks,
-            history=result.history,
+            out, sources=[(one, rows) for one, (rows, _) in zip(sources, halves, strict=True)], init=init, name=name,
+            checks=checks, history=result.history,
         ),
         best=str(result.best),
         last=str(result.last),
@@ -125,7 +134,7 @@ def learn(
         covered=sum(mask["covered"].values()),
         all_tokens=sum(mask["tokens"].values()),
         seconds=time.monotonic() - clock,
-        dropped=dropped,
+        dropped=dict(sum((Counter(some) for _, some, _ in found), Counter())),
         notes=notes,
     )  # fmt: skip
     conclude(lesson)
@@ -135,6 +144,7 @@ def learn(
 class _Heard(NamedTuple):
     """What is learnt of an episode."""
 
+    seat: str
     entries: bytes
     brief: Brief | None
 
@@ -142,8 +152,8 @@ class _Heard(NamedTuple):
 class _Views(Sequence[Seen]):
     """Views that are decoded when they are looked at: as JSON they take a tenth of the memory."""
 
-    def __init__(self, seat: str, rows: Sequence[Row[_Heard]]) -> None:
-        self._seat, self._rows = seat, rows
+    def __init__(self, rows: Sequence[Row[_Heard]]) -> None:
+        self._rows = rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -154,17 +164,20 @@ class _Views(Sequence[Seen]):
     def __getitem__(self, index: slice) -> Sequence[Seen]: ...
     def __getitem__(self, index: int | slice) -> Seen | Sequence[Seen]:
         if isinstance(index, slice):
-            return _Views(self._seat, self._rows[index])
+            return _Views(self._rows[index])
         heard = self._rows[index].what
-        return Seen(self._seat, decode(heard.entries), heard.brief)
+        return Seen(heard.seat, decode(heard.entries), heard.brief)
 
 
-def _rows(
-    store: RunStore, view: View | None, seat: str, world: World | None
-) -> tuple[list[Row[_Heard]], dict[str, int], list[str]]:
-    """Return what is learnt of each episode, what of the view is left out by reason, and notes on both."""
-    selection = Selection(store, view)
+def _rows(source: Source, *, told: bool = False) -> tuple[list[Row[_Heard]], dict[str, int], list[str]]:
+    """Return what is learnt of each episode, what of the view is left out by reason, and notes on both.
+
+    With `told`, what the seat was told is learnt, too.
+    """
+    store, seat = source.store, source.seat
+    selection = Selection(store, source.view)
     rows, played = [], []
+    world = make(store.spec["world"]) if told else None
     if world is not None:
         same_briefs(store, world, seat)
     for episode, part in selection:
@@ -179,6 +192,7 @@ def _rows(
 
 def _heard(episode: Episode, seat: str, world: World | None) -> _Heard:
     return _Heard(
+        seat=seat,
         entries=encode(weighted(episode, seat)),
         brief=briefs(world, episode)[seat] if world is not None else None,
     )

@@ -3,7 +3,7 @@
 Needs neither JAX nor a model.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,11 +17,14 @@ from gristmill.recorders.release import Ruling, other_code, own_run, rule
 from gristmill.recorders.store import RunStore
 from gristmill.training.metrics import Metrics
 from gristmill.types import Episode
-from gristmill.workflows.lineage import LESSON
+from gristmill.workflows.lineage import LESSON, From
 from gristmill.workflows.report_types import Training
 from gristmill.workflows.trainings import training_of
 
-__all__ = ["Lesson", "Progress", "Row", "Selection", "begin", "common", "conclude", "order", "parts", "row"]
+__all__ = [
+    "Lesson", "Progress", "Row", "Selection", "Source", "begin", "common", "conclude", "needed", "order", "row",
+    "split",
+]  # fmt: skip
 
 T = TypeVar("T")
 # Called with the steps done, the number of all steps, and figures by name.
@@ -36,9 +39,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
         out: folder of the job.
         best: checkpoint to play, and `last` the newest.
         steps: steps done.
-        seat: whose acts were learnt.
         generation: of the model.
-        run: the run directory of the data, `run_id` the id of the run, and `view` the name of the view, if any.
+        sources: the runs and views that it learnt from, and whose acts.
         data: digest of the ids of the episodes that were learnt from.
         episodes: how many they are, and `valid` how many of other scenarios it was validated on.
         dropped: episodes of the view that were not learnt from after all, by reason; `notes` says it in words, and
@@ -53,11 +55,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     best: str
     last: str
     steps: int
-    seat: str
     generation: int
-    run: str
-    run_id: str
-    view: str
+    sources: list[From]
     data: str
     episodes: int
     valid: int
@@ -85,7 +84,10 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def training(self) -> Training:
         """Curves, and mask coverage if there is any, for the report."""
-        kind = f"the view {self.view!r} of {self.run}" if self.view else f"every episode of {self.run}"
+        kind = " and ".join(
+            f"the view {one.view!r} of {one.run}" if one.view else f"every episode of {one.run}"
+            for one in self.sources
+        )
         return training_of(
             Path(self.out),
             name=self.name,
@@ -93,6 +95,22 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
             f"validated on {self.valid:,} of other scenarios."
             + "".join(f" Note: {note}." for note in self.notes),
         )
+
+
+class Source(NamedTuple):
+    """Episodes to learn from, as one seat saw them.
+
+    Attributes:
+        store: the run.
+        view: which of its episodes; every one that no fault cut short if None.
+        seat: whose acts are learnt.
+        limit: most of them to learn from, in the order of their scenarios.
+    """
+
+    store: RunStore
+    view: View | None = None
+    seat: str = "agent"
+    limit: int | None = None
 
 
 class Row(NamedTuple, Generic[T]):
@@ -229,50 +247,54 @@ def begin(out: Path) -> None:
         raise UsageError(f"Expected a folder for the job, got {out}, which is {kind}; choose another.")
 
 
-def parts(
-    store: RunStore, rows: Sequence[Row[T]], limit: int | None, valid_limit: int | None, notes: Sequence[str]
-) -> tuple[list[Row[T]], list[Row[T]]]:
-    """Return the rows to learn from and those to validate on, in order.
+def split(rows: Iterable[Row[T]], limit: int | None = None) -> tuple[list[Row[T]], list[Row[T]]]:
+    """Return the rows to learn from, at most `limit`, and those to validate on, in order."""
+    ordered = sorted(rows, key=lambda one: one.order)
+    return [one for one in ordered if one.part == "train"][:limit], [
+        one for one in ordered if one.part == "valid"
+    ]
+
+
+def needed(learnt: Sequence[Row[Any]], sources: Sequence[Source], notes: Iterable[str]) -> None:
+    """Look whether there is something to learn from.
 
     Args:
-        store: where they come from.
-        rows: all of them, in any order.
-        limit: most to learn from.
-        valid_limit: most to validate on.
-        notes: why there may be fewer than expected.
+        learnt: what there is.
+        sources: where it was looked for.
+        notes: why there may be less than expected.
 
     Raises:
-        UsageError: when there is none to learn from.
+        UsageError: when there is nothing.
     """
-    ordered = sorted(rows, key=lambda one: one.order)
-    learnt = [one for one in ordered if one.part == "train"][:limit]
-    checks = [one for one in ordered if one.part == "valid"][:valid_limit]
     if not learnt:
         why = "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
-        raise UsageError(
-            f"Expected episodes to learn from in {store.path}, got none in the part `train`.{why}"
-        )
-    return learnt, checks
+        where = " and ".join(str(one.store.path) for one in sources)
+        raise UsageError(f"Expected episodes to learn from in {where}, got none in the part `train`.{why}")
 
 
 def common(
-    store: RunStore, out: Path, *, view: View | None, seat: str, init: Path | None, name: str,
-    learnt: Sequence[Row[Any]], checks: Sequence[Row[Any]], history: Sequence[Metrics],
+    out: Path, *, sources: Sequence[tuple[Source, Sequence[Row[Any]]]], init: Path | None, name: str,
+    checks: Sequence[Row[Any]], history: Sequence[Metrics],
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the fields of a lesson that follow from the data and the metrics of its job."""
+    """Return the fields of a lesson that follow from the data, the rows of each source, and the metrics of its job."""
+    learnt = sorted((one for _, rows in sources for one in rows), key=lambda one: one.order)
     return {
         "name": name or out.name,
         "out": str(out),
-        "seat": seat,
-        "run": str(store.path),
-        "run_id": store.id,
-        "view": view.name if view else "",
+        "sources": [_origin(source, rows) for source, rows in sources],
         "data": digest([one.id for one in learnt]),
         "episodes": len(learnt),
         "valid": len(checks),
         "init": str(init or ""),
         "metrics": _last(history),
     }
+
+
+def _origin(source: Source, rows: Sequence[Row[Any]]) -> From:
+    return From(
+        run=str(source.store.path), run_id=source.store.id, view=source.view.name if source.view else "", seat=source.seat,
+        episodes=len(rows), generation=max((one.generation for one in rows), default=0),
+    )  # fmt: skip
 
 
 def conclude(lesson: Lesson) -> None:

@@ -16,7 +16,7 @@ from gristmill.digest import decoder
 from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.store import RunStore
 
-__all__ = ["LESSON", "HeldOut", "Learnt", "trained_on"]
+__all__ = ["LESSON", "From", "HeldOut", "Learnt", "trained_on"]
 
 LESSON = "lesson.json"
 
@@ -65,11 +65,13 @@ def trained_on(seats: Mapping[str, str], near: Path) -> tuple[list[RunStore], li
             for folder, job in _jobs(_found(origin, place)):
                 if job is None:
                     unknown.append(f"what {folder} learnt from: there is no {LESSON} of a training job")
-                elif (store := _run_of(*job)) is None:
-                    unknown.append(f"{job[1].run}, which {folder} learnt from: it is not there any more")
-                elif store.id not in runs:
-                    runs[store.id] = store
-                    todo += [(str(who.get("policy", "")), store.path) for who in _seats(store)]
+                    continue
+                for source in job[1].all:
+                    if (store := _run_of(job[0], source)) is None:
+                        unknown.append(f"{source.run}, which {folder} learnt from: it is not there any more")
+                    elif store.id not in runs:
+                        runs[store.id] = store
+                        todo += [(str(who.get("policy", "")), store.path) for who in _seats(store)]
     return list(runs.values()), unknown
 
 
@@ -78,17 +80,43 @@ def _seats(store: RunStore) -> Iterable[Mapping[str, Any]]:
     return found.values()
 
 
-class Learnt(msgspec.Struct):
-    """What of a lesson leads on.
+class From(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Episodes that were learnt from.
 
     Attributes:
-        run: the run directory that was learnt from, and `run_id` the id of the run.
-        init: the model or prior that was started from; empty for none.
+        run: the run directory, and `run_id` the id of the run.
+        view: name of the view; empty where every episode was looked at.
+        seat: whose acts were learnt.
+        episodes: how many there were to learn from.
+        generation: the highest of the policies that played them.
     """
 
     run: str
     run_id: str
+    view: str = ""
+    seat: str = ""
+    episodes: int = 0
+    generation: int = 0
+
+
+class Learnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a lesson leads on.
+
+    Attributes:
+        sources: what was learnt from.
+        init: the model or prior that was started from; empty for none.
+        run, run_id: the only source, as lessons had it that were written before there could be several.
+    """
+
+    sources: list[From] = []
     init: str = ""
+    run: str = ""
+    run_id: str = ""
+
+    @property
+    def all(self) -> list[From]:
+        """Everything that was learnt from."""
+        return self.sources or [From(run=self.run, run_id=self.run_id)]
 
 
 _read = decoder(Learnt)
@@ -96,7 +124,7 @@ _Job = tuple[Path, Learnt]  # the folder of a training job, and what it wrote
 
 
 def _origins(spec: str) -> Iterator[str]:
-    """Yield the models and priors in a spec; the spec of a policy may be a parameter of another."""
+    """Yield the models and priors in a spec; the spec of a policy, or several, may be a parameter of another."""
     try:
         _, given = registry.split(spec)
     except UsageError:
@@ -105,7 +133,8 @@ def _origins(spec: str) -> Iterator[str]:
         if name in ("checkpoint", "prior") and value:
             yield value
         elif "?" in value:
-            yield from _origins(value)
+            for one in value.split("|"):
+                yield from _origins(one)
 
 
 def _jobs(folder: Path) -> Iterator[tuple[Path, _Job | None]]:
@@ -132,12 +161,12 @@ def _job(folder: Path) -> _Job | None:
     return None
 
 
-def _run_of(home: Path, lesson: Learnt) -> RunStore | None:
+def _run_of(home: Path, source: From) -> RunStore | None:
     try:
-        store = RunStore.open(_found(lesson.run, home))
+        store = RunStore.open(_found(source.run, home))
     except StoreError:
         return None
-    return store if store.id == lesson.run_id else None
+    return store if store.id == source.run_id else None
 
 
 def _found(path: str, near: Path) -> Path:

@@ -109,7 +109,7 @@ def test_the_command_knows_a_robot_by_its_run(
 
     assert 0 == main(["train", str(tried.path), "--view", "kept", "--out", str(job), *settings])
     lesson = json.loads(capsys.readouterr().out)
-    assert (12, "robot") == (lesson["steps"], lesson["seat"])
+    assert (12, "robot") == (lesson["steps"], lesson["sources"][0]["seat"])
     assert 0 == main(["report", str(tried.path), "--training", str(job), "--out", str(page)])
     assert "loss (sd of an action)" in page.read_text()
     assert "tokens predicted" not in page.read_text()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gristmill import registry
 from gristmill.agents.model.config import ModelConfig
 from gristmill.agents.model.template import TemplateConfig
 from gristmill.digest import decode
@@ -18,7 +17,8 @@ from gristmill.training.sft import TrainConfig
 from gristmill.workflows import learn as module
 from gristmill.workflows.evaluate import evaluate
 from gristmill.workflows.learn import TextLesson, learn
-from gristmill.workflows.lineage import LESSON
+from gristmill.workflows.lessons import Source
+from gristmill.workflows.lineage import LESSON, trained_on
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import run
 
@@ -40,7 +40,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 
 def test_views_are_split_by_scenario(noisy: RunStore) -> None:
     """All of the log is read; each scenario is in one part, the one that its hash says."""
-    rows, _, _ = module._rows(noisy, None, "agent", None)
+    rows, _, _ = module._rows(Source(noisy))
     parts = {row.id: row.part for row in rows}
     split = Acceptance().split
 
@@ -50,7 +50,7 @@ def test_views_are_split_by_scenario(noisy: RunStore) -> None:
 def test_a_view_gives_its_episodes_and_its_split(noisy: RunStore) -> None:
     """What was not kept is not read."""
     view = load_view(noisy, "kept")
-    rows, dropped, notes = module._rows(noisy, view, "agent", None)
+    rows, dropped, notes = module._rows(Source(noisy, view))
 
     assert {kept.id: kept.split for kept in view.kept} == {row.id: row.part for row in rows}
     assert ({}, []) == (dropped, notes)
@@ -71,7 +71,7 @@ def test_what_the_verdicts_no_longer_release_is_not_learnt(noisy: RunStore, tmp_
             for found in standings[name].values():
                 writer.revoke(found.verdict_id, "the verifier was wrong")
 
-    rows, dropped, notes = module._rows(store, view, "agent", None)
+    rows, dropped, notes = module._rows(Source(store, view))
 
     assert set(view.ids[3:]) == {row.id for row in rows}
     assert {"verdict withdrawn": 3} == dropped
@@ -85,11 +85,11 @@ def test_what_the_verdicts_no_longer_release_is_not_learnt(noisy: RunStore, tmp_
                 writer.revoke(found.verdict_id, "the verifier was wrong")
     words = rf"{len(view.ids)} of {len(view.ids)} kept episodes are left out"
     with pytest.raises(UsageError, match=words):
-        learn(store, tmp_path / "job", view=view, config=CONFIG)
+        learn([Source(store, view)], tmp_path / "job", config=CONFIG)
 
     for path in (tmp_path / "run/shards").iterdir():
         path.write_bytes(b"")
-    assert {"damaged": len(view.ids)} == module._rows(RunStore.open(tmp_path / "run"), view, "agent", None)[1]
+    assert {"damaged": len(view.ids)} == module._rows(Source(RunStore.open(tmp_path / "run"), view))[1]
 
 
 def test_a_view_of_another_run_is_not_learnt_from(noisy: RunStore, tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ def test_a_view_of_another_run_is_not_learnt_from(noisy: RunStore, tmp_path: Pat
     other = RunStore.create(tmp_path / "other", {"world": WORLD})
 
     with pytest.raises(UsageError, match="Expected a view of"):
-        learn(other, tmp_path / "job", view=load_view(noisy, "kept"), config=CONFIG)
+        learn([Source(other, load_view(noisy, "kept"))], tmp_path / "job", config=CONFIG)
 
 
 def test_who_learns_from_everything_is_told_what_is_wrong_in_it(noisy: RunStore) -> None:
     """How many episodes are no verified successes, and how to leave them out; of a view there is nothing to say."""
     passed = sum(one.status == "pass" for one in outcomes(noisy))
-    _, _, (note,) = module._rows(noisy, None, "agent", None)
-    _, _, silent = module._rows(noisy, load_view(noisy, "kept"), "agent", None)
+    _, _, (note,) = module._rows(Source(noisy))
+    _, _, silent = module._rows(Source(noisy, load_view(noisy, "kept")))
 
     assert note.startswith(f"{60 - passed} of the 60 episodes are no verified successes")
     assert f"`gristmill mine {noisy.path}`" in note
@@ -113,7 +113,7 @@ def test_who_learns_from_everything_is_told_what_is_wrong_in_it(noisy: RunStore)
 
 def test_a_model_does_not_learn_under_instructions_that_nobody_had(noisy: RunStore, tmp_path: Path) -> None:
     """Where its template has them; the world is asked with the parameters that the run was played with."""
-    rows, _, notes = module._rows(noisy, None, "agent", registry.make(noisy.spec["world"]))
+    rows, _, notes = module._rows(Source(noisy), told=True)
     assert 60 == len(rows)
     assert not any("instructions" in note for note in notes)
     assert rows[0].what.brief is not None
@@ -125,17 +125,35 @@ def test_a_model_does_not_learn_under_instructions_that_nobody_had(noisy: RunSto
     with pytest.raises(
         UsageError, match=r"Expected the instructions, facts and tools that .*other was played"
     ):
-        learn(other, tmp_path / "job", config=config)
+        learn([Source(other)], tmp_path / "job", config=config)
     with pytest.raises(UsageError, match="Expected episodes to learn from"):
-        learn(other, tmp_path / "job", config=CONFIG)
+        learn([Source(other)], tmp_path / "job", config=CONFIG)
 
 
 def test_nothing_to_learn_from_is_said(noisy: RunStore, tmp_path: Path) -> None:
     """An empty view, and a seat that nobody had, are refused before anything is trained."""
     with pytest.raises(UsageError, match="Expected episodes to learn from"):
-        learn(noisy, tmp_path / "a", view=load_view(noisy, "nothing"), config=CONFIG)
+        learn([Source(noisy, load_view(noisy, "nothing"))], tmp_path / "a", config=CONFIG)
     with pytest.raises(UsageError, match=r"'agnet'.*Did you mean 'agent'"):
-        learn(noisy, tmp_path / "b", seat="agnet", config=CONFIG)
+        learn([Source(noisy, seat="agnet")], tmp_path / "b", config=CONFIG)
+
+
+def test_several_seats_of_several_runs_are_learnt_together(noisy: RunStore, tmp_path: Path) -> None:
+    """Each as its own seat saw it, of each at most so many; the lesson names all, and the lineage follows them."""
+    run(WORLD, {"agent": "expert"}, tmp_path / "more", n=20, seed=4)
+    more = RunStore.open(tmp_path / "more")
+    sources = [Source(noisy, load_view(noisy, "kept")), Source(more, limit=5), Source(more, seat="customer")]
+    lesson = learn(sources, tmp_path / "job", config=replace(CONFIG, steps=1))
+    _, second, third = lesson.sources
+
+    assert [(noisy.id, "kept", "agent"), (more.id, "", "agent"), (more.id, "", "customer")] == [
+        (one.run_id, one.view, one.seat) for one in lesson.sources
+    ]
+    assert (5, True) == (second.episodes, third.episodes > 5)
+    assert lesson.episodes == sum(one.episodes for one in lesson.sources)
+    assert "acts of agent and customer" in lesson.proof
+    stores, unknown = trained_on({"agent": f"model?checkpoint={tmp_path / 'job'}"}, tmp_path)
+    assert ({noisy.id, more.id}, []) == ({one.id for one in stores}, unknown)
 
 
 @pytest.mark.slow
@@ -143,10 +161,13 @@ def test_a_model_learns_and_plays(noisy: RunStore, tmp_path: Path) -> None:
     """Base training, fine-tuning from it, and an evaluation; each knows where it comes from."""
     steps: list[tuple[int, int]] = []
     base = learn(
-        noisy, tmp_path / "base", config=CONFIG, progress=lambda done, total, _: steps.append((done, total))
+        [Source(noisy)],
+        tmp_path / "base",
+        config=CONFIG,
+        progress=lambda done, total, _: steps.append((done, total)),
     )
     tuned = learn(
-        noisy, tmp_path / "tuned", view=load_view(noisy, "kept"), init=base.model, config=CONFIG, steps=2
+        [Source(noisy, load_view(noisy, "kept"))], tmp_path / "tuned", init=base.model, config=CONFIG, steps=2
     )
     # The folder of a job stands for its best model.
     assert (tuned.model / "model").resolve() == (tmp_path / "tuned/model").resolve()
@@ -165,14 +186,16 @@ def test_a_model_learns_and_plays(noisy: RunStore, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_job_that_is_done_is_not_done_again(noisy: RunStore, tmp_path: Path) -> None:
     """The same call gives the same model without a step; another one is refused."""
-    first = learn(noisy, tmp_path / "job", config=CONFIG)
+    first = learn([Source(noisy)], tmp_path / "job", config=CONFIG)
     steps: list[int] = []
-    again = learn(noisy, tmp_path / "job", config=CONFIG, progress=lambda done, *_: steps.append(done))
+    again = learn(
+        [Source(noisy)], tmp_path / "job", config=CONFIG, progress=lambda done, *_: steps.append(done)
+    )
 
     assert [] == steps
     assert (first.best, first.metrics, first.data) == (again.best, again.metrics, again.data)
     with pytest.raises(UsageError, match="another"):
-        learn(noisy, tmp_path / "job", config=CONFIG, seed=1)
+        learn([Source(noisy)], tmp_path / "job", config=CONFIG, seed=1)
 
 
 def decode_lesson(out: Path) -> TextLesson:

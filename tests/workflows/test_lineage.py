@@ -1,6 +1,7 @@
 """What a model learnt from, followed from the spec of a policy."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_a_model_that_learnt_from_the_play_of_another_leads_to_what_that_one_lea
     runs, unknown = trained_on({"agent": f"model?checkpoint={tmp_path / 'third'}"}, tmp_path)
 
     assert (["own", "played", "log"], []) == ([one.path.name for one in runs], unknown)
+
+
+def test_several_models_within_one_policy_are_all_found(tmp_path: Path) -> None:
+    """Of a policy that is one of several, each of them."""
+    for name in ("a", "b"):
+        lesson(tmp_path / name, store(tmp_path / f"log-{name}", 1))
+    both = "|".join(f"model?checkpoint={tmp_path / name}" for name in ("a", "b"))
+    runs, _ = trained_on({"agent": f"mixed?of={quote(f'boulware|{both}')}"}, tmp_path)
+
+    assert ["log-a", "log-b"] == [one.path.name for one in runs]
 
 
 def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
