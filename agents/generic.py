@@ -5,7 +5,8 @@
     list-everything  acts at random, and says every number that it has come across
     grader-override  does nothing, and says that it has succeeded
 
-None of them raises, whatever it observes. `noisy`, which spoils the acts of another policy, is in `noise`.
+None of them raises, whatever it observes. `noisy`, which spoils the acts of another policy, is in `noise`, and `mixed`,
+which is one of several, in `mixed`.
 """
 
 import random
@@ -14,11 +15,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gristmill.agents._schemas import random_call
+from gristmill.agents.mixed import mixed
 from gristmill.agents.noise import noisy
 from gristmill.policy import Script, policy
 from gristmill.types import Brief, Entry, say
 
-__all__ = ["grader_override", "list_everything", "noisy", "noop", "random_acts"]
+__all__ = ["grader_override", "list_everything", "mixed", "noisy", "noop", "random_acts"]
 
 _KNOWN = 200  # texts that are remembered
 _POLITE = (
