@@ -3,6 +3,9 @@
 *Exact* twins have the same transcript. *Near* twins have the same one once everything generated is taken out: the
 scenario's values, whatever contains a digit, case and spacing. Two fillings of one script are near twins, although a
 comparison of their text alone would call them different. Numeric steps are always compared to the last bit.
+
+For one seat of several, exact twins also share the scenario, since what the seat was told in private follows from it:
+the same offer is another lesson to who can afford it.
 """
 
 import re
@@ -17,10 +20,15 @@ __all__ = ["exact", "near"]
 _GENERATED = re.compile(r"[^\s.,;:!?()\"']*\d[^\s,;:!?()\"']*")
 
 
-def exact(episode: Episode) -> str:
-    """Return the signature shared by episodes with the same transcript, or the same numeric steps."""
-    steps = episode.steps
-    return digest([episode.world, episode.entries, *([] if steps is None else [steps.digest])])
+def exact(episode: Episode, seat: str = "") -> str:
+    """Return the signature shared by episodes with the same transcript, or the same numeric steps.
+
+    Args:
+        episode: of which it is.
+        seat: whose view of the transcript counts, in that scenario; the whole transcript if it is empty.
+    """
+    seen = [episode.scenario.id, seat, episode.view(seat)] if seat else episode.entries
+    return digest([episode.world, seen, *_numbers(episode)])
 
 
 def near(episode: Episode) -> str:

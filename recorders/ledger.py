@@ -3,11 +3,13 @@
 An episode can have many verdicts: by level, by verifier, by version of a verifier. A verdict is withdrawn by a new
 row. What counts is the latest row of an (episode, verifier, level), and only while the record that was judged is the
 one that is there. A level contains those below it, so a pass also takes the place of a weaker verdict that was none.
+
+Where a verdict judges seats by themselves, all of this holds for what it says of each of them, too.
 """
 
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ import msgspec
 from gristmill.digest import decoder, encode, fingerprint
 from gristmill.recorders._chain import ChainWriter, read_chain
 from gristmill.recorders._files import Damage
-from gristmill.types import Level, Status, Verdict
+from gristmill.types import Check, Level, Status, Verdict
 
 __all__ = ["LEVELS", "Ledger", "LedgerRow", "Standing", "latest", "read_ledger", "standing", "verdict_id"]
 
@@ -97,6 +99,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         level: how strongly it was looked.
         content_hash: the record that was judged.
         reasons: the checks that did not pass, with the side at fault where there is one.
+        score: how well the seat did that it is about, from 0 to 1; None where that was not checked.
+        seats: what it comes down to for each seat whose own conduct was checked.
     """
 
     verdict_id: str
@@ -105,6 +109,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
     content_hash: str
     reasons: tuple[str, ...] = ()
+    score: float | None = None
+    seats: dict[str, "Standing"] = {}
+
+    def of(self, seat: str) -> "Standing":
+        """Return what it says of one seat, which is what it says of the episode where it names none of that name."""
+        return self.seats.get(seat, self)
 
 
 def latest(rows: Iterable[LedgerRow]) -> dict[str, dict[tuple[str, Level], Standing]]:
@@ -119,34 +129,61 @@ def latest(rows: Iterable[LedgerRow]) -> dict[str, dict[tuple[str, Level], Stand
             revoked.pop(found.verdict_id, None)  # found again after it was withdrawn
             verdicts = counts.setdefault(row.verdict.episode_id, {})
             verdicts[row.verdict.verifier, row.verdict.level] = found
-            if found.status == "pass":
-                _overrule(verdicts, row.verdict.verifier, row.verdict.level, found)
+            _overrule(verdicts, row.verdict.verifier, row.verdict.level, found)
     for verdicts in counts.values() if revoked else ():
-        for key in [key for key, found in verdicts.items() if found.verdict_id in revoked]:
-            del verdicts[key]
+        for key, found in list(verdicts.items()):
+            if found.verdict_id in revoked:
+                del verdicts[key]
+            elif any(own.verdict_id in revoked for own in found.seats.values()):
+                left = {seat: own for seat, own in found.seats.items() if own.verdict_id not in revoked}
+                verdicts[key] = msgspec.structs.replace(found, seats=left)
     return counts
 
 
 def _overrule(
     verdicts: dict[tuple[str, Level], Standing], verifier: str, level: Level, found: Standing
 ) -> None:
+    if found.status != "pass" and not found.seats:
+        return
     for weaker in LEVELS[: LEVELS.index(level)]:
         before = verdicts.get((verifier, weaker))
-        if before is not None and before.status != "pass":
+        if before is None or before.status == "pass":
+            continue
+        if found.status == "pass":
             verdicts[verifier, weaker] = found
+            continue
+        passed = {
+            seat: own
+            for seat, own in found.seats.items()
+            if own.status == "pass" and before.of(seat).status != "pass"
+        }
+        if passed:
+            verdicts[verifier, weaker] = msgspec.structs.replace(before, seats=before.seats | passed)
 
 
 def standing(verdict: Verdict) -> Standing:
     """Return what counts of a verdict."""
-    return Standing(
-        verdict_id=verdict_id(verdict),
-        status=verdict.status,
-        version=verdict.version,
-        level=verdict.level,
-        content_hash=verdict.content_hash,
-        reasons=tuple(
-            f"{check.name}: {check.side}" if check.side else check.name
-            for check in verdict.checks
-            if check.status != "pass"
-        ),
-    )
+    name, scores = verdict_id(verdict), verdict.scores
+
+    def found(status: Status, checks: Sequence[Check], score: float | None = None) -> Standing:
+        return Standing(
+            verdict_id=name,
+            status=status,
+            version=verdict.version,
+            level=verdict.level,
+            content_hash=verdict.content_hash,
+            reasons=tuple(
+                f"{check.name}: {check.side}" if check.side else check.name
+                for check in checks
+                if check.status != "pass"
+            ),
+            score=score,
+        )
+
+    own = {
+        seat: found(
+            status, [one for one in verdict.checks if not one.seat or one.seat == seat], scores.get(seat)
+        )
+        for seat, status in verdict.seats.items()
+    }
+    return msgspec.structs.replace(found(verdict.status, verdict.checks), seats=own)

@@ -3,71 +3,35 @@
 Nothing is copied and nothing removed: failures stay in the run, and every drop is written down with its reason.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
-from typing import NamedTuple
 
 import msgspec
 
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import StoreError, UsageError, unknown
-from gristmill.recorders import _signatures
+from gristmill.recorders._acceptance import Acceptance, Row, baselines, row, sieve
 from gristmill.recorders._files import check_name, still_lost, storing, write_atomic
 from gristmill.recorders._workers import Make
-from gristmill.recorders.ledger import LEVELS, latest
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.release import Standings, other_code, rule
 from gristmill.recorders.store import RunStore
-from gristmill.types import Episode, Level
 
 __all__ = ["Acceptance", "Drop", "Kept", "Stage", "View", "load_view", "mine", "split_of"]
 
 _NAMED = 5  # of many strata, those that a note names
 
 
-class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
-    """What an episode must be to be kept.
-
-    Attributes:
-        name: name of the policy, and of the view it makes.
-        level: a passing verdict of at least this level is needed; a failing one of any level is a drop.
-        min_acts: fewest acts of all seats together; in a simulation an act is a control step.
-        max_acts: most of them, or None.
-        distinct: keep one of several episodes with the same transcript.
-        near_distinct: keep one of several that differ only in the values filled in.
-        per_stratum: most episodes of one stratum, or None.
-        split: share of the scenarios in each part; all attempts at one scenario go to the same part.
-    """
-
-    name: str = "default"
-    level: Level = "checked"
-    min_acts: int = 1
-    max_acts: int | None = None
-    distinct: bool = True
-    near_distinct: bool = False
-    per_stratum: int | None = None
-    split: dict[str, float] = msgspec.field(
-        default_factory=lambda: {"train": 0.9, "valid": 0.05, "test": 0.05}
-    )
-
-    def __post_init__(self) -> None:
-        check_name("view", self.name)
-        if self.level not in LEVELS:
-            raise unknown("level", self.level, LEVELS)
-        if not self.split or min(self.split.values()) < 0 or abs(sum(self.split.values()) - 1) > 1e-9:
-            raise UsageError(f"Expected shares of a split that add up to 1, got {self.split}.")
-        for part in self.split:
-            check_name("split", part)
-
-
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """An episode that is kept, with the scenario that decides its split, and its stratum."""
+    """An episode that is kept, with the scenario that decides its split, its stratum, and the score of the view's seat."""
 
     id: str
     scenario: str
     stratum: str
     split: str
     verdicts: tuple[str, ...]
+    score: float | None = None
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +64,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         strata: by stratum, how many were recorded, how many were dropped at each stage, and how many kept.
         kept: the episodes, in the order of their scenarios.
         notes: what a person should know before using it.
+        baselines: by stratum, the mean score of the policy's seat; what it asks the seat to exceed, if it does.
     """
 
     name: str
@@ -110,6 +75,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     strata: dict[str, dict[str, int]]
     kept: tuple[Kept, ...]
     notes: tuple[str, ...] = ()
+    baselines: dict[str, float] = {}
 
     @property
     def ids(self) -> list[str]:
@@ -122,23 +88,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return [stratum for stratum, line in self.strata.items() if not line["kept"]]
 
 
-class _Row(NamedTuple):
-    """What has to be remembered of an episode; sorts by scenario, so that the order of recording has no say."""
-
-    seed: int
-    draw: int
-    attempt: int
-    id: str
-    scenario: str
-    stratum: str
-    reason: str  # why the verdict policy drops it; empty when it does not
-    length: str
-    exact: str
-    near: str
-    verdicts: tuple[str, ...]
-    versions: frozenset[str]
-
-
 def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | None = None) -> View:
     """Apply an acceptance policy and write the view to `views/<name>.json`, its drops beside it.
 
@@ -149,24 +98,26 @@ def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | 
             run, if it can be built.
 
     Raises:
+        UsageError: when nobody had the seat that the policy names.
         StoreError: when the view cannot be written.
     """
     acceptance = acceptance or Acceptance()
     standings = latest(store.ledger())
-    rows = sorted(_row(episode, standings.get(episode.id, {}), acceptance) for episode in store.episodes())
-    lost = still_lost(store.damage, {row.id for row in rows}, standings.keys())
+    rows = _rows(store, standings, acceptance)
+    means = baselines(rows) if acceptance.seat else {}
+    lost = still_lost(store.damage, {one.id for one in rows}, standings.keys())
     drops = [Drop(id=name, stage="readable", reason=why) for name, why in lost]
     stages = [_stage("readable", len(rows) + len(drops), drops)]
     left = rows
-    for name, reason in _sieve(acceptance):
-        fresh = [(row, reason(row)) for row in left]
-        dropped = [Drop(id=row.id, stage=name, reason=why, stratum=row.stratum) for row, why in fresh if why]
+    for name, judge in sieve(acceptance, means):
+        fresh = list(zip(left, judge(left), strict=True))
+        dropped = [Drop(id=one.id, stage=name, reason=why, stratum=one.stratum) for one, why in fresh if why]
         stages.append(_stage(name, len(left), dropped))
         drops += dropped
-        left = [row for row, why in fresh if not why]
-    kept = tuple(_kept(row, acceptance) for row in left)
+        left = [one for one, why in fresh if not why]
+    kept = tuple(_kept(one, acceptance) for one in left)
     strata = _strata(rows, drops)
-    notes = [*_advice(store, acceptance, drops), *_absent(strata)]
+    notes = [*_advice(store, acceptance, drops), *_by_seat(rows, acceptance), *_absent(strata)]
     view = View(
         name=acceptance.name,
         run=store.id,
@@ -175,7 +126,8 @@ def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | 
         stages=tuple(stages),
         strata=strata,
         kept=kept,
-        notes=(*notes, *other_code(store, [row.versions for row in left], make)),
+        notes=(*notes, *other_code(store, [one.versions for one in left], make)),
+        baselines=means,
     )
     _write(store, view, drops)
     return view
@@ -214,64 +166,20 @@ def split_of(scenario: str, split: Mapping[str, float]) -> str:
     return parts[-1]  # the shares add up to a hair less than 1
 
 
-def _row(episode: Episode, standings: Standings, acceptance: Acceptance) -> _Row:
-    ruling = rule(episode, standings, acceptance.level)
-    reason = ruling.reason
-    return _Row(
-        seed=episode.scenario.seed,
-        draw=episode.scenario.index,
-        attempt=episode.attempt,
-        id=episode.id,
-        scenario=episode.scenario.id,
-        stratum=episode.scenario.stratum,
-        reason=reason,
-        length="" if reason else _length_reason(_acts(episode), acceptance),
-        exact="" if reason else _signatures.exact(episode),
-        near=_signatures.near(episode) if acceptance.near_distinct and not reason else "",
-        verdicts=tuple(sorted({found.verdict_id for found in ruling.verdicts.values()})),
-        versions=ruling.versions,
-    )
+def _rows(store: RunStore, standings: Mapping[str, Standings], acceptance: Acceptance) -> list[Row]:
+    """Return what has to be remembered of every episode, in the order of their scenarios.
 
-
-def _acts(episode: Episode) -> int:
-    """Return how often anybody acted, be it by an entry or by an action."""
-    said = sum(entry.get("from") in episode.seats for entry in episode.entries)
-    return said + (len(episode.steps) if episode.steps is not None else 0)
-
-
-def _length_reason(acts: int, acceptance: Acceptance) -> str:
-    if acts < acceptance.min_acts:
-        return f"fewer than {acceptance.min_acts} acts"
-    if acceptance.max_acts is not None and acts > acceptance.max_acts:
-        return f"more than {acceptance.max_acts} acts"
-    return ""
-
-
-def _sieve(acceptance: Acceptance) -> Iterator[tuple[str, Callable[[_Row], str]]]:
-    """Yield the stages, in order: a name, and a function from a row to why it is dropped."""
-    yield "verdict", lambda row: row.reason
-    yield "length", lambda row: row.length
-    if acceptance.distinct:
-        yield "distinct", _first_of(lambda row: row.exact, 1, "same transcript as an earlier episode")
-    if acceptance.near_distinct:
-        yield (
-            "near-distinct",
-            _first_of(lambda row: row.near, 1, "differs from an earlier episode only in values"),
-        )
-    if acceptance.per_stratum is not None:
-        most = acceptance.per_stratum
-        yield "balance", _first_of(lambda row: row.stratum, most, f"more than {most} of its stratum")
-
-
-def _first_of(key: Callable[[_Row], str], most: int, reason: str) -> Callable[[_Row], str]:
-    seen: dict[str, int] = {}
-
-    def judge(row: _Row) -> str:
-        name = key(row)
-        seen[name] = seen.get(name, 0) + 1
-        return reason if seen[name] > most else ""
-
-    return judge
+    Raises:
+        UsageError: when nobody had the seat that the policy names.
+    """
+    seat, seats, rows = acceptance.seat, dict[str, None](), list[Row]()
+    for episode in store.episodes():
+        seats |= dict.fromkeys(episode.seats)
+        ruling = rule(episode, standings.get(episode.id, {}), acceptance.level, seat)
+        rows.append(row(episode, ruling, acceptance))
+    if rows and seat and seat not in seats:
+        raise unknown("seat", seat, seats, of=str(store.path))
+    return sorted(rows, key=lambda one: (one.seed, one.draw, one.attempt, one.id))
 
 
 def _stage(name: str, entered: int, drops: Iterable[Drop]) -> Stage:
@@ -286,10 +194,10 @@ def _stage(name: str, entered: int, drops: Iterable[Drop]) -> Stage:
     )
 
 
-def _strata(rows: Iterable[_Row], drops: Iterable[Drop]) -> dict[str, dict[str, int]]:
+def _strata(rows: Iterable[Row], drops: Iterable[Drop]) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
-    for row in rows:
-        line = table.setdefault(row.stratum, {"recorded": 0, "kept": 0})
+    for one in rows:
+        line = table.setdefault(one.stratum, {"recorded": 0, "kept": 0})
         line["recorded"] += 1
         line["kept"] += 1
     for drop in drops:
@@ -311,6 +219,19 @@ def _advice(store: RunStore, acceptance: Acceptance, drops: Iterable[Drop]) -> I
         )
 
 
+def _by_seat(rows: Sequence[Row], acceptance: Acceptance) -> Iterator[str]:
+    """Yield that seats have outcomes of their own, where a policy for the whole episode passes over them."""
+    named = sorted({seat for one in rows for seat in one.passes})
+    if acceptance.seat or not named:
+        return
+    passed = {seat: sum(one.passes.get(seat, False) for one in rows) for seat in named}
+    words = ", ".join(f"{number:,} for {seat}" for seat, number in passed.items())
+    yield (
+        f"each seat has an outcome of its own, and of {len(rows):,} episodes pass {words}; this view keeps what passes "
+        f"as a whole, `--seat {named[-1]}` would keep what {named[-1]} did well"
+    )
+
+
 def _absent(strata: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     """Yield which strata a view lacks; when it lacks all of them, the yield table says why."""
     empty = [name or "(any)" for name, line in strata.items() if not line["kept"]]
@@ -319,9 +240,11 @@ def _absent(strata: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
         yield f"nothing is kept of {len(empty):,} of {len(strata):,} strata: {', '.join(empty[:_NAMED])}{more}"
 
 
-def _kept(row: _Row, acceptance: Acceptance) -> Kept:
-    part = split_of(row.scenario, acceptance.split)
-    return Kept(id=row.id, scenario=row.scenario, stratum=row.stratum, split=part, verdicts=row.verdicts)
+def _kept(one: Row, acceptance: Acceptance) -> Kept:
+    part = split_of(one.scenario, acceptance.split)
+    return Kept(
+        id=one.id, scenario=one.scenario, stratum=one.stratum, split=part, verdicts=one.verdicts, score=one.score
+    )  # fmt: skip
 
 
 def _write(store: RunStore, view: View, drops: Iterable[Drop]) -> None:

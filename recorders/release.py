@@ -39,12 +39,14 @@ class Ruling(NamedTuple):
         detail: what withholds it, in words.
         verdicts: those of the record that is there, by verifier and level.
         versions: of the verifiers whose verdicts release it.
+        score: how well the seat did that was asked for, from 0 to 1; None where that was not checked.
     """
 
     outcome: Outcome
     detail: str
     verdicts: Standings
     versions: frozenset[str] = frozenset()
+    score: float | None = None
 
     @property
     def reason(self) -> str:
@@ -62,6 +64,11 @@ class Ruling(NamedTuple):
                 return f"{status} ({self.detail})"
 
     @property
+    def judged(self) -> bool:
+        """Whether anybody has found that it passed or failed, however strongly it was looked."""
+        return self.outcome in ("released", "fail", "weak")
+
+    @property
     def lapse(self) -> str:
         """Why it is not released any more, although a view keeps it; empty when it is."""
         match self.outcome:
@@ -75,24 +82,33 @@ class Ruling(NamedTuple):
                 return f"{_LAPSED[status]}: {self.detail}"
 
 
-def rule(episode: Episode, standings: Standings, level: Level) -> Ruling:
-    """Return what the verdicts that stand say of an episode, when one of at least `level` is asked for."""
+def rule(episode: Episode, standings: Standings, level: Level, seat: str = "") -> Ruling:
+    """Return what the verdicts that stand say of an episode, when one of at least `level` is asked for.
+
+    Args:
+        episode: the record that is there.
+        standings: what was found of it.
+        level: weakest proof that releases it.
+        seat: whose own outcome decides; that of the whole episode does if it is empty, and where a verdict says nothing
+            of the seat.
+    """
     if episode.fault is not None:
         return Ruling("error", episode.fault.side, {})
     content = episode.content_hash() if standings else ""
-    current = {key: found for key, found in standings.items() if found.content_hash == content}
+    own = {key: found.of(seat) for key, found in standings.items()}
+    current = {key: found for key, found in own.items() if found.content_hash == content}
     if not current:
         return Ruling("stale" if standings else "none", "", {})
-    for (_, at), found in sorted(current.items(), key=lambda item: LEVELS.index(item[0][1])):
+    ordered = sorted(current.items(), key=lambda item: LEVELS.index(item[0][1]))
+    score = next((found.score for _, found in reversed(ordered) if found.score is not None), None)
+    for (_, at), found in ordered:
         if found.status in ("fail", "error") or (found.status == "unverified" and at == level):
-            return Ruling(found.status, ", ".join(found.reasons) or at, current)
+            return Ruling(found.status, ", ".join(found.reasons) or at, current, score=score)
     enough = LEVELS[LEVELS.index(level) :]
-    versions = [
-        found.version for (_, at), found in current.items() if at in enough and found.status == "pass"
-    ]
+    versions = [found.version for (_, at), found in ordered if at in enough and found.status == "pass"]
     if not versions:
-        return Ruling("weak", f"not {level}", current)
-    return Ruling("released", "", current, frozenset(versions))
+        return Ruling("weak", f"not {level}", current, score=score)
+    return Ruling("released", "", current, frozenset(versions), score)
 
 
 def own_run(store: RunStore, run: str) -> None:

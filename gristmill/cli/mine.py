@@ -20,11 +20,31 @@ def command(
         bool, typer.Option("--near-distinct", help="Keep one of several that differ only in values.")
     ] = False,
     per_stratum: Annotated[int | None, typer.Option(min=1, help="Most episodes of one stratum.")] = None,
+    seat: Annotated[
+        str,
+        typer.Option(help="Keep what this seat did well, by its own outcome; else what passes as a whole."),
+    ] = "",
+    min_score: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Least score of --seat, from 0 to 1.")
+    ] = None,
+    above_baseline: Annotated[
+        bool,
+        typer.Option(
+            "--above-baseline",
+            help="Keep only scores above the mean of --seat in the same stratum, failures included.",
+        ),
+    ] = False,
+    best: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most attempts at one scenario: highest score, then fewest acts."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Choose the episodes to keep, and show what was dropped at each stage, and why.
 
     Example: gristmill mine runs/noisy --level replayed
+
+    Example: gristmill mine runs/haggling --name seller --seat seller --min-score 0.5 --above-baseline --best 1
     """
     from gristmill.errors import unknown
     from gristmill.recorders.ledger import LEVELS
@@ -34,7 +54,10 @@ def command(
     proof = next((one for one in LEVELS if one == level), None)
     if proof is None:
         raise unknown("level", level, LEVELS)
-    wanted = Acceptance(name=name, level=proof, near_distinct=near_distinct, per_stratum=per_stratum)
+    wanted = Acceptance(
+        name=name, level=proof, near_distinct=near_distinct, per_stratum=per_stratum, seat=seat,
+        min_score=min_score, above_baseline=above_baseline, best=best,
+    )  # fmt: skip
     view = mine(RunStore.open(run), wanted)
     if json:
         answer(
@@ -44,6 +67,8 @@ def command(
                 "stages": view.stages,
                 "strata": view.strata,
                 "empty": view.empty,
+                "seat": seat,
+                "baselines": view.baselines,
                 "kept": view.ids,
                 "notes": view.notes,
             }
@@ -59,8 +84,10 @@ def _print(view: "View") -> None:
     out = console()
     out.print(shown)
     total = view.stages[0].entered if view.stages else 0
+    whose = f" for {view.acceptance.seat}" if view.acceptance.seat else ""
     out.print(
-        f"View {view.name!r}: {len(view.kept):,} of {total:,} episodes kept ({percent(len(view.kept), total)})"
+        f"View {view.name!r}{whose}: {len(view.kept):,} of {total:,} episodes kept "
+        f"({percent(len(view.kept), total)})"
     )
     for note in view.notes:
         out.print(f"note: {note}", style="yellow")

@@ -219,7 +219,8 @@ class _Released:
         """Return the part of the split that an episode belongs to, empty when it is not to be learnt from."""
         if episode.id not in self._parts:
             return ""
-        ruling = rule(episode, self._standings.get(episode.id, {}), self._view.acceptance.level)
+        wanted = self._view.acceptance
+        ruling = rule(episode, self._standings.get(episode.id, {}), wanted.level, wanted.seat)
         self._rulings[episode.id] = ruling
         return "" if ruling.lapse else self._parts[episode.id]
 
