@@ -1,0 +1,97 @@
+"""What every world of bargaining shares: one offer on the table at a time, a deadline, and a state of deals alone."""
+
+from typing import Any, ClassVar
+
+from gristmill.envs.dialogue import DialogueWorld
+from gristmill.envs.negotiation.domain import Domain, Terms
+from gristmill.envs.negotiation.speech import Speech
+from gristmill.envs.negotiation.verify import judge
+from gristmill.envs.tools import tool
+from gristmill.errors import ToolError
+from gristmill.types import Check, Episode
+
+__all__ = ["Bargaining"]
+
+
+class Bargaining(DialogueWorld):
+    """Two seats that offer terms in turn until one accepts or walks away, or time is up.
+
+    The last offer stands until the other seat makes one of its own. A world defines `domain`, the tool `offer`, which
+    calls `put`, and `instruct`.
+
+    Class attributes:
+        speech: how messages are read.
+    """
+
+    max_acts = 40
+    speech: ClassVar[Speech]
+
+    def domain(self, values: dict[str, Any]) -> Domain:
+        """Return what is negotiated in a scenario."""
+        raise NotImplementedError
+
+    def setup(self, values: dict[str, Any]) -> None:
+        """Clear the table, and give the first turn to the seat that opens."""
+        self._domain = self.domain(values)
+        self._standing: tuple[str, Terms] | None = None
+        self._state: dict[str, Any] = dict.fromkeys(("deal", "by", "walked", "turns"))
+        self.agent_selection = self.seats[values["opens"]]
+
+    def state(self) -> Any:
+        """Return the deal in the terms of the first seat, who accepted it or walked away, and after how many turns."""
+        return dict(self._state)
+
+    def over(self) -> bool:
+        """Time is up at the deadline."""
+        return self.turns >= self._domain.deadline
+
+    def checks(self, episode: Episode) -> list[Check]:
+        """Judge a record."""
+        return judge(episode, self.domain(episode.scenario.values), self.speech)
+
+    def stratum(self, values: dict[str, Any]) -> str:
+        """Return the size of the zone of agreement."""
+        return str(values["zone"])
+
+    def facts(self, seat: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Return what a seat knows, as data."""
+        domain = self.domain(values)
+        place = self.seats.index(seat)
+        return {
+            "issues": domain.issues,
+            "values": {name: [one / 100 for one in column] for name, column in domain.values[place].items()},
+            "weights": {name: domain.weights[place][name] / 100 for name in domain.issues},
+            "reservation": domain.reservations[place],
+            "deadline": domain.deadline,
+            "discount": domain.discount,
+            "other": self.seats[1 - place],
+            "opens": self.seats[values["opens"]],
+            "until_asked": ["reservation"],
+        }
+
+    def put(self, terms: Terms) -> None:
+        """Put an offer of the seat on turn on the table.
+
+        Raises:
+            ToolError: when the terms are no option.
+        """
+        for name, value in terms.items():
+            options = self._domain.issues[name]
+            if value not in options:
+                raise ToolError(
+                    f"expected for {name} one of {', '.join(map(str, options))}, got {value}; "
+                    "nothing was offered"
+                )
+        self._standing = self.agent_selection, self._domain.terms(self.agent_selection, terms)
+
+    @tool(seat="*", mutates=True, ends=True, public=True)
+    def accept(self, message: str) -> None:
+        """Accept the offer of the other seat that stands, which ends the negotiation; the message names its terms."""
+        if self._standing is None or self._standing[0] == self.agent_selection:
+            raise ToolError("expected an offer of the other seat to accept, and none stands")
+        self._state.update(deal=self._standing[1], by=self.agent_selection, turns=self.turns)
+
+    @tool(seat="*", mutates=True, ends=True, public=True)
+    def walk_away(self, message: str) -> None:
+        """End the negotiation without a deal."""
+        self._state.update(walked=self.agent_selection, turns=self.turns)

@@ -1,0 +1,205 @@
+"""The Spaces of negotiations, and the domain that a scenario sets up.
+
+Reservations are drawn around one outcome, the balanced one, whose product of utilities is the greatest. Where both are
+below it by a margin there is a zone of agreement, whose size the margins decide. Where both are above it there is none:
+an outcome that is better for both would have a greater product. With time deals lose value, so that margins are kept
+until the last turn in which a deal can be struck.
+"""
+
+from functools import lru_cache
+from itertools import permutations
+from math import ceil, floor
+from typing import Any
+
+from gristmill.digest import decode, encode
+from gristmill.envs.negotiation.domain import UNIT, Domain
+from gristmill.generators.fields import Choice, Fake, Flag, Integer
+from gristmill.generators.space import Space
+
+__all__ = [
+    "ITEMS",
+    "MARKET",
+    "PRODUCTS",
+    "RESOURCE",
+    "ZONES",
+    "market_domain",
+    "product_of",
+    "resource_domain",
+]
+
+# The margins of the reservations below the balanced outcome, in hundredths of its utility, and how often each zone is
+# drawn. Without a zone they are above it, in hundredths of what is between it and the best.
+ZONES = {"narrow": (15, 21), "medium": (23, 35), "wide": (37, 55), "none": (5, 30)}
+_RATES = (0.26, 0.35, 0.3, 0.09)
+
+# What is traded, with the lowest price in dollars and the step. Options have no number in common, so that a number
+# that is said is about one issue: prices have three digits.
+PRODUCTS: dict[str, tuple[int, int]] = {
+    "an espresso machine": (300, 20),
+    "a used piano": (900, 50),
+    "a racing bicycle": (600, 40),
+    "a laptop": (500, 30),
+    "a dining table": (400, 25),
+    "a leather sofa": (700, 40),
+    "a sewing machine": (200, 15),
+    "a lawn mower": (250, 20),
+    "a telescope": (350, 25),
+    "a cello": (1200, 80),
+    "a workbench": (150, 10),
+    "a projector": (450, 30),
+    "a kayak": (550, 35),
+    "a greenhouse": (1500, 100),
+    "a washing machine": (380, 20),
+    "a freezer": (260, 15),
+    "an electric guitar": (480, 35),
+    "a printing press": (640, 45),
+    "a wood stove": (1100, 75),
+    "a camera": (820, 60),
+}
+_STEPS = 11
+DELIVERY, WARRANTY, PAYMENT = (3, 7, 14, 21), (6, 12, 24, 36), (0, 15, 30, 60)
+MARKET_ISSUES = ("price", "delivery", "warranty", "payment")
+ITEMS = ("books", "hats", "balls")
+
+# How the value of an issue grows over its options, worst first, by exponent: below one, the first gains count most.
+_GROWTH = {"early": 0.7, "even": 1.0, "late": 1.4}
+_MARKET_SHARES = ("40/30/20/10", "45/25/20/10", "50/25/15/10", "55/20/15/10", "60/20/12/8")
+_ITEM_SHARES = ("45/35/20", "50/30/20", "55/35/10", "60/30/10", "70/20/10")
+
+
+def _orders(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" > ".join(one) for one in permutations(names))
+
+
+def _common() -> dict[str, Any]:
+    """Return the fields that both worlds have after their own."""
+    return {
+        "zone": Choice(tuple(ZONES), _RATES),
+        "first_margin": Integer(0, 100),
+        "second_margin": Integer(0, 100),
+        "deadline": Integer(6, 12, unit="turns"),
+        "discount": Choice((1.0, 0.99, 0.98, 0.97, 0.96, 0.95)),
+        "opens": Integer(0, 1),
+    }
+
+
+MARKET = Space(
+    product=Choice(tuple(PRODUCTS)),
+    buyer_first=Fake("first_name", size=300),
+    buyer_last=Fake("last_name", size=300),
+    company=Fake("last_name", size=300),
+    form=Choice(("Ltd", "and Sons", "Trading", "Brothers", "Stores", "and Partners")),
+    buyer_order=Choice(_orders(MARKET_ISSUES)),
+    buyer_shares=Choice(_MARKET_SHARES),
+    buyer_growth=Choice(tuple(_GROWTH)),
+    buyer_alternative=Flag(0.5),
+    seller_order=Choice(_orders(MARKET_ISSUES)),
+    seller_shares=Choice(_MARKET_SHARES),
+    seller_growth=Choice(tuple(_GROWTH)),
+    seller_alternative=Flag(0.5),
+    **_common(),
+    # Who care most about different things can both gain by trading one for the other.
+    where=lambda values: values["buyer_order"].split(" ", 1)[0] != values["seller_order"].split(" ", 1)[0],
+)
+
+RESOURCE = Space(
+    left_name=Fake("first_name", size=300),
+    right_name=Fake("first_name", size=300),
+    books=Integer(1, 4),
+    hats=Integer(1, 4),
+    balls=Integer(1, 4),
+    left_order=Choice(_orders(ITEMS)),
+    left_shares=Choice(_ITEM_SHARES),
+    right_order=Choice(_orders(ITEMS)),
+    right_shares=Choice(_ITEM_SHARES),
+    **_common(),
+    where=lambda values: (
+        values["left_order"] != values["right_order"] and values["left_name"] != values["right_name"]
+    ),
+)
+
+
+def market_domain(values: dict[str, Any]) -> Domain:
+    """Return the domain of a scenario of the market; the buyer is the first seat."""
+    return _market(encode(values))
+
+
+def resource_domain(values: dict[str, Any]) -> Domain:
+    """Return the domain of a scenario of items to split; terms are what the left seat keeps."""
+    return _resource(encode(values))
+
+
+def product_of(values: dict[str, Any]) -> list[int]:
+    """Return the prices that can be offered for the product of a scenario, ascending."""
+    low, step = PRODUCTS[values["product"]]
+    return list(range(low, low + step * _STEPS, step))
+
+
+# An episode is set up and judged within moments.
+@lru_cache(64)
+def _market(data: bytes) -> Domain:
+    values = decode(data)
+    prices = product_of(values)
+    options = (prices, DELIVERY, WARRANTY, PAYMENT)
+    issues = {name: list(one) for name, one in zip(MARKET_ISSUES, options, strict=True)}
+    # A buyer wants a low price, quick delivery, a long warranty and time to pay; a seller the opposite.
+    up = {"price": False, "delivery": False, "warranty": True, "payment": True}
+    columns = []
+    for seat, flip in (("buyer", False), ("seller", True)):
+        growth = values[f"{seat}_growth"]
+        columns.append({name: _grown(growth, len(issues[name]), up[name] != flip) for name in issues})
+    weights = [_weights(values[f"{seat}_order"], values[f"{seat}_shares"]) for seat in ("buyer", "seller")]
+    domain = Domain(
+        ("buyer", "seller"), issues, (weights[0], weights[1]), (columns[0], columns[1]),
+        deadline=values["deadline"], discount=values["discount"],
+    )  # fmt: skip
+    return _reserved(domain, values)
+
+
+@lru_cache(64)
+def _resource(data: bytes) -> Domain:
+    values = decode(data)
+    issues = {name: list(range(values[name] + 1)) for name in ITEMS}
+    column = {name: _grown("even", len(options), True) for name, options in issues.items()}
+    weights = [_weights(values[f"{seat}_order"], values[f"{seat}_shares"]) for seat in ("left", "right")]
+    domain = Domain(
+        ("left", "right"), issues, (weights[0], weights[1]), (column, column),
+        deadline=values["deadline"], discount=values["discount"], mirrored=True,
+    )  # fmt: skip
+    return _reserved(domain, values)
+
+
+@lru_cache
+def _weights(order: str, shares: str) -> dict[str, int]:
+    """Return the weights, in hundredths, of issues from the most to the least important."""
+    return dict(zip(order.split(" > "), map(int, shares.split("/")), strict=True))
+
+
+@lru_cache
+def _grown(growth: str, options: int, up: bool) -> tuple[int, ...]:
+    """Return the values of options, in hundredths: from nothing to all, or back."""
+    rising = tuple(round(100 * (place / (options - 1)) ** _GROWTH[growth]) for place in range(options))
+    return rising if up else rising[::-1]
+
+
+def _reserved(domain: Domain, values: dict[str, Any]) -> Domain:
+    """Set the reservations of a domain from the margins that were drawn."""
+    low, high = ZONES[values["zone"]]
+    lasting = domain.discount ** (domain.deadline - 1)
+    found = []
+    for utility, name in zip(domain.balanced(), ("first_margin", "second_margin"), strict=True):
+        margin = (low + (high - low) * values[name] / 100) / 100
+        if values["zone"] == "none":
+            found.append(_odd(ceil(1000 * (utility + (UNIT - utility) * margin) / UNIT), 1))
+        else:
+            found.append(_odd(floor(1000 * utility / UNIT * (1 - margin) * lasting), -1))
+    domain.reserve(*found)
+    return domain
+
+
+def _odd(thousandths: int, step: int) -> int:
+    """Return the number, or the next one, that does not end in a zero.
+
+    No weight and no value has three decimals, so that a reservation is told from them in whatever is said.
+    """
+    return thousandths if thousandths % 10 else thousandths + step
