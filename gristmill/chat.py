@@ -102,7 +102,7 @@ class _Chat:
     def _settle(self) -> None:
         """Answer the calls that nobody answered, before anything else can follow."""
         for name, _ in self._waiting:
-            self.messages.append({"role": "tool", "tool_call_id": name, "content": "null"})
+            self.messages.append({"role": "tool", "tool_call_id": name, "content": ""})
         self._waiting.clear()
 
 

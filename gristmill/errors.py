@@ -107,6 +107,8 @@ class boundary:  # read as a statement: `with boundary("world"):`
 _EXTRAS = {
     **dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train"),
     **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"),
+    "openai": "chat",
 }
 _NO_LIBRARY = re.compile(
     r"'NoneType' object has no attribute '(gl|egl)[A-Z]"

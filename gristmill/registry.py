@@ -1,6 +1,7 @@
 """Names into worlds and policies.
 
-A *spec* is a name with parameters, `support/retail-v1?level=demo` or `noisy?base=expert&rate=0.2`. The name is
+A *spec* is a name with parameters, `support/retail-v1?level=demo` or `noisy?base=expert&rate=0.2`. The name of a
+policy may be followed by a colon and its first parameter, as in `chat:MODEL@URL?temperature=0.7`. The name is
 an id, or a place in a file (`path/to/my_env.py:MyEnv`, `path/to/mine.py:my_policy`, or the file alone); both have equal rights. The
 parameters are keyword arguments of the class or function that the name stands for, typed by its annotations.
 
@@ -129,7 +130,10 @@ def policy(spec: str, world: str, seat: str) -> Policy:
         place = name.rpartition(":")[2] if ".py:" in name else ""
         function = _policy_in(_module_of(file), place, world, seat)
     else:
+        name, colon, first = name.partition(":")
         function = _named_policy(name, world, seat)
+        if colon:
+            given = _led_by(first, function, given, spec)
     what = f"policy {name!r}"
     if inspect.isgeneratorfunction(function):
         return Scripted(spec, function, **typed(function, given, what, skip=2))
@@ -300,6 +304,17 @@ def _policy_in(module: ModuleType, name: str, world: str, seat: str) -> Callable
     if len(functions := marked.get(name, [])) == 1:
         return functions[0]
     raise unknown("policy", name, {*_own(module), *marked}, of=f"seat {seat} in {module.__file__}")
+
+
+def _led_by(first: str, function: Callable[..., Any], given: dict[str, str], spec: str) -> dict[str, str]:
+    """Return the parameters with the first one, which stood behind the name."""
+    skip = 2 if _is_script(function) else 1
+    names = [*inspect.signature(function).parameters][skip : skip + 1]
+    if not names or names[0] in given:
+        raise UsageError(
+            f"Expected a policy that takes one parameter behind its name, once, got {spec!r}; write ?name=value."
+        )
+    return {names[0]: first} | given
 
 
 def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:

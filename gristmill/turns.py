@@ -4,7 +4,7 @@ Episodes go in lock-step: a policy is asked once for all episodes that wait for 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from gristmill.digest import digest, plain
 from gristmill.errors import RAISED, EpisodeError, boundary
@@ -12,7 +12,16 @@ from gristmill.policy import Policy, Session
 from gristmill.types import Act, Brief, End, Entry, Fault, Rollout, Scenario
 from gristmill.world import Turns, World
 
-__all__ = ["begin", "repeat", "take_turns"]
+__all__ = ["Noted", "begin", "repeat", "take_turns"]
+
+
+@runtime_checkable
+class Noted(Protocol):
+    """A session that tells of its own work."""
+
+    def notes(self, row: int) -> dict[str, Any]:
+        """Return what there is to tell of an episode of the batch, such as tokens used, as plain JSON."""
+        ...
 
 
 def begin(world: World, scenario: Scenario, seed: int) -> None:
@@ -178,7 +187,13 @@ class _Batch:
         fault = self.faults.get(row)
         # A world that was not reset still holds the episode before.
         played = self.worlds[row] if row in self.begun else None
-        return _rollout(played, "error" if fault else _end(self.worlds[row]), fault)
+        went = _rollout(played, "error" if fault else _end(self.worlds[row]), fault)
+        notes = {
+            seat: one.session.notes(one.places[row])
+            for seat, one in self.seated.items()
+            if isinstance(one.session, Noted) and row in one.places
+        }
+        return went._replace(notes=notes) if notes else went
 
 
 def _rollout(played: Turns | None, end: End, fault: Fault | None) -> Rollout:

@@ -151,6 +151,7 @@ class Rollout(NamedTuple):
     end: End
     fault: Fault | None
     steps: Steps | None = None
+    notes: Mapping[str, Any] = {}
 
 
 def episode_id(
@@ -180,6 +181,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
         state: the world's final state as plain data.
         state_digest: canonical digest of `state`.
         steps: the numeric steps of a simulation; None where it has none.
+        notes: by seat, what its policy tells of its own work, such as the tokens it used. Nothing is judged by it, it is
+            no part of the content hash, and it is kept beside the record, not in it.
     """
 
     id: str
@@ -195,6 +198,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     state: Any = None
     state_digest: str = ""
     steps: Steps | None = None
+    notes: dict[str, Any] = {}
 
     def content_hash(self) -> str:
         """Return the hash of how it went: entries, end, fault, final state, and numeric steps if there are any."""

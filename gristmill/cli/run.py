@@ -32,6 +32,13 @@ def command(
     ] = None,
     seed: Seed = 0,
     attempts: Annotated[int, typer.Option(min=1, help="How often each scenario is played.")] = 1,
+    retry_errors: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SEAT",
+            help="Play scenarios whose attempts a fault of this seat cut short, such as an outage, once more; repeatable.",
+        ),
+    ] = None,
     jobs: Jobs = 1,
     executor: Annotated[
         str | None, typer.Option(help="inline, process or ray; by default by --jobs.")
@@ -65,8 +72,8 @@ def command(
     limited((n or _DRAWN) * attempts if scenarios is None else attempts)
     with bar("playing") as progress:
         report = run(
-            world, seats_of(seat), out, n=n or _DRAWN, seed=seed, attempts=attempts, jobs=jobs, executor=where,
-            scenarios=scenarios, progress=progress,
+            world, seats_of(seat), out, n=n or _DRAWN, seed=seed, attempts=attempts,
+            retry_errors=retry_errors or (), jobs=jobs, executor=where, scenarios=scenarios, progress=progress,
         )  # fmt: skip
     if json:
         answer(report)
@@ -76,6 +83,10 @@ def command(
         )
     else:
         console().print(f"{out} is complete, nothing was left to play: {counted(report.counts)}")
+    for name, notes in report.notes.items() if not json else ():
+        figures = ", ".join(f"{value:,g} {what.replace('_', ' ')}" for what, value in notes.items() if value)
+        if figures:
+            console().print(f"{name}: {figures}")
     if report.errors and not json:
         for reason, number in report.errors.items():
             console().print(f"{number:,} × {reason}", style="yellow")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ CHUNK = 128  # scenarios per message to a worker
 BURST = (16, 0.05)  # episodes and seconds after which those that were played are judged and recorded
 MOST_REASONS = 8  # for errors; a message may hold a number and differ every time
 PROBES = 4  # scenarios for which it is put on record what the seats are told
+NOTES = "notes.jsonl"
 DEFAULT = "expert"  # the policy of a seat that is given none
 
 Pair = tuple[Episode, Verdict]
@@ -62,6 +64,8 @@ class RunReport(msgspec.Struct, kw_only=True):
         played: episodes played by this call; the others were there already.
         counts: episodes of the run by status.
         errors: episodes of this call that ended in an error, by the side at fault and what happened there.
+        notes: by seat, the sums over the episodes of this call of what its policy has noted, such as tokens used;
+            `notes.jsonl` in the run directory has them by episode.
     """
 
     out: str
@@ -69,10 +73,16 @@ class RunReport(msgspec.Struct, kw_only=True):
     played: int = 0
     counts: dict[str, int] = {}
     errors: dict[str, int] = {}
+    notes: dict[str, dict[str, float]] = {}
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict, notes: Mapping[str, Mapping[str, Any]]) -> None:
         """Count one attempt."""
         self.played += 1
+        for seat, told in notes.items():
+            sums = self.notes.setdefault(seat, {})
+            for name, value in told.items():
+                if isinstance(value, int | float):
+                    sums[name] = round(sums.get(name, 0) + value, 3)
         self.counts[verdict.status] = self.counts.get(verdict.status, 0) + 1
         if verdict.status == "error":
             broken = next(check for check in verdict.checks if check.status == "error")
@@ -90,6 +100,7 @@ def run(
     n: int = 100,
     seed: int = 0,
     attempts: int = 1,
+    retry_errors: Collection[str] = (),
     jobs: int = 1,
     executor: Executor | None = None,
     scenarios: Path | None = None,
@@ -107,6 +118,8 @@ def run(
         n: how many scenarios to draw.
         seed: root seed.
         attempts: how often each scenario is played.
+        retry_errors: seats whose recorded faults, such as outages of an endpoint, do not count as played. A scenario
+            gets a further attempt in place of each; the one that failed stays on record.
         jobs: how many workers.
         executor: where they run; by default here if there is one, else in processes.
         scenarios: a file of scenarios to play instead of drawing `n`.
@@ -125,15 +138,17 @@ def run(
     known = store.readable()
     draws: Sequence[int | Scenario] = given or range(n)
     report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
-    todo = list(_jobs(stage, seed, attempts, draws, known))
+    todo = list(_jobs(stage, seed, attempts, draws, known, _broken(store, stage, retry_errors)))
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
         with _rarely_collecting(), store.writer() as writer:
             for episode, verdict in _play(todo, jobs, where):
                 _same_code(stage, episode)
+                if episode.notes:  # first, so that no episode that counts lacks them
+                    _note(out, episode)
                 writer.append(episode, verdict)
-                report.add(verdict)
+                report.add(verdict, episode.notes)
                 if progress:
                     progress(done + report.played, report.asked, report.counts)
         store.seal()
@@ -282,14 +297,17 @@ def _jobs(
     attempts: int,
     draws: Sequence[int | Scenario],
     known: set[str],
+    broken: set[str],
 ) -> Iterator[Job]:
-    """Yield what is missing, in chunks."""
+    """Yield what is missing, in chunks; `broken` are attempts that are on record and do not count."""
     width = lock_step(stage.policies.values())
     for chunk in each(draws, -(-CHUNK // width) * width):
-        for attempt in range(attempts):
-            left = [one for one in chunk if not known or not _recorded(stage, seed, attempt, one, known)]
-            if left:
-                yield Job(stage.world, stage.seats, seed, attempt, left)
+        left: dict[int, list[int | Scenario]] = {}
+        for one in chunk:
+            for attempt in _missing(stage, seed, attempts, one, known, broken):
+                left.setdefault(attempt, []).append(one)
+        for attempt in sorted(left):
+            yield Job(stage.world, stage.seats, seed, attempt, left[attempt])
 
 
 def _bursts(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
@@ -308,9 +326,41 @@ def _bursts(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
         yield burst
 
 
-def _recorded(stage: _Stage, seed: int, attempt: int, one: int | Scenario, known: set[str]) -> bool:
+def _missing(
+    stage: _Stage, seed: int, attempts: int, one: int | Scenario, known: set[str], broken: set[str]
+) -> list[int]:
+    """Return the attempts at a scenario that are to be played, so that as many count as were asked for."""
+    if not known:
+        return list(range(attempts))
     scenario = _drawn(stage.judge, seed, one)
-    return identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt) in known
+    missing: list[int] = []
+    numbers, left = count(), attempts
+    while left:
+        attempt = next(numbers)
+        name = identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt)
+        left -= name not in broken
+        if name not in known:
+            missing.append(attempt)
+    return missing
+
+
+def _broken(store: RunStore, stage: _Stage, seats: Collection[str]) -> set[str]:
+    """Return the recorded attempts that a fault of one of the seats has cut short."""
+    for seat in seats:
+        if seat not in stage.policies:
+            raise unknown("seat", seat, stage.policies, of=stage.world)
+    if not seats:
+        return set()
+    return {one.id for one in store.episodes() if one.fault is not None and one.fault.side in seats}
+
+
+def _note(out: Path, episode: Episode) -> None:
+    """Append what the policies noted of an episode; of two lines for one episode the later counts."""
+    line = encode({"episode": episode.id, "notes": episode.notes}) + b"\n"
+    with (out / NOTES).open(
+        "ab", buffering=0
+    ) as file:  # one write, which the death of the process does not part
+        file.write(line)
 
 
 def _same_code(stage: _Stage, episode: Episode) -> None:
