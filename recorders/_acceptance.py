@@ -1,6 +1,6 @@
 """What an episode must be to be kept, and the stages that see to it, each with a reason for every drop."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import fsum
 from typing import NamedTuple
 
@@ -135,7 +135,7 @@ def row(episode: Episode, ruling: Ruling, acceptance: Acceptance) -> Row:
     )
 
 
-def _acts(episode: Episode, seats: Iterable[str]) -> int:
+def _acts(episode: Episode, seats: Collection[str]) -> int:
     """Return how often some seats acted, be it by an entry or by an action."""
     said = sum(entry.get("from") in seats for entry in episode.entries)
     return said + (len(episode.steps) if episode.steps is not None else 0)

@@ -3,7 +3,8 @@
     lineage.jsonl                 for each episode: where it lies, scenario, seeds, world, policies, verdicts, generation
     report.json                   counts, drops with reasons, file hashes
 
-Beside them lie, of conversations (`formats.FORMATS`), a line per episode that holds only what its seat could see:
+Beside them lie, of conversations (`formats.FORMATS`), a line per episode that holds only what its seat could see, or
+(`formats.PREFERENCE`) per pair of it and a play of the same scenario that the seat failed:
 
     train.jsonl, valid.jsonl, …   the lines; an empty part has a file too
 
@@ -16,7 +17,7 @@ name when all of them are whole.
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +26,11 @@ from gristmill.errors import GristmillError, StoreError, UsageError, unknown
 from gristmill.play import briefs as told
 from gristmill.recorders._files import storing
 from gristmill.recorders._lines import Lines
+from gristmill.recorders._pairs import Pairs, Rivals
 from gristmill.recorders._publishing import ExportReport, files, publish
 from gristmill.recorders._workers import Make, build
 from gristmill.recorders._writing import Setting, Unfit, Writer
-from gristmill.recorders.formats import FORMATS, NUMERIC
+from gristmill.recorders.formats import FORMATS, NUMERIC, PREFERENCE
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, View, load_view
 from gristmill.recorders.release import Ruling, other_code, own_run, rule, same_briefs, unknown_briefs
@@ -40,15 +42,17 @@ __all__ = ["Briefs", "ExportReport", "export"]
 
 Briefs = Callable[[Episode, str], Brief]
 OFFENDERS = 20  # dropped episodes that a report names
+CHATS = (*FORMATS, PREFERENCE)  # what conversations are written as
 
 
 def export(
     store: RunStore,
     view: View | str = "default",
     format: str = "openai",
-    seat: str = "agent",
+    seat: str | None = None,
     out: str | os.PathLike[str] | None = None,
     *,
+    margin: float | None = None,
     make: Make | None = None,
     briefs: Briefs | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -59,23 +63,33 @@ def export(
     Args:
         store: the run.
         view: a mined view, or its name.
-        format: `openai`, `messages` or `jsonl` for conversations; `minari`, `lerobot` or `robomimic` for simulations.
-        seat: whose acts are to be learnt; a simulation has only one.
+        format: `openai`, `messages`, `jsonl` or `preference` for conversations; `minari`, `lerobot` or `robomimic` for
+            simulations.
+        seat: whose acts are to be learnt; by default the one that the view was mined for, else `agent`. A simulation has
+            only one.
         out: the folder to make; by default one in `exports/` of the run, named after its content.
+        margin: of `preference`: a play whose score is lower than that of the kept one by so much, from 0 to 1, is as
+            good as failed; None where only what failed is.
         make: the world, to ask it for the seat's brief and its spaces; by default `spec["world"]` of the run.
         briefs: returns what a seat was told, instead of the world.
         progress: called with the number of episodes done and in all.
         overwrite: replace another export at `out`.
 
     Raises:
-        UsageError: when the format, the view or the seat does not exist, the format is not for such episodes, nothing
-            in the view can be exported, or the world tells the seat something else than when the run was played.
+        UsageError: when the format, the view or the seat does not exist, the view was mined for another seat, the format
+            is not for such episodes, nothing in the view can be exported, or the world tells the seat something else
+            than when the run was played.
         StoreError: when `out` is taken by something else, or cannot be written; nothing is at `out` then.
     """
-    if format not in FORMATS and format not in NUMERIC:
-        raise unknown("export format", format, [*FORMATS, *NUMERIC])
+    if format not in CHATS and format not in NUMERIC:
+        raise unknown("export format", format, [*CHATS, *NUMERIC])
+    if margin is not None and (format != PREFERENCE or not 0 < margin <= 1):
+        raise UsageError(
+            f"Expected a margin above 0 and up to 1, for {PREFERENCE} alone, got {margin} for {format}."
+        )
     view = load_view(store, view) if isinstance(view, str) else view
     own_run(store, view.run)
+    seat = _seat(view, seat)
     first = _first(store, view)
     _same_kind(format, first if first is not None else _any(store))
     if format in NUMERIC and (first is None or not first.steps):
@@ -104,8 +118,10 @@ def export(
     try:
         with ExitStack() as stack:
             hand = _at_hand(store, make, briefs, seat, stack, needed=format not in ("minari", "robomimic"))
-            with storing(temporary, "write"), closing(_writer(report, temporary, first, hand)) as writer:
+            with storing(temporary, "write"), ExitStack() as files_open:
                 released = _Released(store, view)
+                writer = _writer(report, temporary, first, hand, released, margin)
+                files_open.callback(writer.close)
                 _write(released, writer, report, temporary, progress)
                 report.datasets = {
                     part: writer.dataset(part) for part, number in report.lines.items() if number
@@ -116,6 +132,21 @@ def export(
         return publish(report, temporary, target, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _seat(view: View, seat: str | None) -> str:
+    """Return the seat whose acts are exported.
+
+    Raises:
+        UsageError: when the view was mined for another one, which may have done badly where that one did well.
+    """
+    own = view.acceptance.seat
+    if seat is not None and own and seat != own:
+        raise UsageError(
+            f"Expected seat {own!r}, for which view {view.name!r} was mined, got {seat!r}; what is kept for one seat may "
+            f"be bad play of another. `gristmill mine` with --seat {seat} makes a view for it."
+        )
+    return seat or own or "agent"
 
 
 def _first(store: RunStore, view: View) -> Episode | None:
@@ -131,7 +162,7 @@ def _first(store: RunStore, view: View) -> Episode | None:
 
 def _same_kind(format: str, first: Episode | None) -> None:
     """Refuse a format for conversations when the view is of simulations, and the other way round."""
-    if format in FORMATS and first is not None and first.steps is not None:
+    if format in CHATS and first is not None and first.steps is not None:
         raise UsageError(
             f"Expected a format for numeric episodes, since {first.world} is a simulation, got {format}; "
             f"use {', '.join(NUMERIC)}."
@@ -139,7 +170,7 @@ def _same_kind(format: str, first: Episode | None) -> None:
     if format in NUMERIC and first is not None and first.steps is None:
         raise UsageError(
             f"Expected a format for conversations, since episodes of {first.world} have no numeric steps, got {format}; "
-            f"use {', '.join(FORMATS)}."
+            f"use {', '.join(CHATS)}."
         )
 
 
@@ -183,13 +214,26 @@ def _at_hand(
     return _Hand(spec, world, asked or (lambda episode: told(world, episode)[seat]), world.version)
 
 
-def _writer(report: ExportReport, folder: Path, first: Episode | None, hand: _Hand) -> Writer:
+def _writer(
+    report: ExportReport,
+    folder: Path,
+    first: Episode | None,
+    hand: _Hand,
+    released: "_Released",
+    margin: float | None,
+) -> Writer:
     parts = tuple(report.lines)
     if report.format in NUMERIC:
         assert first is not None
         setting = Setting(parts, report.seat, first, hand.spec, hand.world, hand.ask)
         return NUMERIC[report.format](folder, setting)
     assert hand.ask is not None
+    if report.format == PREFERENCE:
+        view, seat = released.view, report.seat
+        rivals = Rivals(released.store, view, seat, released.standings, margin)
+        return Pairs(
+            folder, parts, seat, hand.ask, rivals, lambda one, found: _origin(one, seat, found, view)
+        )
     return Lines(folder, parts, report.format, report.seat, hand.ask)
 
 
@@ -212,7 +256,8 @@ class _Released:
         except StoreError as error:
             self.drop(kept, "damaged", str(error))
             return None
-        ruling = rule(episode, self.standings.get(kept.id, {}), self.view.acceptance.level)
+        wanted = self.view.acceptance
+        ruling = rule(episode, self.standings.get(kept.id, {}), wanted.level, wanted.seat)
         if ruling.lapse:
             self.lapsed += 1
             self.drop(kept, ruling.lapse, ruling.lapse)
@@ -312,5 +357,6 @@ def _origin(episode: Episode, seat: str, ruling: Ruling, view: View) -> dict[str
         "attempt": episode.attempt,
         "seats": episode.seats,
         "generation": episode.seats[seat].generation,
+        "score": ruling.score,
         "verdicts": [verdicts[name] for name in sorted(verdicts)],
     }

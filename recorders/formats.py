@@ -1,7 +1,8 @@
 """The formats of exports: of conversations what a line of JSON is and its rules, of simulations who writes them.
 
 Nobody is to learn an act that the world refused. `openai` and `jsonl` give it weight 0, which their readers honour:
-OpenAI's fine-tuning and Gristmill's own trainer. In `messages` the conversation ends before it.
+OpenAI's fine-tuning and Gristmill's own trainer. In `messages` the conversation ends before it, and in `preference`
+(see `_pairs`) what is chosen does.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from gristmill.recorders.chat import Message, conversation, weighted
 from gristmill.recorders.openai_rules import check_line
 from gristmill.types import Brief, Episode
 
-__all__ = ["FORMATS", "NUMERIC", "Format"]
+__all__ = ["FORMATS", "NUMERIC", "PREFERENCE", "Format", "arguments", "check_messages"]
 
 Row = dict[str, Any]
+PREFERENCE = "preference"  # a line is about two episodes, see `_pairs`
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ def _messages(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
     messages = conversation(episode, seat, brief)
     refused = [place for place, message in enumerate(messages) if message.get("weight") == 0]
     row = {
-        "messages": _arguments(messages[: refused[0]] if refused else messages, decode),
+        "messages": arguments(messages[: refused[0]] if refused else messages, decode),
         "tools": list(brief.tools),
         "episode_id": episode.id,
         "scenario_id": episode.scenario.id,
@@ -73,12 +75,13 @@ def _messages(episode: Episode, seat: str, brief: Brief) -> tuple[Row, bool]:
     return row, bool(refused)
 
 
-def _check_messages(row: Row) -> list[str]:
-    messages = _arguments(row["messages"], lambda given: encode(given).decode())
+def check_messages(row: Row) -> list[str]:
+    """Return the rules that the `messages` and `tools` of a line break."""
+    messages = arguments(row["messages"], lambda given: encode(given).decode())
     return check_line({"messages": messages} | ({"tools": row["tools"]} if row["tools"] else {}))
 
 
-def _arguments(messages: list[Message], change: Callable[[Any], Any]) -> list[Message]:
+def arguments(messages: list[Message], change: Callable[[Any], Any]) -> list[Message]:
     """Return the messages with the arguments of every call changed, and a text beside them, if an empty one."""
     return [
         {"content": ""} | message | {"tool_calls": [_call(call, change) for call in message["tool_calls"]]}
@@ -113,7 +116,7 @@ def _check_entries(row: Row) -> list[str]:
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(_entries, _check_entries),
-    "messages": Format(_messages, _check_messages),
+    "messages": Format(_messages, check_messages),
     "openai": Format(_openai, check_line),
 }
 

@@ -16,12 +16,26 @@ _EVERY = 10.0  # seconds between lines of progress where there is no terminal
 def command(
     run: Run,
     format: Annotated[
-        str, typer.Option(help="openai, messages or jsonl; of robots minari, lerobot or robomimic.")
+        str,
+        typer.Option(
+            help="openai, messages, jsonl or preference (kept and failed play of one scenario, for DPO and the like); of "
+            "robots minari, lerobot or robomimic."
+        ),
     ] = "openai",
     view: Annotated[str, typer.Option(help="Name of the view to export, see `gristmill mine`.")] = "default",
     seat: Annotated[
-        str, typer.Option(help="The seat whose acts are to be learnt; a robot run has only one.")
-    ] = "agent",
+        str | None,
+        typer.Option(
+            help="The seat whose acts are to be learnt; by default the one the view was mined for, else agent. A robot "
+            "run has only one."
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="Of preference: play whose score is lower by so much, from 0 to 1, is rejected like failed play."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; by default in the run.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another export there.")] = False,
     json: Json = False,
@@ -29,13 +43,17 @@ def command(
     """Write the kept episodes as files to train on, each of them traceable to its record.
 
     Example: gristmill export runs/noisy --format openai --seat agent --out data/noisy
+
+    Example: gristmill export runs/haggling --view seller --format preference --margin 0.2
     """
     from gristmill.recorders.export import export
     from gristmill.recorders.store import RunStore
 
     every = _EVERY if format == "robomimic" else 0.0  # each episode is played again for its states
     with bar("exporting", each="episodes", every=every) as progress:
-        report = export(RunStore.open(run), view, format, seat, out, progress=progress, overwrite=overwrite)
+        report = export(
+            RunStore.open(run), view, format, seat, out, margin=margin, progress=progress, overwrite=overwrite
+        )
     if json:
         answer(report)
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
@@ -15,7 +16,7 @@ from gristmill.recorders.release import rule
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import mutation_verdict, replay_verdict
 from gristmill.registry import make
-from gristmill.types import Check, Episode, Level, Scenario, Verdict, say
+from gristmill.types import Check, Episode, Level, Scenario, Status, Verdict, say
 from tests.recorders.bargains import bargained
 from tests.recorders.fakes import episode, verdict
 
@@ -33,13 +34,15 @@ def played(scenario: int, attempt: int = 0, *, acts: int = 1, stratum: str = "s"
     return made
 
 
-def judged(of: Episode, score: float | None = None, *, level: Level = "checked", **seats: str) -> Verdict:
+def judged(of: Episode, score: float | None = None, *, level: Level = "checked", **seats: Status) -> Verdict:
     """Return a verdict with an outcome of each of some seats, the agent's with a score."""
-    scores = {} if score is None else {"agent": score}
     checks = tuple(
         Check(
-            name=f"{seat}'s", status=status, seat=seat, **({"score": scores[seat]} if seat in scores else {})
-        )  # type: ignore[arg-type]
+            name=f"{seat}'s",
+            status=status,
+            seat=seat,
+            score=UNSET if score is None or seat != "agent" else score,
+        )
         for seat, status in seats.items()
     )
     return msgspec.structs.replace(verdict(of), level=level, status=Verdict.status_of(checks), checks=checks)
@@ -197,9 +200,10 @@ def test_a_seat_that_nobody_had_is_refused(tmp_path: Path) -> None:
         UsageError, match=r"Unknown seat 'agnt' of .*Did you mean 'agent'\? Valid: agent, customer"
     ):
         mine(store, Acceptance(seat="agnt"))
+    wanted: dict[str, Any]
     for wanted in ({"min_score": 0.5}, {"above_baseline": True}):
         with pytest.raises(UsageError, match="Expected a seat with a least score or a baseline"):
-            Acceptance(**wanted)  # type: ignore[arg-type]
+            Acceptance(**wanted)
     with pytest.raises(UsageError, match="Expected a least score from 0 to 1, got 50"):
         Acceptance(seat="agent", min_score=50)
     with pytest.raises(UsageError, match="at least the best attempt"):
