@@ -6,7 +6,7 @@
     grader-override  does nothing, and says that it has succeeded
 
 None of them raises, whatever it observes. `noisy`, which spoils the acts of another policy, is in `noise`, and `mixed`,
-which is one of several, in `mixed`.
+which is one of several, in `mixed`; `search`, which tries out first what it plays, is in `search`.
 """
 
 import random
@@ -17,10 +17,11 @@ from typing import Any
 from gristmill.agents._schemas import random_call
 from gristmill.agents.mixed import mixed
 from gristmill.agents.noise import noisy
+from gristmill.agents.search import search
 from gristmill.policy import Script, policy
 from gristmill.types import Brief, Entry, say
 
-__all__ = ["grader_override", "list_everything", "mixed", "noisy", "noop", "random_acts"]
+__all__ = ["grader_override", "list_everything", "mixed", "noisy", "noop", "random_acts", "search"]
 
 _KNOWN = 200  # texts that are remembered
 _POLITE = (

@@ -6,6 +6,7 @@ Nothing is judged here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from gristmill import simulate
 from gristmill.digest import digest, plain
 from gristmill.errors import UsageError
 from gristmill.policy import Policy
+from gristmill.rehearsal import Rehearsals
 from gristmill.seeding import derive
 from gristmill.turns import begin, repeat, take_turns
 from gristmill.types import Act, Brief, Episode, Rollout, Scenario, SeatInfo, episode_id
@@ -66,10 +68,14 @@ def play(
         if not bodies:  # a simulation has rows
             worlds += [make() for _ in range(min(width, len(scenarios)) - 1)]
         queue, seats = iter(scenarios), _seats(policies)
-        while batch := list(islice(queue, width)):
-            went = _batch(worlds, batch, policies, seed, attempt)
-            for scenario, rollout in zip(batch, went, strict=True):
-                yield _episode(worlds[0], scenario, seats, seed, attempt, rollout)
+
+        def record(scenario: Scenario, rollout: Rollout) -> Episode:
+            return _episode(worlds[0], scenario, seats, seed, attempt, rollout)
+
+        with closing(Rehearsals(make, policies, record, bodies=bodies)) as rehearsals:
+            while batch := list(islice(queue, width)):
+                went = _batch(worlds, batch, policies, rehearsals, seed, attempt)
+                yield from map(record, batch, went)
     finally:
         for world in worlds:
             world.close()
@@ -79,6 +85,7 @@ def _batch(
     worlds: Sequence[World],
     batch: Sequence[Scenario],
     policies: Mapping[str, Policy],
+    rehearsals: Rehearsals,
     seed: int,
     attempt: int,
 ) -> Iterator[Rollout]:
@@ -88,7 +95,8 @@ def _batch(
     if isinstance(worlds[0], Simulation):
         ((seat, policy),) = policies.items()
         return simulate.move(worlds[0], batch, seeds, policy, seat_seeds[seat])
-    return take_turns([turns(world) for world in worlds], batch, seeds, policies, seat_seeds)
+    ready = rehearsals.bound(batch, seeds, seat_seeds)
+    return take_turns([turns(world) for world in worlds], batch, seeds, ready, seat_seeds)
 
 
 def lock_step(policies: Iterable[Policy], scripts: int = _SCRIPTS) -> int:

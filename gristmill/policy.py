@@ -20,9 +20,21 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
 from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
-from gristmill.types import Act, Brief, Entry
+from gristmill.types import Act, Brief, Check, Entry, Episode
 
-__all__ = ["Place", "Policy", "Script", "ScriptFunction", "Scripted", "Session", "policy", "source_of"]
+__all__ = [
+    "Place",
+    "Policy",
+    "Rehearse",
+    "Rehearsed",
+    "Rehearsing",
+    "Script",
+    "ScriptFunction",
+    "Scripted",
+    "Session",
+    "policy",
+    "source_of",
+]
 
 Script = Generator[Act | None, list[Entry], None]
 ScriptFunction = Callable[..., Script]
@@ -71,6 +83,38 @@ class Policy(Protocol):
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
         """Open a session for a batch; `seeds` holds one seed per episode."""
+        ...
+
+
+class Rehearsed(NamedTuple):
+    """How a play that was only tried out went, and what the world's checks say of it."""
+
+    episode: Episode
+    checks: tuple[Check, ...]
+
+
+class Rehearse(Protocol):
+    """What the loop offers a policy that tries out its acts first."""
+
+    def __call__(self, rows: Sequence[int], policy: Policy, seeds: Sequence[int]) -> list[Rehearsed]:
+        """Play the scenarios of some rows in copies of the world, and return how that went.
+
+        The other seats play as they will play.
+
+        Args:
+            rows: which episodes of the batch, each at most once.
+            policy: what takes the seat meanwhile.
+            seeds: its seeds, one per row.
+        """
+        ...
+
+
+@runtime_checkable
+class Rehearsing(Policy, Protocol):
+    """A policy that tries out its acts before it plays; only one seat can have such a one."""
+
+    def begin_with(self, briefs: Sequence[Brief], seeds: Sequence[int], rehearse: Rehearse) -> Session:
+        """Open a session as `begin` does, after rehearsals in copies of the world."""
         ...
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from gristmill import registry
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.play import identify, lock_step, play, recorded_acts, replay
-from gristmill.policy import Policy, Script, Scripted
-from gristmill.types import Act, Brief, Entry, Episode, Scenario, call, say
+from gristmill.policy import Policy, Rehearse, Rehearsed, Script, Scripted, Session
+from gristmill.types import Act, Brief, Check, Entry, Episode, Scenario, call, say
 from tests.envs.worlds import Counter
 
 SCENARIOS = [Counter().scenario(1, index) for index in range(7)]
@@ -308,3 +309,66 @@ def test_equal_draws_are_different_episodes() -> None:
 
     assert (one.id, False) == (twin.id, first.id == second.id)
     assert first.entries[0] != second.entries[0]
+
+
+class Trying(Scripted):
+    """A policy that plays as it would, after it has tried out that and another way."""
+
+    rehearsed: list[Rehearsed]
+
+    def begin_with(self, briefs: Sequence[Brief], seeds: Sequence[int], rehearse: Rehearse) -> Session:
+        """Rehearse row by row with the seeds to come, then all rows with others."""
+        self.rehearsed = [
+            rehearse([row], Scripted("counts", agent), [seeds[row]])[0] for row in range(len(briefs))
+        ]
+        self.rehearsed += rehearse(
+            range(len(briefs)), Scripted("counts", agent), [1 + seed for seed in seeds]
+        )
+        return self.begin(briefs, seeds)
+
+
+def test_a_rehearsal_is_the_play_to_come() -> None:
+    """With the seed of the play itself it goes as the play will go; it is judged, and leaves no trace."""
+    trying = Trying("tries", agent)
+    episodes = run(by=trying)
+    first, others = trying.rehearsed[:7], trying.rehearsed[7:]
+
+    assert [one.entries for one in run()] == [one.entries for one in episodes]
+    assert [(one.id, one.entries, one.state) for one in episodes] == [
+        (one.episode.id, one.episode.entries, one.episode.state) for one in first
+    ]
+    assert [tuple(Counter().checks(one)) for one in episodes] == [one.checks for one in first]
+    assert [one.entries for one in episodes] != [one.episode.entries for one in others]
+    assert [one.entries[0] for one in episodes] == [one.episode.entries[0] for one in others]
+
+
+def test_a_rehearsal_that_breaks_proves_nothing() -> None:
+    """A check that raises is no pass, and rows whose world was not set up are none to rehearse in."""
+
+    class Fragile(Counter):
+        """A world that cannot be set up for some scenarios, and judges none."""
+
+        def setup(self, values: dict[str, Any]) -> None:
+            super().setup(values)
+            if values["goal"] % 2:
+                raise ValueError("no such goal")
+
+        def checks(self, episode: Episode) -> list[Check]:
+            raise ValueError("no idea")
+
+    trying = Trying("tries", agent)
+    episodes = run(by=trying, world=lambda: Fragile(rewards=False))  # which would judge at the end
+    begun = [one for one in episodes if one.scenario.values["goal"] % 2 == 0]
+
+    assert 0 < len(begun) < len(episodes)
+    assert [one.id for one in begun] == [one.episode.id for one in trying.rehearsed[: len(begun)]]
+    assert {("error", "verifier")} == {(one.checks[0].status, one.checks[0].side) for one in trying.rehearsed}
+
+
+def test_a_simulation_is_not_rehearsed() -> None:
+    """A policy that tries out first has no copies of a body to do so."""
+    reach = registry.world("robots/reach-v1")
+    scenarios = [reach().scenario(0, 0)]
+
+    with pytest.raises(UsageError, match="got tries for a simulation"):
+        list(play(reach, scenarios, {"robot": Trying("tries", agent)}, seed=0))
