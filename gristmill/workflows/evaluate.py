@@ -7,14 +7,17 @@ from pathlib import Path
 import msgspec
 
 from gristmill.digest import indented
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
+from gristmill.specs import split
+from gristmill.registry import make
 from gristmill.types import Level, Status
 from gristmill.workflows import EVALUATION_SEED
-from gristmill.workflows.differences import Difference
+from gristmill.workflows.differences import Difference, ScoreDifference
 from gristmill.workflows.lineage import HeldOut, trained_on
 from gristmill.workflows.metrics import (
+    Mean,
     Outcome,
     PassK,
     Rate,
@@ -26,7 +29,7 @@ from gristmill.workflows.metrics import (
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import Progress, run
 
-__all__ = ["Evaluation", "compare", "evaluate", "summarise"]
+__all__ = ["Evaluation", "compare", "compare_scores", "evaluate", "summarise"]
 
 FILE = "evaluation.json"
 
@@ -48,6 +51,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         results: the status of the first attempt at every scenario, by which evaluations are compared.
         held_out: where the scenarios were met before, as far as the lineage of the models tells.
         seconds: how long the playing took, as far as this call did it.
+        seat: whose own outcomes all figures are about; empty where they are about whole episodes.
+        score: the mean score of that seat in the first attempts that were judged, passed or failed; None without any.
+        scores: the score of the first attempt at every scenario, by which evaluations are compared.
     """
 
     label: str
@@ -64,6 +70,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     results: dict[str, Status] = {}
     held_out: HeldOut = HeldOut()
     seconds: float = 0.0
+    seat: str = ""
+    score: Mean | None = None
+    scores: dict[str, float] = {}
 
 
 def evaluate(
@@ -79,6 +88,7 @@ def evaluate(
     jobs: int = 1,
     level: Level = "checked",
     label: str = "",
+    seat: str = "",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Play scenarios as an ordinary run in `out`, and write what it says to `evaluation.json` there.
@@ -97,6 +107,8 @@ def evaluate(
         jobs: how many workers.
         level: how strongly every episode is verified.
         label: short name, for tables; by default the specs of the policies.
+        seat: whose own success and score is asked for; that of the whole episode if empty, or where no check is about
+            the seat.
         progress: called with the episodes done, those asked for, and the counts by status.
 
     Raises:
@@ -108,6 +120,14 @@ def evaluate(
         raise UsageError(
             f"Expected trials of 2 or more with repeated={repeated}, got 1; nothing would be played again."
         )
+    if seat:
+        _known(seat, make(world).possible_agents, world)
+    for seat, spec in seats.items():
+        if split(spec)[0] == "search":
+            raise UsageError(
+                f"Expected policies that play at first sight, got {seat}={spec}, which has seen how its acts end; "
+                "evaluate its base, and take a search for making data."
+            )
     again = min(n, n if repeated is None else repeated) if trials > 1 else 0
     others = [RunStore.open(path) for path in held_out_from]
     start = time.monotonic()
@@ -121,7 +141,8 @@ def evaluate(
     if level != "checked":
         verify_run(store, level, jobs)
     found = summarise(
-        store, label=label, n=n, trials=trials, repeated=again, held_out_from=others, seconds=time.monotonic() - start
+        store, label=label, n=n, trials=trials, repeated=again, held_out_from=others, seconds=time.monotonic() - start,
+        seat=seat,
     )  # fmt: skip
     (out / FILE).write_bytes(indented(found))
     return found
@@ -136,6 +157,7 @@ def summarise(
     repeated: int | None = None,
     held_out_from: Iterable[RunStore] = (),
     seconds: float = 0.0,
+    seat: str = "",
 ) -> Evaluation:
     """Return what a run says, whoever played it and why.
 
@@ -147,11 +169,20 @@ def summarise(
         repeated: look at further attempts than the first only at its first so many scenarios.
         held_out_from: runs in which the scenarios are looked for, besides those that the models learnt from.
         seconds: how long the playing took.
+        seat: whose own success and score is asked for; that of the whole episode if empty.
+
+    Raises:
+        UsageError: when nobody had the seat.
     """
     spec = store.spec
     seats: dict[str, dict[str, str | int]] = spec.get("seats", {})
-    found = [one for one in outcomes(store) if _asked(one, n, trials, repeated)]
+    if seat and seats:
+        _known(seat, seats, str(store.path))
+    found = [one for one in outcomes(store, seat) if _asked(one, n, trials, repeated)]
     first = [outcome for outcome in found if outcome.attempt == 0]
+    scores = {
+        one.scenario: one.score for one in first if one.score is not None and one.status in ("pass", "fail")
+    }
     return Evaluation(
         label=label or _label(seats) or store.path.name,
         world=str(spec.get("world", "")),
@@ -167,6 +198,9 @@ def summarise(
         results={outcome.scenario: outcome.status for outcome in first},
         held_out=_held_out(store, first, held_out_from),
         seconds=seconds,
+        seat=seat,
+        score=Mean.of(list(scores.values())) if scores else None,
+        scores=scores,
     )
 
 
@@ -176,8 +210,23 @@ def compare(evaluations: Sequence[Evaluation]) -> list[Difference]:
     return [_difference(before, after) for after in others]
 
 
+def compare_scores(evaluations: Sequence[Evaluation]) -> list[ScoreDifference]:
+    """Return how much higher each mean score is than the first one's: paired where the scenarios are the same."""
+    before, *others = evaluations
+    return [
+        (ScoreDifference.paired_of if _same(before, after) else ScoreDifference.of)(
+            before.scores, after.scores
+        )
+        for after in others
+    ]
+
+
+def _same(before: Evaluation, after: Evaluation) -> bool:
+    return bool(before.results) and before.results.keys() == after.results.keys()
+
+
 def _difference(before: Evaluation, after: Evaluation) -> Difference:
-    if before.results and before.results.keys() == after.results.keys():
+    if _same(before, after):
         return Difference.paired_of(before.results, after.results)
     return Difference.of(before.success, after.success)
 
@@ -188,6 +237,11 @@ def _asked(one: Outcome, n: int | None, trials: int | None, repeated: int | None
         return False
     again = (trials is None or one.attempt < trials) and (repeated is None or one.index < repeated)
     return one.attempt == 0 or again
+
+
+def _known(seat: str, seats: Iterable[str], of: str) -> None:
+    if seat not in (names := list(seats)):
+        raise unknown("seat", seat, names, of=of)
 
 
 def _held_out(store: RunStore, first: Sequence[Outcome], others: Iterable[RunStore]) -> HeldOut:

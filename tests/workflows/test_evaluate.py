@@ -70,6 +70,13 @@ def test_fewer_attempts_can_be_asked_for(tmp_path: Path) -> None:
     assert [(1, 5), (2, 5), (3, 5), (4, 5)] == of(8, 4, 5)
 
 
+def test_a_search_is_not_evaluated(tmp_path: Path) -> None:
+    """It knows how its acts end before it plays them; nothing is played."""
+    with pytest.raises(UsageError, match="got agent=search\\?n=2, which has seen how its acts end"):
+        evaluate(WORLD, {"agent": "search?n=2"}, tmp_path / "a", n=2)
+    assert not (tmp_path / "a").exists()
+
+
 def test_policies_are_compared(tmp_path: Path) -> None:
     """The expert is better than one that does nothing, by more than chance."""
     found = [
