@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 VERBS = (
     "list", "show", "view", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "improve",
-    "report", "demo",
+    "league", "report", "serve", "demo",
 )  # fmt: skip
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 

@@ -10,8 +10,13 @@ from gristmill.cli.shared import Json, answer, console, rated
 
 
 def command(
-    run: Annotated[list[Path], typer.Argument(metavar="RUN…", help="One or several run directories.")],
+    run: Annotated[
+        list[Path] | None, typer.Argument(metavar="RUN…", help="One or several run directories.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The page.")] = Path("report.html"),
+    league: Annotated[
+        Path | None, typer.Option(help="Folder of a league, made by `gristmill league`.")
+    ] = None,
     training: Annotated[
         list[Path] | None, typer.Option(help="Folder of a training job, for its curves; repeatable.")
     ] = None,
@@ -19,15 +24,17 @@ def command(
     title: Annotated[str, typer.Option(help="Title of the page.")] = "",
     json: Json = False,
 ) -> None:
-    """Write one self-contained page: verdicts per stratum, yields, learning curves, episodes to read.
+    """Write one self-contained page: verdicts per stratum, yields, a league, learning curves, episodes to read.
 
     Example: gristmill report runs/eval-base runs/eval-tuned --training models/tuned --out report.html
     """
     from gristmill.workflows.report import report_runs, write_report
 
-    words = ["gristmill", "report", *map(str, run), *(f"--training={one}" for one in training or ())]
+    words = ["gristmill", "report", *map(str, run or ()), *(f"--training={one}" for one in training or ())]
+    words += [f"--league={league}"] if league else []
     data = report_runs(
-        run,
+        run or (),
+        league=league,
         trainings=training or (),
         count=transcripts,
         title=title,
@@ -40,6 +47,8 @@ def command(
     else:
         for one in data.evaluations:
             console().print(f"{one.label}: {rated(one.success)}")
+        if data.league:
+            console().print(data.summary)
         for note in data.notes:
             console().print(note, style="red")
         console().print(f"The page: {page}")

@@ -81,7 +81,7 @@ def means(values: Floats, weights: Floats) -> Floats:
     sums = weights @ np.where(there, flat, 0.0).T
     counts = weights @ there.T.astype(float)
     found = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-    return found.reshape(len(weights), *values.shape[:-1])
+    return np.asarray(found.reshape(len(weights), *values.shape[:-1]))
 
 
 def comparisons(scores: Floats) -> Floats:

@@ -11,6 +11,7 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.evaluate import summarise
+from gristmill.workflows.league_types import League, read_league
 from gristmill.workflows.page import render
 from gristmill.workflows.report_types import Bar, Mask, Report, Stage, Training, Yield
 from gristmill.workflows.trainings import training_of
@@ -23,6 +24,8 @@ __all__ = [
     "Stage",
     "Training",
     "Yield",
+    "league_summary",
+    "league_title",
     "machine",
     "report_runs",
     "training_of",
@@ -60,6 +63,7 @@ def report_runs(
     runs: Sequence[Path],
     *,
     trainings: Sequence[Path] = (),
+    league: Path | None = None,
     count: int = 10,
     title: str = "",
     command: str = "",
@@ -69,24 +73,57 @@ def report_runs(
     Args:
         runs: run directories.
         trainings: folders of training jobs.
+        league: folder of a league.
         count: how many episodes to show in all.
         title: of the page.
         command: what to type to see it again.
+
+    Raises:
+        UsageError: when there is nothing to report of.
+        StoreError: when something cannot be read.
     """
+    if not runs and not trainings and league is None:
+        raise UsageError("Expected a run, a league or a training job to report of, got none.")
+    met = read_league(league) if league else None
     stores = [RunStore.open(run) for run in runs]
     names = [_name(store, stores) for store in stores]
-    each = [count // len(stores) + (place < count % len(stores)) for place in range(len(stores))]
+    few, more = divmod(count, len(stores) or 1)
+    each = [few + (place < more) for place in range(len(stores))]
     named = list(zip(stores, names, each, strict=True))
     evaluations = [summarise(store, label=name) for store, name, _ in named]
     return Report(
-        title=title or ", ".join(names),
+        title=title or ", ".join(names) or (league_title(met) if met else "Training"),
+        summary=league_summary(met) if met else "",
         command=command,
         machine=machine(),
         evaluations=evaluations,
+        league=met,
         notes=[note for store, name, _ in named for note in _damage(store, name)],
         yields=[one for store, name, _ in named for one in yields(store, name)],
         trainings=[training_of(folder) for folder in trainings],
         transcripts=[one for store, name, few in named for one in _some(store, name, few)],
+    )
+
+
+def league_title(league: League) -> str:
+    """Return what a page about a league is called."""
+    world = Path(league.world.partition("?")[0]).name if ".py" in league.world else league.world
+    return f"League of {world}"
+
+
+def league_summary(league: League) -> str:
+    """Return in a sentence who leads a league, and whether by more than chance."""
+    ordered = [league.players[number] for number in league.ranking]
+    rated = [(player.name, player.rating) for player in ordered if player.rating]
+    if len(rated) < 2:
+        return "Too little was judged to say who is best."
+    (one, best), (other, next_best) = rated[:2]
+    figures = f"{best.value:.0f} ({best.low:.0f} to {best.high:.0f})"
+    if best.low > next_best.high:
+        return f"Of {len(league.players)} players, {one} is rated highest, {figures}, ahead of {other}, {next_best.value:.0f}."
+    return (
+        f"Of {len(league.players)} players, {one} is rated highest, {figures}, but {other}, {next_best.value:.0f}, "
+        "is within chance of it."
     )
 
 

@@ -1,0 +1,197 @@
+"""Strategies meet: everybody sits in both seats, against everybody, in the same scenarios."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gristmill import registry
+from gristmill.digest import indented
+from gristmill.errors import StoreError, UsageError, unknown
+from gristmill.recorders.ledger import LEVELS
+from gristmill.types import Level, Scenario
+from gristmill.workflows import EVALUATION_SEED
+from gristmill.workflows.league_play import Pairing, Row, Table, folder_of, pairs, play_tables
+from gristmill.workflows.league_sums import sums
+from gristmill.workflows.league_types import FILE, Deal, League, Meeting, Plane, Player
+from gristmill.workflows.lineage import HeldOut, trained_on
+from gristmill.workflows.run import Progress
+from gristmill.workflows.scenarios import read_scenarios
+from gristmill.world import World
+
+__all__ = ["league"]
+
+SHOWN = 4  # scenarios whose outcomes are shown
+
+Tables = Mapping[tuple[int, int], Sequence[Row]]
+
+
+def league(
+    world: str,
+    players: Sequence[str],
+    out: Path,
+    *,
+    n: int = 200,
+    seed: int = EVALUATION_SEED,
+    scenarios: Path | None = None,
+    pairing: Pairing = "all",
+    matches: int | None = None,
+    level: Level = "checked",
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> League:
+    """Let players meet in a folder, one run for each ordered pair, and write what it comes to to `league.json` there.
+
+    What is recorded already is not played again; more scenarios and players can be asked for later.
+
+    Args:
+        world: spec of a world with two seats.
+        players: specs of policies for both seats.
+        out: the folder, made or continued.
+        n: how many scenarios to draw.
+        seed: root seed of the scenarios, of who meets at random, and of the resamples of the intervals.
+        scenarios: a file of scenarios to play instead of drawing `n`.
+        pairing: whether all meet all, or random pairs do.
+        matches: how many pairs of different players meet at random pairings.
+        level: how strongly every episode is verified.
+        jobs: how many workers.
+        progress: called with the episodes done, those asked for, and the counts by status.
+
+    Raises:
+        UsageError: when what is asked for does not exist or is no league; nothing was played then, unless a run in `out`
+            turns out to be one of something else.
+    """
+    if n < 1:
+        raise UsageError(f"Expected at least one scenario, got {n}.")
+    if level not in LEVELS:
+        raise unknown("level", level, LEVELS)
+    if (out / "run.json").exists():
+        raise UsageError(f"Expected the folder of a league, or a new one, got the run {out}; name another.")
+    world = registry.absolute(world)
+    stage = registry.make(world)
+    try:
+        seats = _two_seats(stage, world)
+        named = _players(world, seats, players)
+        drawn = read_scenarios(scenarios, stage) if scenarios else None
+        met = pairs(len(named), pairing=pairing, matches=matches, seed=seed)
+        seatings = [both for one, other in met for both in dict.fromkeys([(one, other), (other, one)])]
+        folders = {pair: Path("runs", folder_of(players[pair[0]], players[pair[1]])) for pair in seatings}
+        asked = [
+            Table(
+                world=world, seats=dict(zip(seats, (players[first], players[second]), strict=True)),
+                out=str(out / folders[first, second]), n=n, seed=seed, scenarios=str(scenarios or ""), level=level,
+            )
+            for first, second in seatings
+        ]  # fmt: skip
+        start = time.monotonic()
+        rows = play_tables(asked, jobs=jobs, progress=progress)
+        tables = dict(zip(seatings, rows, strict=True))
+        seconds = time.monotonic() - start
+        found = sums(named, seats, tables, seed=seed)
+        count = len({row.scenario for rows in tables.values() for row in rows})
+        made = League(
+            world=world,
+            version=stage.version,
+            seats=seats,
+            seed=seed,
+            scenarios=count,
+            level=level,
+            pairing=pairing,
+            players=found.players,
+            meetings=[_meeting(pair, folders[pair], tables[pair]) for pair in seatings],
+            matrix=found.matrix,
+            planes=_planes(
+                stage, drawn or [stage.scenario(seed, one) for one in range(min(n, SHOWN))], tables
+            ),
+            notes=_notes(found.players, tables, players, seats, out),
+            seconds=seconds,
+        )
+    finally:
+        stage.close()
+    try:
+        (out / FILE).write_bytes(indented(made))
+    except OSError as error:
+        raise StoreError(f"Could not write {out / FILE}: {error.strerror}.") from error
+    return made
+
+
+def _two_seats(stage: World, world: str) -> tuple[str, str]:
+    if len(stage.possible_agents) != 2:
+        names = ", ".join(stage.possible_agents)
+        raise UsageError(
+            f"Expected a world with two seats, got {world} with {len(stage.possible_agents)} ({names}); "
+            "`gristmill eval` measures a policy in one seat."
+        )
+    first, second = stage.possible_agents
+    return first, second
+
+
+def _players(world: str, seats: tuple[str, str], specs: Sequence[str]) -> list[Player]:
+    """Return the players, each of which can sit in both seats, and no two of which are the same."""
+    if len(specs) < 2:
+        got = f"only {specs[0]!r}" if specs else "none"
+        raise UsageError(f"Expected at least two players, got {got}; name each by --player.")
+    if twice := [spec for spec in dict.fromkeys(specs) if specs.count(spec) > 1]:
+        raise UsageError(f"Expected each player once, got {twice[0]!r} {specs.count(twice[0])} times.")
+    found: list[Player] = []
+    for spec in specs:
+        policies = {seat: registry.policy(spec, world, seat) for seat in seats}
+        one = Player(
+            name=spec,
+            digests={seat: policy.digest for seat, policy in policies.items()},
+            generation=max(policy.generation for policy in policies.values()),
+        )
+        if same := next((other for other in found if other.digests == one.digests), None):
+            raise UsageError(
+                f"Expected different players, got {same.name!r} and {spec!r}, which are the same policy."
+            )
+        found.append(one)
+    return found
+
+
+def _meeting(pair: tuple[int, int], folder: Path, rows: Sequence[Row]) -> Meeting:
+    counts: dict[str, int] = {}
+    errors: dict[str, int] = {}
+    for row in rows:
+        counts[row.status] = counts.get(row.status, 0) + 1
+        if row.status == "error":
+            side = row.side or "unknown"
+            errors[side] = errors.get(side, 0) + 1
+    return Meeting(first=pair[0], second=pair[1], run=str(folder), counts=counts, errors=errors)
+
+
+def _planes(stage: World, scenarios: Iterable[Scenario], tables: Tables) -> list[Plane]:
+    """Return some scenarios, if the world has a method `plane` that says what could be had in them."""
+    tell: Any = getattr(stage, "plane", None)
+    if tell is None:
+        return []
+    found: list[Plane] = []
+    for scenario in list(scenarios)[:SHOWN]:
+        key = f"{scenario.id}.{scenario.index}"
+        deals = [
+            Deal(first=first, second=second, at=row.worth, struck=row.deal is not False)
+            for (first, second), rows in tables.items()
+            for row in rows
+            if row.scenario == key and row.worth is not None
+        ]
+        found.append(Plane(scenario=scenario.id, stratum=scenario.stratum, deals=deals, **tell(scenario)))
+    return found
+
+
+def _notes(
+    found: Sequence[Player], tables: Tables, specs: Sequence[str], seats: tuple[str, str], out: Path
+) -> list[str]:
+    notes = []
+    if alone := [one.name for one in found if one.rating is None]:
+        notes.append(f"Not rated, since nothing compares them with the others: {', '.join(alone)}.")
+    if all(one.share is None for one in found):
+        notes.append("No long-run shares: they need a score for every pair of players in both seats.")
+    runs, missing = trained_on(dict(zip(map(str, range(len(specs))), specs, strict=True)), out)
+    scenarios = {row.scenario.rpartition(".")[0] for rows in tables.values() for row in rows}
+    held_out = HeldOut.of(scenarios, runs, missing)
+    notes += [
+        f"Not held out: {met:,} of the {len(scenarios):,} scenarios occur in {run}, which a player learnt from."
+        for run, met in held_out.runs.items()
+        if met
+    ]
+    return notes + [f"Not known is {words}." for words in held_out.unknown]
