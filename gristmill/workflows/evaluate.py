@@ -10,8 +10,8 @@ from gristmill.digest import indented
 from gristmill.errors import UsageError, unknown
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
-from gristmill.specs import split
 from gristmill.registry import make
+from gristmill.specs import split
 from gristmill.types import Level, Status
 from gristmill.workflows import EVALUATION_SEED
 from gristmill.workflows.differences import Difference, ScoreDifference
@@ -122,10 +122,10 @@ def evaluate(
         )
     if seat:
         _known(seat, make(world).possible_agents, world)
-    for seat, spec in seats.items():
+    for name, spec in seats.items():
         if split(spec)[0] == "search":
             raise UsageError(
-                f"Expected policies that play at first sight, got {seat}={spec}, which has seen how its acts end; "
+                f"Expected policies that play at first sight, got {name}={spec}, which has seen how its acts end; "
                 "evaluate its base, and take a search for making data."
             )
     again = min(n, n if repeated is None else repeated) if trials > 1 else 0
