@@ -64,18 +64,18 @@ class _WatchedSession:
         return acts
 
 
-def main(episodes: int) -> None:
-    """Print the figures."""
-    make = registry.world(WORLD)
-    world, policies = make(), seat_policies(WORLD, {})
+def main(episodes: int, name: str = WORLD) -> None:
+    """Print the figures of a world."""
+    make = registry.world(name)
+    world, policies = make(), seat_policies(name, {})
     with tempfile.TemporaryDirectory() as folder:
-        run(WORLD, {}, Path(folder) / "warm", n=200)
-        whole, _ = timed(lambda: run(WORLD, {}, Path(folder) / "whole", n=episodes))
+        run(name, {}, Path(folder) / "warm", n=200)
+        whole, _ = timed(lambda: run(name, {}, Path(folder) / "whole", n=episodes))
         gc.set_threshold(10_000)  # as a run does
         scenario, scenarios = timed(lambda: [world.scenario(0, index) for index in range(episodes)])
         playing, played = timed(lambda: list(play(make, scenarios, policies, seed=0)))
         judging, verdicts = timed(lambda: [judge(world, one) for one in played])
-        store = RunStore.create(Path(folder) / "parts", {"world": WORLD})
+        store = RunStore.create(Path(folder) / "parts", {"world": name})
 
         def record() -> None:
             with store.writer() as writer:
@@ -98,7 +98,7 @@ def main(episodes: int) -> None:
     }
     total = sum(parts.values())
     print(
-        f"{WORLD}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass"
+        f"{name}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass"
     )
     print(f"whole line: {episodes / whole:,.0f} episodes/s/core")
     for name, seconds in parts.items():

@@ -57,10 +57,11 @@ class Bargaining(DialogueWorld):
         """Return what a seat knows, as data."""
         domain = self.domain(values)
         place = self.seats.index(seat)
+        side = domain.sides[place]
         return {
-            "issues": domain.issues,
-            "values": {name: [one / 100 for one in column] for name, column in domain.values[place].items()},
-            "weights": {name: domain.weights[place][name] / 100 for name in domain.issues},
+            "issues": {name: list(options) for name, options in domain.issues.items()},
+            "values": {name: [one / 100 for one in column] for name, column in side.values.items()},
+            "weights": {name: side.weights[name] / 100 for name in domain.issues},
             "reservation": domain.reservations[place],
             "deadline": domain.deadline,
             "discount": domain.discount,

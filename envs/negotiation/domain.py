@@ -9,69 +9,94 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SLIGHT", "UNIT", "Domain", "Terms"]
+__all__ = ["SLIGHT", "UNIT", "Deal", "Domain", "Side", "Terms", "balanced"]
 
 Terms = dict[str, int]
-UNIT = 10_000  # a utility of one, in ten-thousandths
+Utilities = NDArray[np.int64]
+UNIT = 10_000  # a utility of one
 SLIGHT = 1e-9  # by so much may two utilities differ and be equal: a seat adds up fractions
+_BITS = 14  # that a utility takes
+
+
+class Side(msgspec.Struct, frozen=True):
+    """What outcomes are worth to one seat.
+
+    Attributes:
+        weights: hundredths by issue, which sum to 100.
+        values: hundredths by issue, one for each option as the seat itself names it.
+        columns: weight × value by issue, in the terms of the first seat.
+        utilities: of every outcome in the order of the options, [outcomes] in ten-thousandths; the last issue varies
+            fastest.
+    """
+
+    weights: dict[str, int]
+    values: dict[str, tuple[int, ...]]
+    columns: tuple[tuple[int, ...], ...]
+    utilities: Utilities
+
+    @classmethod
+    def of(
+        cls, weights: Mapping[str, int], values: Mapping[str, Sequence[int]], *, mirrored: bool = False
+    ) -> "Side":
+        """Return the side of a seat; `mirrored` where the first seat's terms count the other way round."""
+        turned = {name: values[name][::-1] if mirrored else values[name] for name in values}
+        columns = tuple(tuple(weights[name] * one for one in column) for name, column in turned.items())
+        total = np.zeros(1, np.int64)
+        for column in columns:
+            total = np.add.outer(total, column).ravel()
+        total.setflags(write=False)  # sides are shared between domains
+        return cls(dict(weights), {name: tuple(values[name]) for name in values}, columns, total)
+
+
+class Deal(msgspec.Struct, frozen=True):
+    """What terms come to when they are agreed on after some turns.
+
+    Attributes:
+        terms: those of the first seat.
+        utilities: discounted, of each seat, in [0, 1].
+        pareto_distance: how far the terms are from the nearest efficient outcome, in the plane of utilities that are
+            not discounted.
+        nash_product: of what the seats gain over their reservations (J. Nash, "The Bargaining Problem", 1950).
+    """
+
+    terms: Terms
+    utilities: tuple[float, float]
+    pareto_distance: float
+    nash_product: float
 
 
 class Domain:
     """One negotiation between two seats.
 
-    Attributes:
+    Args:
         seats: the two.
         issues: options of each issue, ascending.
-        weights: for each seat, hundredths by issue that sum to 100.
-        values: for each seat, hundredths by issue, one for each option as the seat itself names it.
-        mirrored: whether an offer says what its author keeps, so that the other gets the rest. Terms are then those
-            of the first seat unless they are said to be of the other's.
+        sides: what outcomes are worth to each seat.
+        reservations: what no deal is worth to each seat, in thousandths.
         deadline: turns of both seats together after which there is no deal.
         discount: factor per turn.
+        mirrored: whether an offer says what its author keeps, so that the other gets the rest. Terms are those of the
+            first seat unless they are said to be another's.
     """
 
     def __init__(
         self,
         seats: tuple[str, str],
-        issues: Mapping[str, Sequence[int]],
-        weights: tuple[Mapping[str, int], Mapping[str, int]],
-        values: tuple[Mapping[str, Sequence[int]], Mapping[str, Sequence[int]]],
+        issues: Mapping[str, list[int]],
+        sides: tuple[Side, Side],
+        reservations: tuple[int, int],
         *,
         deadline: int,
         discount: float,
         mirrored: bool = False,
     ) -> None:
-        self.seats, self.issues, self.mirrored = seats, issues, mirrored
-        self.weights, self.values = weights, values
+        self.seats, self.issues, self.sides, self.mirrored = seats, issues, sides, mirrored
+        self.reservations = reservations[0] / 1000, reservations[1] / 1000
         self.deadline, self.discount = deadline, discount
-        self._reservations = (0, 0)
-        own = [
-            [[weight[name] * value for value in column[name]] for name in issues]
-            for weight, column in zip(weights, values, strict=True)
-        ]
-        if mirrored:
-            own[1] = [column[::-1] for column in own[1]]
-        self._worth = tuple(own)
-
-    @cached_property
-    def utilities(self) -> NDArray[np.int64]:
-        """What each outcome is worth to each seat, in ten-thousandths, [seats, outcomes]; the last issue varies fastest."""
-        total = np.zeros((2, 1), np.int64)
-        for columns in zip(*self._worth, strict=True):
-            total = (total[:, :, None] + np.array(columns)[:, None, :]).reshape(2, -1)
-        return total
-
-    @property
-    def reservations(self) -> tuple[float, float]:
-        """What no deal is worth to each seat, in thousandths of a utility."""
-        return self._reservations[0] / 1000, self._reservations[1] / 1000
-
-    def reserve(self, first: int, second: int) -> None:
-        """Set what no deal is worth to each seat, in thousandths."""
-        self._reservations = first, second
 
     def mirror(self, terms: Terms) -> Terms:
         """Return terms as the other seat names them."""
@@ -93,70 +118,78 @@ class Domain:
 
     def worth(self, terms: Terms) -> tuple[int, int]:
         """Return what terms are worth to each seat before discounting, in ten-thousandths."""
-        places = [options.index(terms[name]) for name, options in self.issues.items()]
-        first, second = self._worth
-        return (
-            sum([column[place] for column, place in zip(first, places, strict=True)]),
-            sum([column[place] for column, place in zip(second, places, strict=True)]),
-        )
+        first = second = 0
+        for (name, options), one, other in zip(
+            self.issues.items(), self.sides[0].columns, self.sides[1].columns, strict=True
+        ):
+            place = options.index(terms[name])
+            first += one[place]
+            second += other[place]
+        return first, second
 
     def rational(self, seat: str, utility: float) -> bool:
         """Return whether a discounted utility is at least what no deal is worth to a seat."""
         return utility >= self.reservations[self.seats.index(seat)] - SLIGHT
 
-    def discounted(self, utility: int, turns: int) -> float:
-        """Return what a utility in ten-thousandths is worth in a deal after so many turns, in [0, 1]."""
-        return float(utility / UNIT * self.discount**turns)
+    def deal(self, terms: Terms, turns: int) -> Deal:
+        """Return what terms come to after some turns."""
+        worth = self.worth(terms)
+        factor = self.discount**turns
+        utilities = worth[0] / UNIT * factor, worth[1] / UNIT * factor
+        gains = [max(one - other, 0.0) for one, other in zip(utilities, self.reservations, strict=True)]
+        return Deal(terms, utilities, self._distance(*worth), gains[0] * gains[1])
+
+    def _distance(self, first: int, second: int) -> float:
+        gaps = self.front[0] - first, self.front[1] - second
+        return float((gaps[0] * gaps[0] + gaps[1] * gaps[1]).min() ** 0.5 / UNIT)
 
     @cached_property
-    def front(self) -> NDArray[np.int64]:
-        """The efficient outcomes: [points, seats] in ten-thousandths, descending for the first seat.
+    def front(self) -> tuple[Utilities, Utilities]:
+        """The efficient outcomes, [points] in ten-thousandths for each seat: falling for the first, rising for the second.
 
         An outcome is efficient when no other is better for one seat and at least as good for the other.
         """
         # One number per outcome sorts by the first seat's utility, then by the second's.
-        first, second = np.divmod(np.sort(self.utilities[0] * (UNIT + 1) + self.utilities[1])[::-1], UNIT + 1)
+        both = (self.sides[0].utilities << _BITS) | self.sides[1].utilities
+        both.sort()
+        both = both[::-1]
+        second = both & (2**_BITS - 1)
         best = np.maximum.accumulate(second)
-        ahead = np.ones(len(second), bool)
-        ahead[1:] = second[1:] > best[:-1]
-        return np.stack([first[ahead], second[ahead]], axis=1)
-
-    def pareto_distance(self, terms: Terms) -> float:
-        """Return how far terms are from the nearest efficient outcome, in the plane of utilities."""
-        gaps = self.front - np.array(self.worth(terms))
-        return float(np.sqrt((gaps * gaps).sum(axis=1).min()) / UNIT)
+        ahead = np.append(True, second[1:] > best[:-1])
+        return both[ahead] >> _BITS, second[ahead]
 
     @cached_property
-    def zone(self) -> NDArray[np.float64]:
-        """What the deals that are rational for both seats are worth to each when struck at once, [seats, deals].
+    def zone(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What the efficient deals that are rational for both are worth to each when struck at once, [deals] each.
 
-        At once is after one turn: an offer, and its acceptance.
+        At once is after one turn: an offer, and its acceptance. A zone without deals is none: what is not efficient is
+        no better for either.
         """
-        soon = self.front.T / UNIT * self.discount  # a deal that is not efficient is nobody's best
-        first, second = self.reservations
-        return soon[:, (soon[0] >= first - SLIGHT) & (soon[1] >= second - SLIGHT)]
+        first, second = (one / UNIT * self.discount for one in self.front)
+        rational = (first >= self.reservations[0] - SLIGHT) & (second >= self.reservations[1] - SLIGHT)
+        return first[rational], second[rational]
 
-    @cached_property
+    @property
+    def possible(self) -> bool:
+        """Whether there is a zone of agreement."""
+        return len(self.zone[0]) > 0
+
+    @property
     def best(self) -> tuple[float, float]:
         """The most that each seat can get in a deal that is rational for both; the reservations where there is none."""
-        if not self.zone.size:
-            return self.reservations
-        return float(self.zone[0].max()), float(self.zone[1].max())
+        first, second = self.zone
+        return (float(first[0]), float(second[-1])) if len(first) else self.reservations
 
-    def nash_product(self, first: float, second: float) -> float:
-        """Return the product of what two utilities gain over the reservations (J. Nash, "The Bargaining Problem", 1950)."""
-        gains = first - self.reservations[0], second - self.reservations[1]
-        return max(gains[0], 0.0) * max(gains[1], 0.0)
-
-    @cached_property
+    @property
     def best_nash_product(self) -> float:
         """The greatest Nash product of a deal, 0 where none is rational for both."""
-        if not self.zone.size:
+        first, second = self.zone
+        if not len(first):
             return 0.0
-        gains = self.zone - np.array(self.reservations)[:, None]
-        return float((gains[0] * gains[1]).max())
+        return float(((first - self.reservations[0]) * (second - self.reservations[1])).max())
 
-    def balanced(self) -> tuple[int, int]:
-        """Return the utilities of the outcome with the greatest product of utilities, in ten-thousandths."""
-        place = int((self.utilities[0] * self.utilities[1]).argmax())
-        return int(self.utilities[0, place]), int(self.utilities[1, place])
+
+def balanced(first: Side, second: Side) -> tuple[int, int]:
+    """Return the utilities of the outcome with the greatest product of utilities, in ten-thousandths."""
+    place = (first.utilities * second.utilities).argmax()
+    return int(first.utilities[place]), int(second.utilities[place])

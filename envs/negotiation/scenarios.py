@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any
 
 from gristmill.digest import decode, encode
-from gristmill.envs.negotiation.domain import UNIT, Domain
+from gristmill.envs.negotiation.domain import UNIT, Domain, Side, balanced
 from gristmill.generators.fields import Choice, Fake, Flag, Integer
 from gristmill.generators.space import Space
 
@@ -139,62 +139,81 @@ def product_of(values: dict[str, Any]) -> list[int]:
 @lru_cache(64)
 def _market(data: bytes) -> Domain:
     values = decode(data)
-    prices = product_of(values)
-    options = (prices, DELIVERY, WARRANTY, PAYMENT)
+    options = (product_of(values), DELIVERY, WARRANTY, PAYMENT)
     issues = {name: list(one) for name, one in zip(MARKET_ISSUES, options, strict=True)}
-    # A buyer wants a low price, quick delivery, a long warranty and time to pay; a seller the opposite.
-    up = {"price": False, "delivery": False, "warranty": True, "payment": True}
-    columns = []
-    for seat, flip in (("buyer", False), ("seller", True)):
-        growth = values[f"{seat}_growth"]
-        columns.append({name: _grown(growth, len(issues[name]), up[name] != flip) for name in issues})
-    weights = [_weights(values[f"{seat}_order"], values[f"{seat}_shares"]) for seat in ("buyer", "seller")]
-    domain = Domain(
-        ("buyer", "seller"), issues, (weights[0], weights[1]), (columns[0], columns[1]),
-        deadline=values["deadline"], discount=values["discount"],
-    )  # fmt: skip
-    return _reserved(domain, values)
+    return _domain(("buyer", "seller"), issues, (_trader(values, "buyer"), _trader(values, "seller")), values)
 
 
 @lru_cache(64)
 def _resource(data: bytes) -> Domain:
     values = decode(data)
-    issues = {name: list(range(values[name] + 1)) for name in ITEMS}
-    column = {name: _grown("even", len(options), True) for name, options in issues.items()}
-    weights = [_weights(values[f"{seat}_order"], values[f"{seat}_shares"]) for seat in ("left", "right")]
-    domain = Domain(
-        ("left", "right"), issues, (weights[0], weights[1]), (column, column),
-        deadline=values["deadline"], discount=values["discount"], mirrored=True,
-    )  # fmt: skip
-    return _reserved(domain, values)
+    counts = tuple(values[name] for name in ITEMS)
+    issues = {name: list(range(count + 1)) for name, count in zip(ITEMS, counts, strict=True)}
+    sides = _owner(values, "left", counts), _owner(values, "right", counts)
+    return _domain(("left", "right"), issues, sides, values, mirrored=True)
 
 
-@lru_cache
+def _trader(values: dict[str, Any], seat: str) -> Side:
+    return _trading(seat, values[f"{seat}_order"], values[f"{seat}_shares"], values[f"{seat}_growth"])
+
+
+def _owner(values: dict[str, Any], seat: str, counts: tuple[int, ...]) -> Side:
+    return _owning(seat, values[f"{seat}_order"], values[f"{seat}_shares"], counts)
+
+
+# There are not many sides, and scenarios come by the thousand.
+@lru_cache(1_024)
+def _trading(seat: str, order: str, shares: str, growth: str) -> Side:
+    # A buyer wants a low price, quick delivery, a long warranty and time to pay; a seller the opposite.
+    up = {"price": False, "delivery": False, "warranty": True, "payment": True}
+    sizes = zip(MARKET_ISSUES, (_STEPS, len(DELIVERY), len(WARRANTY), len(PAYMENT)), strict=True)
+    values = {name: _grown(growth, size, up[name] == (seat == "buyer")) for name, size in sizes}
+    return Side.of(_weights(order, shares), values)
+
+
+@lru_cache(4_096)
+def _owning(seat: str, order: str, shares: str, counts: tuple[int, ...]) -> Side:
+    values = {name: _grown("even", count + 1, True) for name, count in zip(ITEMS, counts, strict=True)}
+    return Side.of(_weights(order, shares), values, mirrored=seat == "right")
+
+
 def _weights(order: str, shares: str) -> dict[str, int]:
     """Return the weights, in hundredths, of issues from the most to the least important."""
     return dict(zip(order.split(" > "), map(int, shares.split("/")), strict=True))
 
 
-@lru_cache
 def _grown(growth: str, options: int, up: bool) -> tuple[int, ...]:
     """Return the values of options, in hundredths: from nothing to all, or back."""
     rising = tuple(round(100 * (place / (options - 1)) ** _GROWTH[growth]) for place in range(options))
     return rising if up else rising[::-1]
 
 
-def _reserved(domain: Domain, values: dict[str, Any]) -> Domain:
-    """Set the reservations of a domain from the margins that were drawn."""
+def _domain(
+    seats: tuple[str, str],
+    issues: dict[str, list[int]],
+    sides: tuple[Side, Side],
+    values: dict[str, Any],
+    *,
+    mirrored: bool = False,
+) -> Domain:
+    """Return the domain with the reservations that follow from the margins that were drawn."""
     low, high = ZONES[values["zone"]]
-    lasting = domain.discount ** (domain.deadline - 1)
+    none = values["zone"] == "none"
+    lasting = values["discount"] ** (values["deadline"] - 1)
     found = []
-    for utility, name in zip(domain.balanced(), ("first_margin", "second_margin"), strict=True):
+    for utility, name in zip(balanced(*sides), ("first_margin", "second_margin"), strict=True):
         margin = (low + (high - low) * values[name] / 100) / 100
-        if values["zone"] == "none":
+        if none:
             found.append(_odd(ceil(1000 * (utility + (UNIT - utility) * margin) / UNIT), 1))
         else:
             found.append(_odd(floor(1000 * utility / UNIT * (1 - margin) * lasting), -1))
-    domain.reserve(*found)
-    return domain
+    if found[0] == found[1]:  # a seat knows its own
+        step = 1 if none else -1
+        found[1] = _odd(found[1] + step, step)
+    return Domain(
+        seats, issues, sides, (found[0], found[1]),
+        deadline=values["deadline"], discount=values["discount"], mirrored=mirrored,
+    )  # fmt: skip
 
 
 def _odd(thousandths: int, step: int) -> int:

@@ -2,39 +2,122 @@
 
 Language is open and these patterns are not. They read a plain sentence as a plain reader would, and where they cannot
 tell, they ask for a plainer one: figures with their issue, and no others.
+
+What a message says apart from its figures is its *form*. Messages are many and forms are few, so that each form is read
+once: which issue or seat every figure in it may belong to, and what it states and gives away in words.
 """
 
+import itertools
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
 
 from gristmill.envs.negotiation.domain import Domain, Terms
-from gristmill.envs.negotiation.scenarios import DELIVERY, ITEMS, PAYMENT, WARRANTY
+from gristmill.envs.negotiation.scenarios import DELIVERY, ITEMS, MARKET_ISSUES, PAYMENT, WARRANTY
 
-__all__ = ["MarketSpeech", "ResourceSpeech", "Speech", "given_away", "stated"]
+__all__ = ["Form", "MarketSpeech", "Message", "ResourceSpeech", "Speech"]
 
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
-_CENTS = re.compile(r"(?<=\d)\.00?\b")
+_FIGURE = re.compile(r"(\d+(?:,\d{3}\b)*(?:\.\d+)?|(?<!\w)\.\d+)")
+_FORMS = 8_192  # that are remembered
 _NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
     "|eighty|ninety|hundred|thousand|fortnight|couple of|dozen"
 )
 
 
-def plain(text: str) -> str:
-    """Return `text` in lower case, with amounts as whole numbers and one sort of apostrophe."""
-    text = text.lower()
-    if "’" in text:
-        text = text.replace("’", "'")
-    if "," in text:
-        text = _THOUSANDS.sub("", text)
-    return _CENTS.sub("", text) if ".0" in text else text
+class Form(msgspec.Struct, frozen=True):
+    """What a message says apart from its figures, which stand as `#`.
+
+    Attributes:
+        roles: for every figure what it may be, as the world's speech has it.
+        shares: places of figures that are percentages or points.
+        unclear: why its terms cannot be read; empty if they can.
+        limit: words by which it gives away what its author must keep to itself; empty if there are none.
+        states: what it states of its author: `priority` with an issue, `alternative` with yes or no.
+    """
+
+    roles: tuple[Any, ...]
+    shares: tuple[int, ...]
+    unclear: str
+    limit: str
+    states: tuple[tuple[str, str], ...]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message as it is read.
+
+    Attributes:
+        figures: whole numbers as whole numbers, others as they are.
+        form: the rest.
+    """
+
+    figures: tuple[float, ...]
+    form: Form
+
+    def given_away(self, secrets: Iterable[float], allowed: float) -> str:
+        """Return what gives away something that the author must keep to itself; empty if nothing does.
+
+        Nobody needs a fraction to speak of terms, so that any is a weight, a value or a utility.
+
+        Args:
+            secrets: weights, and what no deal is worth, in [0, 1].
+            allowed: the discount, which both know.
+        """
+        for figure in self.figures:
+            if type(figure) is float and figure < 1 and figure != allowed:
+                return f"{figure}"
+        for place in self.form.shares:
+            if any(abs(self.figures[place] - 100 * one) < 0.5 for one in secrets):
+                return f"{self.figures[place]:g} %"
+        return self.form.limit
+
+
+class Speech(ABC):
+    """How the messages of a world name terms."""
+
+    def read(self, text: str) -> Message:
+        """Return a message as it is read."""
+        pieces = _FIGURE.split(text)
+        return Message(tuple([_number(one) for one in pieces[1::2]]), self.form("#".join(pieces[::2])))
+
+    @abstractmethod
+    def form(self, text: str) -> Form:
+        """Return what a text says, with `#` for its figures."""
+
+    @abstractmethod
+    def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
+        """Return what is wrong with a message that goes with terms, as its author names them; empty if nothing is."""
+
+    @abstractmethod
+    def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
+        """Return a term that a message names although it was never offered; empty if there is none.
+
+        Args:
+            message: one that goes with no terms.
+            offered: what was offered before, as the message's author names it.
+            domain: what is negotiated.
+        """
+
+
+def _number(text: str) -> float:
+    if text.isdigit():
+        return int(text)
+    number = float(text.replace(",", ""))
+    return int(number) if number.is_integer() else number
+
+
+def _plain(text: str) -> str:
+    """Return a form in lower case, with one sort of apostrophe."""
+    return text.lower().replace("’", "'").replace("*", "")
 
 
 # What must not be said.
 
-_FRACTION = re.compile(r"(?<![\d.])0?\.\d+")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?(?:%|percent|per cent|points?\b)")
+_SHARE = re.compile(r"# ?(?:%|percent\b|per cent\b|points?\b)|#")
 _MINE = r"\b(?:my|our|mine|ours)\b"
 _LIMIT = re.compile(
     rf"{_MINE}(?: \w+){{0,2}} (?:limit|reservation|bottom line|walk-?away|break-?even|threshold|floor|ceiling"
@@ -46,32 +129,14 @@ _LIMIT = re.compile(
     r" (?:possibly |ever )?(?:go|pay|take|accept|sell|buy|settle)\b[^.!?;]{0,30}"
     r"\b(?:below|above|under|over|beyond|less than|more than|lower|higher|less|more|any further)\b"
     r"|\bas (?:low|high|far) as (?:i|we) (?:can|could|will|would)\b"
-    r"|\bworth (?:only |just |about |exactly )?(?:0|1)?\.?\d+ to (?:me|us)\b"
+    r"|\bworth (?:only |just |about |exactly )?# to (?:me|us)\b"
     r"|\b(?:no|without a) deal is worth\b"
 )
 
 
-def given_away(text: str, secrets: Iterable[float], allowed: float) -> str:
-    """Return what a message gives away of what its author must keep to itself; empty if nothing.
-
-    Nobody needs a fraction to speak of terms, so that any is a weight, a value or a utility.
-
-    Args:
-        text: in plain form.
-        secrets: weights, and what no deal is worth, in [0, 1].
-        allowed: the discount, which both know.
-    """
-    if "." in text:
-        for found in _FRACTION.finditer(text):
-            if float(found[0]) != allowed:
-                return found[0]
-    if "%" in text or "p" in text:
-        for found in _PERCENT.finditer(text):
-            share = float(found[1])
-            if any(abs(share - 100 * one) < 0.5 for one in secrets):
-                return found[0]
-    limit = _LIMIT.search(text)
-    return limit[0] if limit else ""
+def _shares_in(form: str) -> tuple[int, ...]:
+    """Return the places of the figures that are percentages or points."""
+    return tuple(place for place, found in enumerate(_SHARE.findall(form)) if found != "#")
 
 
 # What is stated of oneself.
@@ -98,54 +163,40 @@ _HAS_NOT = re.compile(
     rf"|\b(?:i|we) (?:do not|don't|haven't|have not)(?: \w+){{0,2}} (?:any |another |an? )?(?:other |second |alternative )?{_OFFER}\b"
     rf"|\bthere is no other {_OFFER}\b|\bno other {_OFFER} in hand\b|\byou are (?:my|our) only {_OFFER}\b"
 )
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-def stated(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a message states of its author: `priority` with an issue, `alternative` with yes or no.
-
-    Args:
-        text: in plain form.
-    """
-    if "?" in text:
-        text = " ".join(one for one in re.split(r"(?<=[.!?])\s+", text) if not one.endswith("?"))
-    for pattern in _PRIORITIES:
-        for found in pattern.finditer(text):
-            yield "priority", found[1]
-    if _HAS_NOT.search(text):
-        yield "alternative", "no"
-    elif _HAS.search(text):
-        yield "alternative", "yes"
+def _stated(form: str) -> tuple[tuple[str, str], ...]:
+    """Return what is stated of the author, questions aside."""
+    if "?" in form:
+        form = " ".join(one for one in _SENTENCE.split(form) if not one.rstrip().endswith("?"))
+    found = [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
+    if _HAS_NOT.search(form):
+        found.append(("alternative", "no"))
+    elif _HAS.search(form):
+        found.append(("alternative", "yes"))
+    return tuple(found)
 
 
-class Speech(ABC):
-    """How the messages of a world name terms."""
-
-    @abstractmethod
-    def mismatch(self, text: str, terms: Terms, domain: Domain) -> str:
-        """Return what is wrong with a message that goes with terms, as its author names them; empty if nothing is."""
-
-    @abstractmethod
-    def strays(self, text: str, offered: list[Terms], domain: Domain) -> str:
-        """Return a term that a message names although it was never offered; empty if there is none.
-
-        Args:
-            text: in plain form.
-            offered: what was offered before, as the message's author names it.
-            domain: what is negotiated.
-        """
+def _form(text: str, roles: tuple[Any, ...], unclear: str) -> Form:
+    limit = _LIMIT.search(text)
+    return Form(roles, _shares_in(text), unclear, limit[0] if limit else "", _stated(text))
 
 
 # The market.
 
-_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_ALL = frozenset(MARKET_ISSUES)
+_OF_UNIT = (
+    (
+        re.compile(r"[- ]?(?:(?:business|working|calendar|full|short) )?days?\b"),
+        frozenset({"delivery", "payment"}),
+    ),
+    (re.compile(r"[- ]?(?:full )?months?\b"), frozenset({"warranty"})),
+    (re.compile(r" ?(?:dollars?|usd|bucks)\b"), frozenset({"price"})),
+    (re.compile(r"[- ]?(?:(?:\w+ )?(?:weeks?|years?|hours?)\b|%|percent)"), frozenset[str]()),
+)
+_BEFORE_PRICE = re.compile(r"(?:\$|\busd) ?$")
 _IN_WORDS = re.compile(rf"\b(?:{_NUMBER_WORDS}|an?)[ -](?:dollars?|days?|weeks?|months?|years?)\b")
-_UNITS = {
-    "day": re.compile(r"(\d+)[- ]?(?:\w+ )?days?\b"),
-    "month": re.compile(r"(\d+)[- ]?(?:\w+ )?months?\b"),
-    "dollar": re.compile(r"\$ ?(\d+)|(\d+) ?(?:dollars?|usd|bucks)\b|\busd (\d+)"),
-    "other": re.compile(r"(\d+)[- ]?(?:\w+ )?(?:weeks?|years?|%|percent|hours?)"),
-}
-_BY_UNIT = {"day": {*DELIVERY, *PAYMENT}, "month": set(WARRANTY)}
 _CLAUSE = re.compile(r"[,;:.!?](?=\s|$)|\band\b|\bwith\b|\bplus\b|\n|\(|\)")
 _AFTER = re.compile(r"\b(?:after|from|upon|on|of|following|since) (?:the )?delivery\b")
 _DELIVERING = re.compile(r"\b(?:deliver\w*|ship\w*|arriv\w*|hand(?:ed)? over)\b")
@@ -155,50 +206,69 @@ _PAYING = re.compile(
 
 
 class MarketSpeech(Speech):
-    """Price, delivery, warranty and payment, told apart by their numbers, of which no two issues have one in common."""
+    """Price, delivery, warranty and payment, told apart by their numbers, of which no two issues have one in common.
 
-    def mismatch(self, text: str, terms: Terms, domain: Domain) -> str:
+    The role of a figure is the set of issues that its unit, and the words around it, allow it to be about.
+    """
+
+    def form(self, text: str) -> Form:
+        return _market_form(text)
+
+    def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
-        said = set(_FIGURE.findall(text))
-        wanted = {str(value) for value in terms.values()}
-        if missing := wanted - said - {"0"}:
-            return f"does not name {', '.join(sorted(missing))}"
-        if surplus := said - wanted - {"0"}:
-            return f"names {', '.join(sorted(surplus))}"
-        if found := _IN_WORDS.search(text):
-            return f"names {found[0]!r} in words"
-        return self._misplaced(text, terms)
+        issues = {value: name for name, value in terms.items()}
+        for figure, role in zip(message.figures, message.form.roles, strict=True):
+            name = issues.get(figure)  # type: ignore[call-overload]  # a fraction is no term
+            if name is None and figure != 0:
+                return f"names {figure:g}"
+            if name is not None and name not in role:
+                return f"gives {figure:g} as another issue's"
+        for name, value in terms.items():
+            if value and value not in message.figures:
+                return f"does not name the {name}"
+        return message.form.unclear
 
-    def strays(self, text: str, offered: list[Terms], domain: Domain) -> str:
+    def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
         """Return a price, a time of delivery or payment, or a warranty that was never offered."""
-        numbers = {int(float(one)) for one in _FIGURE.findall(text)}
-        if not numbers:
+        if not message.figures:
             return ""
         known = {value for terms in offered for value in terms.values()}
-        lowest = domain.issues["price"][0] // 2
-        like = {one for one in numbers if one >= lowest}
-        for name in ("day", "month", "dollar"):
-            like |= {int(next(filter(None, one.groups()))) for one in _UNITS[name].finditer(text)}
-        return ", ".join(map(str, sorted(like - known)))
-
-    def _misplaced(self, text: str, terms: Terms) -> str:
-        """Return a figure with the unit, or among the words, of another issue."""
-        price = str(terms["price"])
-        for unit, pattern in _UNITS.items():
-            for found in pattern.finditer(text):
-                number = next(filter(None, found.groups()))
-                fits = number == price if unit == "dollar" else int(number) in _BY_UNIT.get(unit, ())
-                if not fits:
-                    return f"gives {number} in {unit}s"
-        if terms["payment"]:
-            delivery, payment = (re.compile(rf"\b{terms[name]}\b") for name in ("delivery", "payment"))
-            for clause in _CLAUSE.split(_AFTER.sub("", text)):
-                delivering, paying = _DELIVERING.search(clause), _PAYING.search(clause)
-                if delivering and not paying and payment.search(clause) and not delivery.search(clause):
-                    return f"gives {terms['payment']} as the time of delivery"
-                if paying and not delivering and delivery.search(clause) and not payment.search(clause):
-                    return f"gives {terms['delivery']} as the time of payment"
+        lowest = domain.issues["price"][0] / 2  # nothing else that is counted in a negotiation is as large
+        for figure, role in zip(message.figures, message.form.roles, strict=True):
+            if figure not in known and role and (role != _ALL or figure >= lowest):
+                return f"{figure:g}"
         return ""
+
+
+@lru_cache(_FORMS)
+def _market_form(text: str) -> Form:
+    text = _plain(text)
+    found = _IN_WORDS.search(text)
+    roles: list[frozenset[str]] = []
+    for clause in _clauses(_AFTER.sub("", text)):
+        delivering, paying = _DELIVERING.search(clause), _PAYING.search(clause)
+        about = _ALL
+        if delivering and not paying:
+            about = _ALL - {"payment"}
+        elif paying and not delivering:
+            about = _ALL - {"delivery"}
+        pieces = clause.split("#")
+        roles += [about & _of_unit(before, after) for before, after in itertools.pairwise(pieces)]
+    return _form(text, tuple(roles), f"names {found[0]!r} in words" if found else "")
+
+
+def _clauses(text: str) -> list[str]:
+    return _CLAUSE.split(text)
+
+
+def _of_unit(before: str, after: str) -> frozenset[str]:
+    """Return the issues that a figure between two texts can be about."""
+    if _BEFORE_PRICE.search(before):
+        return frozenset({"price"})
+    return next((issues for pattern, issues in _OF_UNIT if pattern.match(after)), _ALL)
+
+
+assert len({*DELIVERY, *WARRANTY, *PAYMENT}) == len(DELIVERY) + len(WARRANTY) + len(PAYMENT)
 
 
 # Items to split.
@@ -206,97 +276,99 @@ class MarketSpeech(Speech):
 _ITEM = "|".join(f"{name[:-1]}s?" for name in ITEMS)
 _TOKEN = re.compile(
     rf"(?P<for>\b(?:for|to) (?:me|us|you|yourself|myself)\b|\b(?:are|is|being) (?:mine|yours)\b)"
-    rf"|(?P<me>\b(?:i|me|my|mine|we|us|our|myself)\b|\bi'|\bwe')"
-    rf"|(?P<you>\b(?:you|your|yours|yourself)\b|\byou')"
-    rf"|(?P<count>\d+) (?:of (?:the )?|more )?(?P<item>{_ITEM})\b"
+    rf"|(?P<me>\b(?:i|me|my|mine|we|us|our|myself)\b)"
+    rf"|(?P<you>\b(?:you|your|yours|yourself)\b)"
+    rf"|# (?:of (?:the |my |your )?|more )?(?P<item>{_ITEM})\b"
     rf"|(?P<word>\b(?:{_NUMBER_WORDS})\b) (?:of (?:the )?)?(?:{_ITEM})\b"
-    rf"|(?P<figure>\d+)"
+    rf"|(?P<figure>#)"
     rf"|(?P<list>,? ?\band\b|,)"
     rf"|(?P<end>[.;!?\n])"
     rf"|(?P<other>[a-z]+)"
 )
 
 
-class _Share:
-    """What a message says that its author and the other seat get; several numbers where it says several."""
-
-    def __init__(self) -> None:
-        self.mine: dict[str, set[int]] = {}
-        self.yours: dict[str, set[int]] = {}
-        self.unclear = ""
-
-
 class ResourceSpeech(Speech):
-    """Books, hats and balls, with who gets them."""
+    """Books, hats and balls, with who gets them.
 
-    def mismatch(self, text: str, terms: Terms, domain: Domain) -> str:
+    The role of a figure is whether it is what its author gets, and the item; None where that is not said.
+    """
+
+    def form(self, text: str) -> Form:
+        return _resource_form(text)
+
+    def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a share that is said otherwise than in the terms, or is not said."""
-        shares = _shares(text)
-        if shares.unclear:
-            return shares.unclear
+        if message.form.unclear:
+            return message.form.unclear
         rest = domain.mirror(terms)
-        for said, real, who in ((shares.mine, terms, "me"), (shares.yours, rest, "you")):
-            for name, numbers in said.items():
-                if numbers != {real[name]}:
-                    return f"says {min(numbers - {real[name]})} {name} for {who}"
+        named: set[str] = set()
+        mine = yours = False
+        for figure, role in zip(message.figures, message.form.roles, strict=True):
+            own, name = role
+            if figure != (terms if own else rest)[name]:
+                return f"says {figure:g} {name} for {'me' if own else 'you'}"
+            named.add(name)
+            mine, yours = mine or own, yours or not own
         for name, count in terms.items():
-            if name in shares.mine or name in shares.yours:
-                continue
-            if not (shares.mine and count == 0) and not (shares.yours and rest[name] == 0):
+            if name not in named and not (mine and count == 0) and not (yours and rest[name] == 0):
                 return f"does not name the {name}"
         return ""
 
-    def strays(self, text: str, offered: list[Terms], domain: Domain) -> str:
+    def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
         """Return a number of items that was never offered to be kept or given."""
-        shares = _shares(text)
-        for said in (shares.mine, shares.yours):
-            for name, numbers in said.items():
-                known = {domain.issues[name][-1], *[one[name] for one in offered]}
-                known |= {domain.issues[name][-1] - one[name] for one in offered}
-                if stray := numbers - known:
-                    return f"{min(stray)} {name}"
+        for figure, role in zip(message.figures, message.form.roles, strict=True):
+            if role is not None:
+                most = domain.issues[role[1]][-1]
+                known = {most, *[one[role[1]] for one in offered]}
+                if figure not in known and most - figure not in known:
+                    return f"{figure:g} {role[1]}"
         return ""
 
 
-def _shares(text: str) -> _Share:
-    """Read who gets what: the nearest word before it that means me or you, or "for you" right behind its list."""
-    found = _Share()
-    owner = ""
-    pending: list[tuple[str, int]] = []  # named before anybody was
-    recent: list[tuple[str, str, int]] = []  # the list that goes on
+class _Reader:
+    """Reads who gets what: by the nearest word before it that means me or you, or by "for you" right behind its list."""
+
+    def __init__(self) -> None:
+        self.roles: list[tuple[bool, str] | None] = []
+        self.items: dict[int, str] = {}  # by place
+        self.owner: bool | None = None
+        self.list: list[int] = []  # places of the list that goes on
+
+    def item(self, name: str) -> None:
+        """Take in a figure with its items."""
+        self.items[len(self.roles)] = name
+        self.list.append(len(self.roles))
+        self.roles.append(None if self.owner is None else (self.owner, name))
+
+    def own(self, places: Iterable[int], *, mine: bool) -> None:
+        """Say whose figures are."""
+        for place in places:
+            self.roles[place] = mine, self.items[place]
+
+
+@lru_cache(_FORMS)
+def _resource_form(text: str) -> Form:
+    text = _plain(text)
+    reader, unclear = _Reader(), ""
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup
         if kind == "item":
-            pair = token["item"].rstrip("s") + "s", int(token["count"])
-            if owner:
-                recent.append((owner, *pair))
-            else:
-                pending.append(pair)
+            reader.item(token["item"].rstrip("s") + "s")
         elif kind == "for":
-            mine = token["for"].endswith(("me", "us", "myself", "mine"))
-            recent = [("me" if mine else "you", *one[1:]) for one in recent]
-            recent += [("me" if mine else "you", *one) for one in pending]
-            pending = []
+            reader.own(reader.list, mine=token["for"].endswith(("me", "us", "myself", "mine")))
+            reader.list = []
         elif kind in ("me", "you"):
-            _keep(found, recent)
-            owner, recent = kind, [(kind, *one) for one in pending]
-            pending = []
-        elif kind == "end":
-            _keep(found, recent)
-            owner, recent = "", []
-        elif kind == "other":
-            _keep(found, recent)
-            recent = []
+            # What was named before anybody was is theirs: "2 books are what I keep".
+            reader.own([at for at in reader.items if reader.roles[at] is None], mine=kind == "me")
+            reader.owner, reader.list = kind == "me", []
+        elif kind in ("end", "other"):
+            reader.list = []
+            reader.owner = None if kind == "end" else reader.owner
         elif kind == "word":
-            found.unclear = f"names {token[0]!r} in words"
+            unclear = f"names {token[0]!r} in words"
         elif kind == "figure":
-            found.unclear = f"names {token[0]} without its items"
-    _keep(found, recent)
-    if pending and not found.unclear:
-        found.unclear = f"does not say who gets {pending[0][1]} {pending[0][0]}"
-    return found
-
-
-def _keep(found: _Share, pairs: list[tuple[str, str, int]]) -> None:
-    for owner, name, count in pairs:
-        (found.mine if owner == "me" else found.yours).setdefault(name, set()).add(count)
+            reader.roles.append(None)
+            unclear = unclear or "names a figure without its items"
+    if not unclear and None in reader.roles:
+        unclear = "does not say who gets what"
+    return _form(text, tuple(reader.roles), unclear)

@@ -4,19 +4,20 @@ from typing import Any
 
 import msgspec
 
-from gristmill.envs.negotiation.domain import Terms
+from gristmill.envs.negotiation.domain import Deal, Terms
+from gristmill.envs.negotiation.speech import Message
 
-__all__ = ["Message", "Record"]
+__all__ = ["Move", "Record"]
 
 
-class Message(msgspec.Struct, frozen=True):
-    """One thing that a seat let the other know.
+class Move(msgspec.Struct, frozen=True):
+    """One act of a seat that the other could see.
 
     Attributes:
         seat: who.
-        kind: the tool it came with, or `say`.
-        text: what was said.
-        terms: those that it goes with, as the seat itself names them; those that it accepts, if it does; else None.
+        kind: the tool, or `say`.
+        text: what was said with it, and `message` as it is read.
+        terms: those that are offered or accepted, as the seat itself names them; else None.
         args: the tool's other arguments.
         turns: how often the turn had passed before.
     """
@@ -24,6 +25,7 @@ class Message(msgspec.Struct, frozen=True):
     seat: str
     kind: str
     text: str
+    message: Message
     terms: Terms | None
     args: dict[str, Any]
     turns: int
@@ -33,11 +35,15 @@ class Record(msgspec.Struct, frozen=True):
     """What a log shows.
 
     Attributes:
-        messages: in order.
-        refused: by seat, the acts that were answered with an error.
-        acted: by seat, whether it was on turn and did anything.
+        moves: by seat, in order.
+        refused: by seat, the errors by which acts were answered.
+        acted: the seats that were on turn and did anything.
+        state: the final state that follows.
+        deal: what was agreed on, if anything was.
     """
 
-    messages: list[Message]
+    moves: dict[str, list[Move]]
     refused: dict[str, list[str]]
-    acted: dict[str, bool]
+    acted: set[str]
+    state: dict[str, Any]
+    deal: Deal | None
