@@ -172,11 +172,7 @@ def standing(verdict: Verdict) -> Standing:
             version=verdict.version,
             level=verdict.level,
             content_hash=verdict.content_hash,
-            reasons=tuple(
-                f"{check.name}: {check.side}" if check.side else check.name
-                for check in checks
-                if check.status != "pass"
-            ),
+            reasons=tuple(dict.fromkeys(_reason(check) for check in checks if check.status != "pass")),
             score=score,
         )
 
@@ -187,3 +183,7 @@ def standing(verdict: Verdict) -> Standing:
         for seat, status in verdict.seats.items()
     }
     return msgspec.structs.replace(found(verdict.status, verdict.checks), seats=own)
+
+
+def _reason(check: Check) -> str:
+    return f"{check.name}: {check.side}" if check.side else check.name

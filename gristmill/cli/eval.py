@@ -26,7 +26,7 @@ from gristmill.workflows import EVALUATION_SEED
 if TYPE_CHECKING:
     from gristmill.workflows.evaluate import Evaluation
     from gristmill.workflows.lineage import HeldOut
-    from gristmill.workflows.metrics import PassK, Rate
+    from gristmill.workflows.metrics import Mean, PassK, Rate
 
 
 def command(
@@ -51,6 +51,13 @@ def command(
         ),
     ] = None,
     jobs: Jobs = 1,
+    of: Annotated[
+        str,
+        typer.Option(
+            metavar="SEAT",
+            help="Whose success: by the own outcome and score of this seat, as in a negotiation; else of all together.",
+        ),
+    ] = "",
     label: Annotated[str, typer.Option(help="Short name, for tables.")] = "",
     json: Json = False,
 ) -> None:
@@ -61,6 +68,8 @@ def command(
 
     Example: gristmill eval support/retail-v1 --seat agent=model?checkpoint=models/tuned --seat customer=expert?forms=held-out
     -n 512 --trials 4 --out runs/eval-tuned
+
+    Example: gristmill eval negotiation/market-v1 --seat seller=model?checkpoint=models/tuned --of seller --out runs/eval-seller
     """
     from gristmill.workflows.evaluate import evaluate
 
@@ -68,7 +77,7 @@ def command(
     with bar("evaluating") as progress:
         found = evaluate(
             world, seats_of(seat), out, n=n, trials=trials, repeated=repeated, seed=seed,
-            held_out_from=held_out_from or (), jobs=jobs, label=label, progress=progress,
+            held_out_from=held_out_from or (), jobs=jobs, label=label, seat=of, progress=progress,
         )  # fmt: skip
     if json:
         answer({"evaluation": found, "overlap": found.held_out.met})
@@ -81,7 +90,10 @@ def command(
 
 def _print(found: "Evaluation") -> None:
     out = console()
-    out.print(f"{found.label}: {rated(found.success)}", style="bold")
+    whose = f", for {found.seat}" if found.seat else ""
+    out.print(f"{found.label}{whose}: {rated(found.success)}", style="bold")
+    if found.score:
+        out.print(_score(found.score))
     if found.errors:
         out.print(
             f"Errors by the side at fault: {counted(found.errors)}; see gristmill show {found.run} --status error"
@@ -94,6 +106,13 @@ def _print(found: "Evaluation") -> None:
     if found.checks:
         out.print(f"Checks that failed: {counted(found.checks)}")
     out.print(f"The run and its evaluation.json: {found.run}")
+
+
+def _score(found: "Mean") -> str:
+    return (
+        f"Mean score: {found.mean:.3f} (95 % interval {found.low:.3f} to {found.high:.3f}, "
+        f"{found.n:,} scenarios)"
+    )
 
 
 def _table(title: str, rates: Mapping[str, "Rate"]) -> Any:

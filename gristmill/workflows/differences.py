@@ -6,9 +6,9 @@ from math import hypot, sqrt
 import msgspec
 
 from gristmill.types import Status
-from gristmill.workflows.metrics import Rate
+from gristmill.workflows.metrics import Rate, mean_of
 
-__all__ = ["Difference", "least"]
+__all__ = ["Difference", "ScoreDifference", "least"]
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,40 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         down = _joined(after.rate - after.low, before.high - before.rate, phi)
         up = _joined(after.high - after.rate, before.rate - before.low, phi)
         return cls(rate=rate, low=max(-1.0, rate - down), high=min(1.0, rate + up))
+
+
+class ScoreDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """How much higher one mean score is than another, with its 95 % interval.
+
+    Attributes:
+        mean: the difference, `after` less `before`, from -1 to 1.
+        low, high: its interval, by the normal approximation of `mean_of`.
+        paired: whether both played the same scenarios, and were compared scenario by scenario.
+        n: scenarios that were scored for both, if paired.
+    """
+
+    mean: float
+    low: float
+    high: float
+    paired: bool = False
+    n: int = 0
+
+    @classmethod
+    def of(cls, before: Mapping[str, float], after: Mapping[str, float]) -> "ScoreDifference":
+        """Return the difference of two mean scores that were measured independently, by scenario each."""
+        (mean, half), (other, further) = mean_of(list(after.values())), mean_of(list(before.values()))
+        return cls._within(mean - other, hypot(half, further))
+
+    @classmethod
+    def paired_of(cls, before: Mapping[str, float], after: Mapping[str, float]) -> "ScoreDifference":
+        """Return the mean of the differences in every scenario that both have a score for."""
+        gains = [after[name] - score for name, score in before.items() if name in after]
+        found = cls._within(*mean_of(gains))
+        return msgspec.structs.replace(found, paired=True, n=len(gains))
+
+    @classmethod
+    def _within(cls, mean: float, half: float) -> "ScoreDifference":
+        return cls(mean=mean, low=max(-1.0, mean - half), high=min(1.0, mean + half))
 
 
 def least(before: Rate, after: Rate) -> float:

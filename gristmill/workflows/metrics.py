@@ -1,4 +1,4 @@
-"""Success in numbers: rates with intervals, pass^k, and the cells that scenarios fall into.
+"""Success in numbers: rates and mean scores with intervals, pass^k, and the cells that scenarios fall into.
 
 An `error` says that something broke, the machinery, a scripted counterpart, or the code of the evaluated policy itself,
 so the attempt could not be judged: rates are over the attempts that were, and what was not judged is always counted beside
@@ -8,7 +8,7 @@ them, by the side at fault. A goal is judged by the worst case, in which everyth
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from math import comb, sqrt
+from math import comb, fsum, sqrt
 
 import msgspec
 
@@ -18,6 +18,7 @@ from gristmill.types import Status
 __all__ = [
     "BREAKDOWNS",
     "Cell",
+    "Mean",
     "Outcome",
     "PassK",
     "Rate",
@@ -25,6 +26,7 @@ __all__ = [
     "breakdowns",
     "errors_by_side",
     "failed_checks",
+    "mean_of",
     "pass_k",
     "wilson",
 ]
@@ -47,6 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         side: who is at fault when the status is `error`.
         generation: highest of the policies that played.
         simulated: it was recorded step by step, as a simulation is, not act by act.
+        score: how well the seat did that was asked for, from 0 to 1; None where that was not checked.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     side: str = ""
     generation: int = 0
     simulated: bool = False
+    score: float | None = None
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,27 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     def best(self) -> float:
         """The rate if everything that was not judged had passed."""
         return (self.passed + self.unjudged) / self.played if self.played else 1.0
+
+
+class Mean(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean of scores, with its 95 % interval, see `mean_of`.
+
+    Attributes:
+        mean: from 0 to 1; 0 when there is nothing to average.
+        low, high: the interval.
+        n: scenarios that it is over.
+    """
+
+    mean: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+    n: int = 0
+
+    @classmethod
+    def of(cls, scores: Sequence[float]) -> "Mean":
+        """Return the mean of some scores, each from 0 to 1 and of a scenario of its own."""
+        mean, half = mean_of(scores)
+        return cls(mean=mean, low=max(0.0, mean - half), high=min(1.0, mean + half), n=len(scores))
 
 
 class PassK(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +206,21 @@ def wilson(passed: int, n: int) -> tuple[float, float]:
     low, high = (centre - spread) / (1 + square / n), (centre + spread) / (1 + square / n)
     # At the ends the limits are exact, but rounding may put them on the wrong side of the rate.
     return max(0.0, min(low, rate)), min(1.0, max(high, rate))
+
+
+def mean_of(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean of independent values, and half the width of its 95 % interval by the normal approximation.
+
+    It is the 97.5 % point of the normal distribution times the standard error, s / √n with n - 1 in the variance; fit
+    for some thirty values and more. Of fewer than two nothing is known: the half width is 1.
+    """
+    n = len(values)
+    if not n:
+        return 0.0, 1.0
+    mean = fsum(values) / n
+    if n == 1:
+        return mean, 1.0
+    return mean, Z95 * sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
 
 
 def pass_k(outcomes: Iterable[Outcome], most: int) -> list[PassK]:

@@ -12,15 +12,19 @@ __all__ = ["outcomes", "verdicts_of"]
 Standings = dict[tuple[str, Level], Standing]
 
 
-def outcomes(store: RunStore) -> Iterator[Outcome]:
+def outcomes(store: RunStore, seat: str = "") -> Iterator[Outcome]:
     """Yield how every recorded attempt went, in the order of recording.
+
+    Args:
+        store: the run.
+        seat: for whom: its own outcome and score, where verdicts judge it by itself, else those of the whole episode.
 
     The weakest verdict that fails or is an error counts, else the strongest pass, else what is left: that a stronger
     proof could not be tried undoes no pass. A verdict of another record than the one that is there does not count.
     """
     standings = latest(store.ledger())
     for episode in store.episodes():
-        found = _counting(episode, standings.get(episode.id, {}))
+        found = _counting(episode, standings.get(episode.id, {}), seat)
         side = _side(episode, found)
         yield Outcome(
             id=episode.id,
@@ -33,6 +37,7 @@ def outcomes(store: RunStore) -> Iterator[Outcome]:
             side=side,
             generation=max((seat.generation for seat in episode.seats.values()), default=0),
             simulated=episode.steps is not None,
+            score=found.score if found else None,
         )
 
 
@@ -50,10 +55,10 @@ def verdicts_of(store: RunStore, ids: Collection[str]) -> dict[str, Verdict]:
     }
 
 
-def _counting(episode: Episode, standings: Standings) -> Standing | None:
+def _counting(episode: Episode, standings: Standings, seat: str = "") -> Standing | None:
     content = episode.content_hash() if standings else ""
     ordered = sorted(standings.items(), key=lambda item: LEVELS.index(item[0][1]))
-    current = [found for _, found in ordered if found.content_hash == content]
+    current = [own for _, found in ordered if (own := found.of(seat)).content_hash == content]
     bad = [found for found in current if found.status in ("fail", "error")]
     passes = [found for found in current if found.status == "pass"]
     return next(iter([*bad, *reversed(passes), *current]), None)
