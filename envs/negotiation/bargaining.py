@@ -3,12 +3,12 @@
 from typing import Any, ClassVar
 
 from gristmill.envs.dialogue import DialogueWorld
-from gristmill.envs.negotiation.domain import Domain, Terms
+from gristmill.envs.negotiation.domain import UNIT, Domain, Terms
 from gristmill.envs.negotiation.speech import Speech
 from gristmill.envs.negotiation.verify import judge
 from gristmill.envs.tools import tool
 from gristmill.errors import ToolError
-from gristmill.types import Check, Episode
+from gristmill.types import Check, Episode, Scenario
 
 __all__ = ["Bargaining"]
 
@@ -52,6 +52,20 @@ class Bargaining(DialogueWorld):
     def stratum(self, values: dict[str, Any]) -> str:
         """Return the size of the zone of agreement."""
         return str(values["zone"])
+
+    def plane(self, scenario: Scenario) -> dict[str, Any]:
+        """Return what can be had in a scenario, for pictures: utilities of both seats in deals that are struck at once.
+
+        `front` holds the efficient ones, `best` is that with the greatest Nash product, if any is rational for both, and
+        `reservation` what no deal is worth.
+        """
+        domain = self.domain(scenario.values)
+        first, second = ((one / UNIT * domain.discount).round(4).tolist() for one in domain.front)
+        return {
+            "front": list(zip(first, second, strict=True)),
+            "best": domain.fairest if domain.possible else None,
+            "reservation": domain.reservations,
+        }
 
     def facts(self, seat: str, values: dict[str, Any]) -> dict[str, Any]:
         """Return what a seat knows, as data."""

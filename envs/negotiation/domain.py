@@ -181,12 +181,19 @@ class Domain:
         return (float(first[0]), float(second[-1])) if len(first) else self.reservations
 
     @property
-    def best_nash_product(self) -> float:
-        """The greatest Nash product of a deal, 0 where none is rational for both."""
+    def fairest(self) -> tuple[float, float]:
+        """What the deal with the greatest Nash product is worth to each; the reservations where none is rational for both."""
         first, second = self.zone
         if not len(first):
-            return 0.0
-        return float(((first - self.reservations[0]) * (second - self.reservations[1])).max())
+            return self.reservations
+        place = ((first - self.reservations[0]) * (second - self.reservations[1])).argmax()
+        return float(first[place]), float(second[place])
+
+    @property
+    def best_nash_product(self) -> float:
+        """The greatest Nash product of a deal, 0 where none is rational for both."""
+        first, second = self.fairest
+        return (first - self.reservations[0]) * (second - self.reservations[1])
 
 
 def balanced(first: Side, second: Side) -> tuple[int, int]:
