@@ -5,11 +5,14 @@ left out one by one as long as what remains is still verified, until none can be
 the first one is played, which is how its base would have played.
 
 It has seen how its acts end before it plays them. What it plays is for mining and for labels; its rate of success says
-nothing about how well it, or its base, does. As labels they must not show what only hindsight knows: that a refusal was
-right without the look which shows it, or an item that nobody has named. Few worlds check for all of this. So a call that
-the other candidates made too is a look before a decision and no detour, and is not left out; nor is an act after which a
-later one names what the seat had not come across: an id, a number, or any word of an argument. With `hindsight` whatever the checks do not miss is
-left out: the shortest verified sequence, for those who want just that.
+nothing about how well it, or its base, does. As labels its acts must not show what only hindsight knows: that a refusal
+was right, without the look which shows it, or an item that nobody has named. Few worlds check for all of this. So a call
+that other candidates made too is a look before a decision and no detour, and is not left out; nor is an act after which
+a later one names what the seat had not come across: an id, a number, or any word of an argument. With `hindsight`
+whatever the checks do not miss is left out: the shortest verified sequence, for those who want just that.
+
+Where the checks score a seat, as in a negotiation, ask for `prefer=score`: the shortest play that passes is seldom a good
+one there, and acts are then left out only where the score is no lower.
 
 The other seats must be functions of what they see and of their seeds. Where one plays differently than it did when it
 was rehearsed with, the episode ends in an error of this seat.
@@ -271,8 +274,9 @@ class _Watched:
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
         session = self._base.begin(briefs, seeds)
-        self.steps = {seed: [] for seed in seeds}
-        return _Watching(session, [self.steps[seed] for seed in seeds])
+        own: list[list[_Step]] = [[] for _ in seeds]
+        self.steps = dict(zip(seeds, own, strict=True))  # two rows with one seed do the same
+        return _Watching(session, own)
 
 
 class _Watching:

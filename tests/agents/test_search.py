@@ -119,6 +119,11 @@ def test_batches_of_any_width_find_the_same(width: int) -> None:
     assert found() == played(searching(Wide(width=width), hindsight=True))
 
 
+def test_a_scenario_may_be_there_twice() -> None:
+    """Two rows with one seed are searched alike."""
+    assert [found()[0]] * 3 == played(searching(hindsight=True), scenarios=[SCENARIOS[0]] * 3)
+
+
 def test_with_one_candidate_as_it_is_it_plays_as_its_base() -> None:
     """The first candidate is the play that the base itself would have given."""
     alone = [episode.entries for episode in played(Wide())]
