@@ -1,0 +1,228 @@
+"""What a negotiator works out from its own values, the time, and the offers that went to and fro.
+
+Utilities are additive over the issues, from 0 to 1 (Raiffa, "The Art and Science of Negotiation", 1982). Outcomes are
+numbered: an array over them has an entry for every combination of options, the last issue's options side by side.
+Nothing here talks, and nothing here is random.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache, reduce
+from itertools import product
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["TIE", "Bidder", "Domain", "Floats", "Model", "Tactic", "grid"]
+
+Floats = NDArray[np.float64]
+Tactic = Callable[["Bidder"], int]  # returns the outcome to offer next
+TIE = 1e-9  # utilities that differ by less are equal; sums of shares differ by as much with the order of their terms
+
+
+def grid(parts: Sequence[Floats]) -> Floats:
+    """Return the sum of one entry of each part, for every combination of entries, [outcomes]."""
+    return reduce(_added, reversed(parts))
+
+
+def _added(rest: Floats, part: Floats) -> Floats:
+    summed: Floats = np.add.outer(part, rest)
+    return summed.ravel()
+
+
+class Model(Protocol):
+    """What one side makes of the other's preferences."""
+
+    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+        """Learn from an offer of the other.
+
+        Args:
+            theirs: what it offered, as places of options.
+            ours: our own offer before, which it did not take; None where there was none.
+            time: share of the negotiation that is over.
+        """
+        ...
+
+    def told(self, place: int) -> None:
+        """Believe the other that the issue at `place` matters most to it."""
+        ...
+
+    def likes(self) -> Floats:
+        """Return how much the other is expected to like every outcome, from 0 to 1, [outcomes]."""
+        ...
+
+
+class Domain:
+    """All outcomes of a negotiation, as one seat values them.
+
+    Attributes:
+        names: the issues, in order.
+        options: of every issue, ascending.
+        worths: one's own value of every option, from 0 to 1, by issue.
+        shape: how many options the issues have.
+        utility: one's own, of every outcome, [outcomes].
+        top: the best outcome.
+    """
+
+    def __init__(
+        self,
+        issues: Mapping[str, Sequence[Any]],
+        values: Mapping[str, Sequence[float]],
+        weights: Mapping[str, float],
+    ) -> None:
+        self.names = tuple(issues)
+        self.options = tuple(issues.values())
+        self.worths: tuple[Floats, ...] = tuple([np.array(values[name]) for name in self.names])
+        self.shape = tuple(map(len, self.options))
+        self.utility = grid([weights[name] * own for name, own in zip(self.names, self.worths, strict=True)])
+        self.top = int(self.utility.argmax())
+        self._places = _places(self.shape)
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """The outcomes from the best to the worst."""
+        found: NDArray[np.intp] = np.argsort(-self.utility, kind="stable")
+        return found
+
+    def places(self, outcome: int) -> tuple[int, ...]:
+        """Return which option of every issue an outcome has."""
+        return self._places[outcome]
+
+    def outcome(self, places: Sequence[int]) -> int:
+        """Return the number of the outcome that has these options."""
+        number = 0
+        for place, size in zip(places, self.shape, strict=True):
+            number = number * size + place
+        return number
+
+    def terms(self, outcome: int) -> dict[str, Any]:
+        """Return an outcome as options by issue."""
+        chosen = zip(self.names, self.options, self.places(outcome), strict=True)
+        return {name: options[place] for name, options, place in chosen}
+
+    def number(self, terms: Mapping[str, Any]) -> int | None:
+        """Return the number of an outcome, or None if it is not among the options."""
+        try:
+            places = [
+                options.index(terms[name]) for name, options in zip(self.names, self.options, strict=True)
+            ]
+        except (KeyError, ValueError):
+            return None
+        return self.outcome(places)
+
+
+@lru_cache
+def _places(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the places of the options of every outcome, in order."""
+    return list(product(*map(range, shape)))
+
+
+class Bidder:
+    """One side of a negotiation: what it wants, how late it is, and what was offered.
+
+    Args:
+        domain: the outcomes.
+        reservation: own utility of no deal.
+        deadline: turns of both sides after which there is no deal.
+        discount: factor on the utility of a deal, per turn that has passed.
+        model: of the other's preferences, where the tactic has one.
+
+    Attributes:
+        turns: that have passed.
+        theirs: the outcomes that the other has offered, in order.
+        ours: those that were offered to it.
+    """
+
+    def __init__(
+        self, domain: Domain, *, reservation: float, deadline: int, discount: float = 1.0, model: Model | None = None
+    ) -> None:  # fmt: skip
+        self.domain, self.reservation, self.deadline, self.discount = domain, reservation, deadline, discount
+        self.model = model
+        self.turns = 0
+        self.theirs: list[int] = []
+        self.ours: list[int] = []
+
+    def hear(self, outcome: int) -> None:
+        """Take in an offer of the other."""
+        self.theirs.append(outcome)
+        if self.model is not None:
+            before = self.domain.places(self.ours[-1]) if self.ours else None
+            self.model.hear(self.domain.places(outcome), before, self.turns / self.deadline)
+
+    # Time. Of the last two turns, the first is for a last offer, and the second for taking it or leaving it.
+
+    @property
+    def last(self) -> bool:
+        """Whether this is the last turn, in which an offer would find nobody to accept it."""
+        return self.turns >= self.deadline - 1
+
+    @property
+    def offers_left(self) -> int:
+        """How many turns one has, this one included, in which an offer can still be accepted."""
+        return max(0, (self.deadline - self.turns) // 2)
+
+    @property
+    def time(self) -> float:
+        """Share of the time that is over, from 0 to 1, which is the last turn for an offer of one's own."""
+        end = self.turns + 2 * (self.offers_left - 1)
+        return min(1.0, self.turns / end) if end > 0 else 1.0
+
+    # Utility.
+
+    def floor(self, ahead: int = 0) -> float:
+        """Return the utility at which a deal, `ahead` turns from now, is as good as none; more than 1 where none is."""
+        if self.discount == 1.0:
+            return self.reservation
+        return self.reservation / max(self.discount ** (self.turns + ahead), TIE)
+
+    @property
+    def best(self) -> float:
+        """The utility of the best outcome."""
+        return float(self.domain.utility[self.domain.top])
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether no outcome would be better than no deal by the time that the other could accept it."""
+        return self.best < self.floor(1) - TIE
+
+    def worth(self, outcome: int) -> float:
+        """Return one's own utility of an outcome."""
+        return float(self.domain.utility[outcome])
+
+    def level(self, share: float) -> float:
+        """Return the utility that keeps a share of what lies between the floor of the next turn and the best."""
+        floor = min(self.floor(1), self.best)
+        return floor + (self.best - floor) * share
+
+    # Choosing.
+
+    def at(self, target: float) -> int:
+        """Return the outcome with the least utility that reaches a target."""
+        utility = self.domain.utility
+        found = int(np.where(utility >= target - TIE, utility, 2.0).argmin())
+        return found if utility[found] >= target - TIE else self.domain.top
+
+    def liked(self, target: float, likes: Floats | None = None) -> int:
+        """Return the outcome that reaches a target and that the other is expected to like best."""
+        if likes is None:
+            likes = self.likes()
+        utility = self.domain.utility
+        found = int(np.where(utility >= target - TIE, likes, -1.0).argmax())
+        return found if utility[found] >= target - TIE else self.domain.top
+
+    def likes(self) -> Floats:
+        """Return how much the other is expected to like every outcome, [outcomes]; without a model, less what we like more."""
+        return 1.0 - self.domain.utility if self.model is None else self.model.likes()
+
+    def takes(self, standing: int, coming: int | None) -> bool:
+        """Return whether an offer is to be accepted rather than answered by `coming`, or by leaving where that is None.
+
+        It is when it gives as much as one's own next offer would if that were accepted: AC_next (Baarslag, Hindriks
+        and Jonker, "Acceptance conditions in automated negotiation", 2011). When nothing is to come, it is when it is
+        as good as no deal.
+        """
+        worth = self.worth(standing)
+        least = self.floor()
+        if coming is not None:
+            least = max(least, self.worth(coming) * self.discount)
+        return worth >= least - TIE

@@ -1,0 +1,132 @@
+"""What a negotiator makes of the other's preferences, from what it offers and what it turns down.
+
+Both models begin with what is known before the first offer: what is good for one side is bad for the other, and how
+much each issue matters to it is anybody's guess.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import permutations
+
+import numpy as np
+
+from gristmill.agents.negotiation_bidding import TIE, Domain, Floats, grid
+
+__all__ = ["Frequencies", "Hypotheses"]
+
+
+class Frequencies:
+    """A model by counting: an option that is offered often is liked, and an issue that is seldom moved matters.
+
+    After HardHeaded (van Krimpen, Looije and Hajizadeh, "HardHeaded", 2013), which won the negotiation competition of
+    2011, and its kin, the frequency models (Baarslag, Hendrikx, Hindriks and Jonker, "Measuring the performance of
+    online opponent models", 2013). Options have an order here, so what is offered also speaks for its neighbours, and
+    an issue gains by how little it is moved.
+    """
+
+    gain = 0.3  # of the weight of an issue that is not moved while others are
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._counts = [1.0 - own for own in domain.worths]
+        self._weights = [1.0] * len(domain.shape)
+        self._last: Sequence[int] | None = None
+
+    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+        """Count what was offered, and weigh what was not moved."""
+        for counts, size, place in zip(self._counts, self._domain.shape, theirs, strict=True):
+            counts += _nearness(size)[place]
+        if self._last is not None and self._last != theirs:
+            moved = [
+                abs(new - old) / max(1, size - 1)
+                for new, old, size in zip(theirs, self._last, self._domain.shape, strict=True)
+            ]
+            most = max(moved)
+            self._weights = [
+                weight + self.gain * (1 - one / most)
+                for weight, one in zip(self._weights, moved, strict=True)
+            ]
+        self._last = theirs
+
+    def told(self, place: int) -> None:
+        """Give the issue the greatest weight."""
+        self._weights[place] = max(self._weights) + self.gain
+
+    def likes(self) -> Floats:
+        """Return the weighted counts, those of from the least to the most liked option of every issue."""
+        total = sum(self._weights)
+        parts = []
+        for weight, counts in zip(self._weights, self._counts, strict=True):
+            least = counts.min()
+            parts.append((counts - least) * (weight / total / max(counts.max() - least, TIE)))
+        return grid(parts)
+
+
+class Hypotheses:
+    """A model by elimination: many guesses at the other's weights, and how well each explains what it did.
+
+    A guess loses by every offer of ours that it should have liked better than the one the other came back with, by
+    every offer of the other that it should have liked better than the one before, and by being far from the pace at
+    which negotiators concede, as in Hindriks and Tykhonov, "Opponent modelling in automated multi-issue negotiation
+    using Bayesian learning", 2008.
+    """
+
+    pace = 0.5  # utility that the other is expected to have given up at the deadline
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._values = [1.0 - own for own in domain.worths]
+        self._guesses = _guesses(len(domain.shape))
+        self._score: Floats = np.zeros(len(self._guesses))
+        self._before: Floats | None = None
+
+    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+        """Judge the guesses by an offer, and by the one of ours that it was preferred to."""
+        now = self._guessed(theirs)
+        off = now - (1.0 - self.pace * time)
+        self._score -= 8.0 * off * off
+        if ours is not None:
+            self._score -= 40.0 * np.maximum(self._guessed(ours) - now, 0.0)
+        if self._before is not None:
+            self._score -= 10.0 * np.maximum(now - self._before, 0.0)
+        self._before = now
+
+    def told(self, place: int) -> None:
+        """Judge the guesses by which issue they take for the most important."""
+        most = self._guesses.max(axis=1)
+        self._score -= 40.0 * (most - self._guesses[:, place])
+
+    def likes(self) -> Floats:
+        """Return the mean over the guesses by how well they explain what was seen."""
+        shares = np.exp(self._score - self._score.max())
+        weights = (shares @ self._guesses) / shares.sum()
+        return grid([weight * values for weight, values in zip(weights, self._values, strict=True)])
+
+    def _guessed(self, places: Sequence[int]) -> Floats:
+        """Return the utility of an outcome under every guess, [guesses]."""
+        values = [values[place] for values, place in zip(self._values, places, strict=True)]
+        utility: Floats = self._guesses @ np.array(values)
+        return utility
+
+
+@lru_cache
+def _nearness(size: int) -> Floats:
+    """Return how near two of `size` options in a row are, from 0 for the ends to 1 for the same, [size, size]."""
+    places = np.arange(size)
+    nearness: Floats = 1.0 - np.abs(places[:, None] - places) / max(1, size - 1)
+    return nearness
+
+
+@lru_cache
+def _guesses(issues: int) -> Floats:
+    """Return the weights that are thought possible, [guesses, issues]: every order of importance, with shares that
+    fall off evenly, in proportion to the rank, or quickly.
+
+    Rank-sum, rank-reciprocal and rank-order-centroid weights (Stillwell, Seaver and Edwards, "A comparison of weight
+    approximation techniques in multiattribute utility decision making", 1981; Barron and Barrett, "Decision quality
+    using ranked attribute weights", 1996).
+    """
+    ranks = np.arange(1, issues + 1)
+    shares = [issues + 1.0 - ranks, 1.0 / ranks, np.cumsum(1.0 / ranks[::-1])[::-1]]
+    orders = np.array(list(permutations(range(issues))))
+    return np.concatenate([(one / one.sum())[orders] for one in shares])

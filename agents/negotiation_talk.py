@@ -1,0 +1,148 @@
+"""What a negotiator says with its acts: greetings, reactions, arguments and terms, made of the phrases of `negotiation_words`."""
+
+import random
+from typing import Any
+
+from gristmill.agents import negotiation_words as words
+from gristmill.agents.negotiation_bidding import Bidder
+from gristmill.agents.wording import Forms, Phrase, Wording
+from gristmill.types import Brief
+
+__all__ = ["Talk"]
+
+_ARGUES = 0.3  # how often an offer comes with an argument
+_REACTS = 0.7  # how often it comes with words about the other's
+_NOTICED = 0.02  # a difference in utility that is worth a word
+
+
+class Talk:
+    """One side's words.
+
+    Args:
+        brief: the seat's.
+        rng: where the choices come from.
+        forms: the split of the forms that is spoken.
+        bidder: what the words are about.
+    """
+
+    def __init__(self, brief: Brief, rng: random.Random, forms: Forms, bidder: Bidder) -> None:
+        self._rng, self._wording, self._bidder = rng, Wording(rng, forms), bidder
+        self._seat, self._facts = brief.seat, brief.facts
+        self._totals: dict[str, int] = brief.facts.get("totals", {})
+        self._greeted = False
+
+    # Messages without terms.
+
+    def slip(self) -> str:
+        """Return what is said after an act that was refused."""
+        return self._wording(words.REFUSED)
+
+    def leave(self) -> str:
+        """Return what is said on walking away."""
+        return self._wording(words.WALK)
+
+    def ask(self, about: str) -> str:
+        """Return a question."""
+        return self._wording(words.ASK[about])
+
+    def claim(self, about: str, value: str) -> str:
+        """Return a claim; `value` must be true."""
+        phrase = words.CLAIM["priority" if about == "priority" else value]
+        return self._wording(phrase, issue=words.issue(value))
+
+    def truth(self, about: str) -> str:
+        """Return what is true of oneself: the most important issue, or whether there is another offer."""
+        if about == "priority":
+            weights: dict[str, float] = self._facts["weights"]
+            return max(weights, key=weights.__getitem__)
+        return "yes" if self._facts.get("alternative") else "no"
+
+    def asked(self, text: str) -> str:
+        """Return what a remark of the other asks after; empty if nothing that there is an answer to."""
+        return words.asked_in_words(text) if "alternative" in self._facts else ""
+
+    # Messages with terms.
+
+    def agree(self, outcome: int) -> str:
+        """Return the acceptance of an outcome, naming its terms."""
+        phrases, slots = self._terms(outcome)
+        return self._wording(words.AGREED, *phrases, words.THANKS, **slots)
+
+    def offer(self, outcome: int, said: str) -> str:
+        """Return an offer with its terms, and words on what the other did last, `said` being its kind."""
+        hello, slots = self._hello()
+        before, after = self._argument(slots, first=bool(hello))
+        terms, named = self._terms(outcome, question=not self._totals and self._rng.random() < 0.25)
+        lead = words.ASKING if words.QUESTION in terms else self._lead(outcome)
+        phrases = [*hello, *self._reaction(said), *before, lead, *terms, *after]
+        return self._wording(*phrases, **slots, **named)
+
+    def _hello(self) -> tuple[list[Phrase], dict[str, Any]]:
+        """Return the greeting before one's own first words, and its slots."""
+        if self._greeted:
+            return [], {}
+        self._greeted = True
+        product = str(self._facts.get("product", "it"))
+        # A figure in a name would be one too many in a message.
+        slots = {
+            "other": self._facts.get("other_name", "there"),
+            "product": "it" if any(map(str.isdigit, product)) else product,
+        }
+        if self._totals:
+            return ([words.HELLO, words.SPLIT] if self._bidder.turns < 2 else [words.HELLO]), slots
+        return ([words.HELLO, words.PURPOSE[self._seat]] if self._bidder.turns < 2 else [words.HELLO]), slots
+
+    def _reaction(self, said: str) -> list[Phrase]:
+        if not said or self._rng.random() > _REACTS:
+            return []
+        if said != "offer":
+            return [{"claim": words.TOLD, "ask": words.NOT_TOLD}.get(said, words.REMARK)]
+        bidder = self._bidder
+        if not bidder.theirs:
+            return [words.REMARK]
+        now = bidder.worth(bidder.theirs[-1])
+        if len(bidder.theirs) > 1:
+            gain = now - bidder.worth(bidder.theirs[-2])
+            if abs(gain) > _NOTICED:
+                return [words.BETTER if gain > 0 else words.WORSE]
+            return [words.STUCK]
+        return [words.CLOSE if now > bidder.level(0.5) else words.FAR]
+
+    def _argument(self, slots: dict[str, Any], *, first: bool) -> tuple[list[Phrase], list[Phrase]]:
+        """Return what is said for an offer before its terms, and after them."""
+        if self._bidder.offers_left <= 1 and not first and self._rng.random() < 0.5:
+            return [words.HURRY], []
+        if self._rng.random() > _ARGUES:
+            return [], []
+        choice = self._rng.random()
+        if choice < 0.4:
+            top = self.truth("priority")
+            slots["issue"] = top if self._totals else words.issue(top)
+            return [words.CARE if self._totals else words.PRIORITY], []
+        if choice < 0.6 and self._facts.get("alternative"):
+            return [words.ELSEWHERE], []
+        return [], [words.FAIR]
+
+    def _lead(self, outcome: int) -> Phrase:
+        """Return how an offer is announced: by how it differs from one's own last."""
+        bidder = self._bidder
+        opens, moves, holds, last = words.ITEM_LEADS if self._totals else words.LEADS
+        if bidder.offers_left <= 1:
+            return last
+        if not bidder.ours:
+            return opens
+        if outcome == bidder.ours[-1]:
+            return holds
+        return moves if bidder.worth(outcome) < bidder.worth(bidder.ours[-1]) - _NOTICED else opens
+
+    def _terms(self, outcome: int, *, question: bool | None = None) -> tuple[list[Phrase], dict[str, Any]]:
+        """Return the phrases that name an outcome, to the end of the sentence, and their slots."""
+        mine = self._bidder.domain.terms(outcome)
+        order = int(self._rng.random() * 4)
+        if self._totals:
+            phrase, slots = words.split(
+                mine, {name: self._totals[name] - kept for name, kept in mine.items()}, order
+            )
+            return [phrase], slots
+        end = words.STOP if question is None else words.QUESTION if question else words.END
+        return [*words.terms(mine, order), end], mine
