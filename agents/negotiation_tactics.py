@@ -38,18 +38,16 @@ def hardliner(bidder: Bidder, *, give: float = 0.0) -> int:
 
 
 def tit_for_tat(bidder: Bidder, *, first: float = 0.05) -> int:
-    """Concede as much as the other did with its last offer, in one's own utility, and a first step unasked.
+    """Concede as much as the other has conceded, in one's own utility, and a first step unasked.
 
-    Absolute tit-for-tat (Faratin, Sierra and Jennings 1998).
+    Tit-for-tat in absolute terms (Faratin, Sierra and Jennings 1998), over all that the other has offered: what it takes
+    back is not answered by asking for more again.
     """
     if not bidder.ours:
         return bidder.domain.top
-    target = bidder.worth(bidder.ours[-1])
-    if len(bidder.theirs) > 1:
-        target -= max(0.0, bidder.worth(bidder.theirs[-1]) - bidder.worth(bidder.theirs[-2]))
-    if len(bidder.ours) == 1:
-        target = min(target, bidder.level(1.0 - first))
-    return bidder.at(max(target, bidder.level(0.0)))
+    worths = [bidder.worth(one) for one in bidder.theirs]
+    given = max(worths) - worths[0] if worths else 0.0
+    return bidder.at(max(bidder.level(1.0 - first) - given, bidder.level(0.0)))
 
 
 def micro(bidder: Bidder, *, step: int = 0) -> int:

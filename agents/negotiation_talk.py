@@ -12,6 +12,7 @@ __all__ = ["Talk"]
 
 _ARGUES = 0.3  # how often an offer comes with an argument
 _REACTS = 0.7  # how often it comes with words about the other's
+_PUTS_AS_QUESTION = 0.25  # how often an offer is a question
 _NOTICED = 0.02  # a difference in utility that is worth a word
 
 
@@ -72,8 +73,9 @@ class Talk:
         """Return an offer with its terms, and words on what the other did last, `said` being its kind."""
         hello, slots = self._hello()
         before, after = self._argument(slots, first=bool(hello))
-        terms, named = self._terms(outcome, question=not self._totals and self._rng.random() < 0.25)
-        lead = words.ASKING if words.QUESTION in terms else self._lead(outcome)
+        asks = not self._totals and self._rng.random() < _PUTS_AS_QUESTION
+        terms, named = self._terms(outcome, ends=words.QUESTION if asks else words.END)
+        lead = words.ASKING if asks else self._lead(outcome)
         phrases = [*hello, *self._reaction(said), *before, lead, *terms, *after]
         return self._wording(*phrases, **slots, **named)
 
@@ -135,14 +137,12 @@ class Talk:
             return holds
         return moves if bidder.worth(outcome) < bidder.worth(bidder.ours[-1]) - _NOTICED else opens
 
-    def _terms(self, outcome: int, *, question: bool | None = None) -> tuple[list[Phrase], dict[str, Any]]:
-        """Return the phrases that name an outcome, to the end of the sentence, and their slots."""
+    def _terms(self, outcome: int, *, ends: Phrase | None = None) -> tuple[list[Phrase], dict[str, Any]]:
+        """Return the phrases that name an outcome and end with `ends`, and their slots; without it, as a deal."""
         mine = self._bidder.domain.terms(outcome)
         order = int(self._rng.random() * 4)
-        if self._totals:
-            phrase, slots = words.split(
-                mine, {name: self._totals[name] - kept for name, kept in mine.items()}, order
-            )
-            return [phrase], slots
-        end = words.STOP if question is None else words.QUESTION if question else words.END
-        return [*words.terms(mine, order), end], mine
+        if not self._totals:
+            return [*words.terms(mine, order), ends or words.STOP], mine
+        yours = {name: self._totals[name] - kept for name, kept in mine.items()}
+        phrases, slots = words.split(mine, yours, order, agreed=ends is None)
+        return [*phrases], slots

@@ -112,14 +112,12 @@ STAYS = Phrase(
     "[I stay with this: |I have to repeat: |My offer is still the same: |I stand by this: |Again: |As before: ]"
 )
 FINALLY = Phrase("[My last offer: |My final offer: |For the last time: |This is my last word: ]")
-_MINE = Phrase(
-    "[I keep|I take|I would keep|I would take|I get] {mine}[.|, you get the rest.|, the rest is yours.|, you take the rest.|.]"
-)
-_YOURS = Phrase(
-    "[you get|you take|you can have|you keep] {yours}[.|, I keep the rest.|, the rest is mine.|, I take the rest.|.]"
-)
-_ALL_MINE = Phrase("[I keep|I take|I would keep|I get] {mine}.")
-_ALL_YOURS = Phrase("[you get|you take|you can have|you keep] {yours}.")
+_REST_YOURS = Phrase("[.|, you get the rest.|, the rest is yours.|, you take the rest.|.]")
+_REST_MINE = Phrase("[.|, I keep the rest.|, the rest is mine.|, I take the rest.|.]")
+_MINE = Phrase("[I keep|I take|I would keep|I would take|I get] {mine}")
+_YOURS = Phrase("[you get|you take|you can have|you keep] {yours}")
+_GOT = Phrase("[I get|I take|I keep] {mine}")
+_GIVEN = Phrase("[you get|you take|you keep] {yours}")
 
 # How an offer is announced: one's first, one that concedes, one that does not, and the last.
 LEADS = (OPENERS, MOVES, HOLDS, LAST)
@@ -185,14 +183,15 @@ def terms(values: Mapping[str, Any], order: int) -> tuple[Phrase, ...]:
     return _PRICE, _COMMA, payment, _COMMA, _DELIVERY, _AND, _WARRANTY
 
 
-def split(mine: Mapping[str, int], yours: Mapping[str, int], order: int) -> tuple[Phrase, dict[str, str]]:
-    """Return the phrase that names a split of items, by what the speaker or what the other gets, and its slots."""
+def split(
+    mine: Mapping[str, int], yours: Mapping[str, int], order: int, *, agreed: bool
+) -> tuple[tuple[Phrase, ...], dict[str, str]]:
+    """Return the phrases that name a split of items, by what the speaker or what the other gets, and their slots."""
     ours, theirs = _listed(mine), _listed(yours)
-    if not theirs:
-        return _ALL_MINE, {"mine": ours}
-    if not ours:
-        return _ALL_YOURS, {"yours": theirs}
-    return (_MINE, {"mine": ours}) if order % 2 else (_YOURS, {"yours": theirs})
+    by_mine = not theirs or (bool(ours) and order % 2 == 1)
+    phrase = (_GOT if agreed else _MINE) if by_mine else (_GIVEN if agreed else _YOURS)
+    rest = STOP if not (ours and theirs) else _REST_YOURS if by_mine else _REST_MINE
+    return (phrase, rest), {"mine": ours, "yours": theirs}
 
 
 def _listed(items: Mapping[str, int]) -> str:
