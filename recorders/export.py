@@ -89,7 +89,7 @@ def export(
         )
     view = load_view(store, view) if isinstance(view, str) else view
     own_run(store, view.run)
-    seat = _seat(view, seat)
+    seat = view.whose(seat) or "agent"
     first = _first(store, view)
     _same_kind(format, first if first is not None else _any(store))
     if format in NUMERIC and (first is None or not first.steps):
@@ -132,21 +132,6 @@ def export(
         return publish(report, temporary, target, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _seat(view: View, seat: str | None) -> str:
-    """Return the seat whose acts are exported.
-
-    Raises:
-        UsageError: when the view was mined for another one, which may have done badly where that one did well.
-    """
-    own = view.acceptance.seat
-    if seat is not None and own and seat != own:
-        raise UsageError(
-            f"Expected seat {own!r}, for which view {view.name!r} was mined, got {seat!r}; what is kept for one seat may "
-            f"be bad play of another. `gristmill mine` with --seat {seat} makes a view for it."
-        )
-    return seat or own or "agent"
 
 
 def _first(store: RunStore, view: View) -> Episode | None:

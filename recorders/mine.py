@@ -87,6 +87,20 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """The strata of which nothing is kept."""
         return [stratum for stratum, line in self.strata.items() if not line["kept"]]
 
+    def whose(self, seat: str | None = None) -> str:
+        """Return the seat that was asked for, by default the one it was mined for, empty if it was for whole episodes.
+
+        Raises:
+            UsageError: when it was mined for another one, which may have done badly where that one did well.
+        """
+        own = self.acceptance.seat
+        if seat and own and seat != own:
+            raise UsageError(
+                f"Expected seat {own!r}, for which view {self.name!r} was mined, got {seat!r}; what is kept for one seat "
+                f"may be bad play of another. `gristmill mine` with --seat {seat} makes a view for it."
+            )
+        return seat or own
+
 
 def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | None = None) -> View:
     """Apply an acceptance policy and write the view to `views/<name>.json`, its drops beside it.

@@ -27,7 +27,8 @@ def command(
         str, typer.Option(help="Learn from this view, see `gristmill mine`; else from all.")
     ] = "",
     seat: Annotated[
-        str, typer.Option(help="The seat whose acts are learnt; by default the only one, or `agent`.")
+        str,
+        typer.Option(help="The seat whose acts are learnt; by default the view's, the only one, or `agent`."),
     ] = "",
     init: Annotated[
         Path | None, typer.Option(help="Folder of a job, checkpoint or model to start from; else nothing.")
@@ -73,6 +74,7 @@ def command(
     # What a fault cut short may lack its numbers.
     first = next((one for one in store.episodes() if one.fault is None), None)
     moves = first is not None and first.steps is not None
+    seat = kept.whose(seat) if kept else seat
     if not seat:
         seat = next(iter(first.seats)) if first is not None and len(first.seats) == 1 else "agent"
     given = _Given(epochs=epochs, steps=steps, rows=rows, rate=rate, dim=dim, layers=layers, seed=seed)

@@ -174,7 +174,7 @@ def _rows(source: Source, *, told: bool = False) -> tuple[list[Row[_Heard]], dic
 
     With `told`, what the seat was told is learnt, too.
     """
-    store, seat = source.store, source.seat
+    store, seat = source.store, source.seat if source.view is None else source.view.whose(source.seat)
     selection = Selection(store, source.view)
     rows, played = [], []
     world = make(store.spec["world"]) if told else None

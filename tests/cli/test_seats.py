@@ -73,6 +73,18 @@ def test_one_seat_is_evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert both["score"] is None
 
 
+def test_nobody_learns_another_seat_from_the_view_of_one(
+    haggling: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is kept for one seat may be bad play of another."""
+    assert 0 == main(["mine", str(haggling), "--seat", "seller"])
+
+    assert 2 == main(
+        ["train", str(haggling), "--view", "default", "--seat", "buyer", "-o", str(tmp_path / "a")]
+    )
+    assert "Expected seat 'seller', for which view 'default' was mined" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

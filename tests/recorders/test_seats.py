@@ -210,6 +210,20 @@ def test_a_seat_that_nobody_had_is_refused(tmp_path: Path) -> None:
         Acceptance(best=0)
 
 
+def test_a_view_knows_whose_it_is(tmp_path: Path) -> None:
+    """Unless it is of whole episodes; then it is of whoever is asked for."""
+    store = scored(tmp_path / "run", (played(0), 0.5))
+    own, whole = mine(store, Acceptance(seat="agent")), mine(store)
+
+    assert ["agent", "agent", "customer", ""] == [
+        own.whose(), own.whose("agent"), whole.whose("customer"), whole.whose()
+    ]  # fmt: skip
+    with pytest.raises(
+        UsageError, match="Expected seat 'agent', for which view 'default' was mined, got 'customer'"
+    ):
+        own.whose("customer")
+
+
 def test_a_view_made_before_there_were_scores_is_read(tmp_path: Path) -> None:
     """What it does not say has its default."""
     store = scored(tmp_path / "run", (played(0), 0.5))
