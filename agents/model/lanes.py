@@ -35,7 +35,7 @@ class Block:
         """Open empty lanes; `words` [size, 2] are their random keys."""
         self._model, self._how = model, how
         self.size = len(words)
-        self._keys = jax.random.wrap_key_data(jnp.asarray(words))
+        self._words = words
         self.length = np.zeros(self.size, np.int32)
         self.cache = decode.empty_cache(model.config, self.size, COLUMNS)
 
@@ -63,8 +63,24 @@ class Block:
         )
         return block
 
-    def turn(self, unread: Mapping[int, list[int]]) -> list[list[int]]:
+    def rekey(self, lane: int, words: Words) -> None:
+        """Give a lane another random key, `words` [2]."""
+        self._words = self._words.copy()
+        self._words[lane] = words
+
+    def clear(self, lane: int) -> None:
+        """Forget the dialogue of a lane."""
+        self.length = self.length.copy()
+        self.length[lane] = 0
+        conv = tuple(past.at[lane].set(0.0) for past in self.cache.conv)
+        self.cache = self.cache._replace(conv=conv)
+
+    def turn(self, unread: Mapping[int, list[int]], *, how: Sampling | None = None) -> list[list[int]]:
         """Read the unread tokens of some lanes and let those lanes write.
+
+        Args:
+            unread: at least one token of each lane that is to write.
+            how: sampling, if it is not that of the block.
 
         Returns:
             What each lane wrote, the ending token included; nothing for the other lanes.
@@ -86,8 +102,8 @@ class Block:
         asked = np.zeros(self.size, bool)
         asked[list(unread)] = True
         written = decode.write(
-            model.params, self.cache, last, self.length, asked, self._keys,
-            config=model.config, how=self._how, end=model.tokenizer.end,
+            model.params, self.cache, last, self.length, asked, jax.random.wrap_key_data(jnp.asarray(self._words)),
+            config=model.config, how=how or self._how, end=model.tokenizer.end,
         )  # fmt: skip
         tokens, count = np.asarray(written.tokens), np.asarray(written.used)
         width = min(MERGE * -(-int(count.max()) // MERGE), tokens.shape[1])

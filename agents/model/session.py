@@ -13,7 +13,7 @@ from gristmill.agents.model.store import Model
 from gristmill.agents.model.template import Template
 from gristmill.types import Act, Brief, Entry
 
-__all__ = ["ModelSession"]
+__all__ = ["ModelSession", "cores"]
 
 SIZES = (1, 16)  # lanes of a block
 IDLE = 3  # calls after which a row that did not act counts as ended
@@ -116,7 +116,7 @@ class ModelSession:
             unread.setdefault(block, {})[lane] = row.history[block.length[lane] :]
             lanes[row.place] = number
         # Compiled code runs without the interpreter's lock, so threads keep all cores busy.
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             written = dict(zip(unread, pool.map(Block.turn, unread, unread.values()), strict=True))
         return {number: self._take(number, written[block][lane]) for (block, lane), number in lanes.items()}
 
@@ -131,6 +131,6 @@ class ModelSession:
         return act
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
