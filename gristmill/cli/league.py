@@ -133,7 +133,7 @@ def _standings(found: "League") -> Any:
         "long run": any(one.share for one in found.players),
     }
     columns = ["", "player", "rating", "95 % interval", "score", *(f"as {seat}" for seat in found.seats)]
-    shown = table(*columns, *(name for name, there in told.items() if there), "kept the rules", "errors")
+    shown = table(*columns, *(name for name, there in told.items() if there), "passed", "errors")
     for place, number in enumerate(found.ranking, 1):
         one = found.players[number]
         rating = one.rating
@@ -146,8 +146,8 @@ def _standings(found: "League") -> Any:
             _figure(one.score),
             *(_figure(one.by_seat.get(seat)) for seat in found.seats),
             *(_figure(rest[name]) for name, there in told.items() if there),
-            percent(one.kept.passed, one.kept.n),
-            f"{one.kept.errors:,}",
+            percent(one.passed.passed, one.passed.n),
+            f"{one.passed.errors:,}",
         )
     return shown
 

@@ -100,6 +100,7 @@ def league(
             players=found.players,
             meetings=[_meeting(pair, folders[pair], tables[pair]) for pair in seatings],
             matrix=found.matrix,
+            lead=found.lead,
             planes=_planes(
                 stage, drawn or [stage.scenario(seed, one) for one in range(min(n, SHOWN))], tables
             ),

@@ -10,7 +10,7 @@ from gristmill.workflows.ratings import Interval
 __all__ = ["heat_map", "plane_chart", "rating_axis", "rating_bar", "spread"]
 
 _SIDE, _HEAD = 58, 22  # of a cell, and the height of the numbers above the columns
-_FAINT, _FULL = 0.06, 0.72  # of a colour, so that figures can be read on it
+_FAINT, _FULL = 0.06, 0.6  # of a colour, so that figures can be read on it
 _SMALL = 16  # players up to which the width of an interval is written below a figure
 _PLANE, _LEFT, _BELOW, _TOP, _RIGHT = 300, 52, 44, 10, 14
 

@@ -205,7 +205,7 @@ def _told(verdict: Verdict, name: str, default: Any, seat: str = "") -> Any:
 
 
 def _slug(name: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:_NAME]
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip("-")[:_NAME]
     return plain if plain == name else f"{plain}-{digest(name)[:8]}"
 
 

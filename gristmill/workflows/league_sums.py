@@ -36,10 +36,11 @@ _FEWEST = 20  # resamples that it is ranked in at least
 
 
 class Sums(NamedTuple):
-    """The figures: players with theirs, and the matrix."""
+    """The figures: players with theirs, the matrix, and by how much the highest rating is above the next one."""
 
     players: list[Player]
     matrix: list[list[Cell | None]]
+    lead: Interval | None
 
 
 class _Played(NamedTuple):
@@ -73,8 +74,9 @@ def sums(players: Sequence[Player], seats: tuple[str, str], tables: Tables, *, s
     both = made.mean(axis=1)
     deals, nash = (_over_seatings(means(one, weights)) for one in (played.deals, played.nash))
     judged = np.isfinite(played.scores).sum(axis=(0, -1))
+    rated = _rated(played.scores, weights)
     figures = zip(
-        intervals(_rated(played.scores, weights)),
+        intervals(rated),
         intervals(_mean(both)),
         *(intervals(_mean(made[:, seat])) for seat in (0, 1)),
         intervals(_mean(deals)),
@@ -87,7 +89,7 @@ def sums(players: Sequence[Player], seats: tuple[str, str], tables: Tables, *, s
             player, rating=rating, score=score, by_seat=dict(zip(seats, own, strict=True)), agreement=deal,
             efficiency=share_of_best, share=share,
             share_by_seat={} if share is None else dict(zip(seats, parts, strict=True)),
-            kept=_kept(number, played.passed, seats, tables),
+            passed=_passed(number, played.passed, seats, tables),
         )
         for number, (player, (rating, score, *own, deal, share_of_best, share, parts)) in enumerate(
             zip(players, figures, strict=True)
@@ -109,7 +111,7 @@ def sums(players: Sequence[Player], seats: tuple[str, str], tables: Tables, *, s
         ]
         for row in range(len(players))
     ]
-    return Sums(found, matrix)
+    return Sums(found, matrix, _lead(rated))
 
 
 def _played(players: int, tables: Tables) -> _Played:
@@ -154,6 +156,12 @@ def _rated(scores: Floats, weights: Floats) -> Floats:
     return found
 
 
+def _lead(rated: Floats) -> Interval | None:
+    """Return by how much the highest rating is above the next one, both in the same resamples."""
+    order = [player for player in np.argsort(-rated[0]) if not math.isnan(rated[0, player])]
+    return Interval.of(rated[:, order[0]] - rated[:, order[1]]) if len(order) > 1 else None
+
+
 def _shares(made: Floats) -> tuple[list[Interval | None], list[list[float]]]:
     """Return how much of the time each player is played in the long run, and that in each seat.
 
@@ -179,7 +187,7 @@ def _shares(made: Floats) -> tuple[list[Interval | None], list[list[float]]]:
     return found, by_seat
 
 
-def _kept(player: int, passed: Floats, seats: tuple[str, str], tables: Tables) -> Rate:
+def _passed(player: int, passed: Floats, seats: tuple[str, str], tables: Tables) -> Rate:
     own = passed[:, player]
     broke = sum(
         row.status == "error" and row.side == seats[seat]

@@ -28,8 +28,8 @@ class Player(msgspec.Struct, frozen=True, kw_only=True):
         share: how much of the time it is played in the long run, see `gristmill.workflows.alpharank`: the mean over
             resamples, which unlike the figure of the sample itself changes but little with each scenario.
         share_by_seat: the same in each seat.
-        kept: of its episodes, counted in its own seat, those in which it kept the rules and passed its checks; `errors`
-            are those that it broke itself, which count nowhere else.
+        passed: how many of its episodes passed, by its own checks and those about the whole episode; `errors` are those
+            that it broke itself, which count nowhere else.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Player(msgspec.Struct, frozen=True, kw_only=True):
     efficiency: Interval | None = None
     share: Interval | None = None
     share_by_seat: dict[str, float] = {}
-    kept: Rate = Rate.of_counts(0, 0)
+    passed: Rate = Rate.of_counts(0, 0)
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +122,7 @@ class League(msgspec.Struct, frozen=True, kw_only=True):
         players: in the order in which they were named.
         meetings: every ordered pair that met.
         matrix: by row and column in the order of `players`; None where two did not meet.
+        lead: by how much the highest rating is above the next one; surer than their two intervals, since it is paired.
         planes: some scenarios, where the world says what could be had in them.
         notes: what a reader should know before trusting the figures.
         seconds: how long the playing took, as far as this call did it.
@@ -137,6 +138,7 @@ class League(msgspec.Struct, frozen=True, kw_only=True):
     players: list[Player] = []
     meetings: list[Meeting] = []
     matrix: list[list[Cell | None]] = []
+    lead: Interval | None = None
     planes: list[Plane] = []
     notes: list[str] = []
     seconds: float = 0.0

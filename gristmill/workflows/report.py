@@ -113,18 +113,15 @@ def league_title(league: League) -> str:
 
 def league_summary(league: League) -> str:
     """Return in a sentence who leads a league, and whether by more than chance."""
-    ordered = [league.players[number] for number in league.ranking]
-    rated = [(player.name, player.rating) for player in ordered if player.rating]
-    if len(rated) < 2:
+    first, second = (league.players[number] for number in league.ranking[:2])
+    if first.rating is None or second.rating is None or league.lead is None:
         return "Too little was judged to say who is best."
-    (one, best), (other, next_best) = rated[:2]
-    figures = f"{best.value:.0f} ({best.low:.0f} to {best.high:.0f})"
-    if best.low > next_best.high:
-        return f"Of {len(league.players)} players, {one} is rated highest, {figures}, ahead of {other}, {next_best.value:.0f}."
-    return (
-        f"Of {len(league.players)} players, {one} is rated highest, {figures}, but {other}, {next_best.value:.0f}, "
-        "is within chance of it."
-    )
+    lead = league.lead
+    words = f"{first.name} is rated highest of {len(league.players)} players, {first.rating.value:.0f} on a scale around 1500"
+    if lead.low <= 0:
+        return f"{words}; that {second.name}, {second.rating.value:.0f}, is not as good may be chance."
+    points = f"{lead.value:.0f} points (95\N{NO-BREAK SPACE}% interval {lead.low:.0f} to {lead.high:.0f})"
+    return f"{words}, {points} above {second.name}."
 
 
 def yields(store: RunStore, name: str) -> list[Yield]:

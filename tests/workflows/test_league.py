@@ -138,9 +138,9 @@ def test_errors_are_counted_for_who_is_at_fault_and_are_no_losses() -> None:
     }
     found = sums([Player(name="a"), Player(name="b")], ("left", "right"), tables)
 
-    assert (0, 1) == (found.players[0].kept.errors, found.players[1].kept.errors)
+    assert (0, 1) == (found.players[0].passed.errors, found.players[1].passed.errors)
     assert 0.2 == pytest.approx(value(found.matrix[1][0] and found.matrix[1][0].score))
-    assert 7 == found.players[1].kept.n
+    assert 7 == found.players[1].passed.n
 
 
 def test_who_was_never_judged_is_not_rated() -> None:
@@ -177,6 +177,34 @@ def test_pairs_that_did_not_meet_leave_ratings_but_no_long_run() -> None:
     assert sorted(ratings, reverse=True) == ratings
     assert [None] * 8 == [one.share for one in found.players]
     assert 2 * (28 - 12) == sum(cell is None for line in found.matrix for cell in line)
+
+
+def test_a_lead_is_told_from_chance() -> None:
+    """By the same resamples for both: who is ahead in every scenario leads for sure, who is so in half of them does not."""
+
+    def summary(ahead: list[float]) -> str:
+        tables = {
+            (one, other): [row(index, 0.5 - one * by, 0.5 - other * by) for index, by in enumerate(ahead)]
+            for one in (0, 1)
+            for other in (0, 1)
+        }
+        names = [Player(name="first"), Player(name="second")]
+        found = sums(names, ("left", "right"), tables)
+        return league_summary(
+            League(
+                world="w",
+                version="1",
+                seats=("left", "right"),
+                seed=0,
+                scenarios=len(ahead),
+                players=found.players,
+                matrix=found.matrix,
+                lead=found.lead,
+            )
+        )
+
+    assert "above second" in summary([0.1] * 20)
+    assert "may be chance" in summary([0.1, -0.1] * 10)
 
 
 # Playing.
@@ -264,7 +292,7 @@ def test_a_player_that_breaks_is_at_fault(tmp_path: Path) -> None:
     found = league(COINS, ("fair", "broken"), tmp_path / "league", n=30)
     fair, broken = found.players
 
-    assert 0 == fair.kept.errors < broken.kept.errors == sum(found.errors.values())
+    assert 0 == fair.passed.errors < broken.passed.errors == sum(found.errors.values())
     assert {"left", "right"} == set(found.errors)
     assert 0.5 == value(fair.score)
 
@@ -282,6 +310,24 @@ def test_outcomes_are_shown_with_what_could_be_had(played: Path) -> None:
         deal.at == one.reservation if not deal.struck else 1.0 == pytest.approx(sum(deal.at))
         for one in found
         for deal in one.deals
+    )
+
+
+def test_outcomes_of_negotiations_lie_below_the_front(tmp_path: Path) -> None:
+    """What was struck is worth no more than what could be had at once, and the Nash point is one of the efficient ones."""
+    found = league("negotiation/market-v1", ("conceder", "hardliner"), tmp_path / "league", n=4)
+    front = {plane.scenario: np.array(plane.front) for plane in found.planes}
+    points = [
+        (front[plane.scenario], deal.at) for plane in found.planes for deal in plane.deals if deal.struck
+    ]
+
+    assert 4 == len(found.planes)
+    assert points
+    assert all((np.array(at) <= edge + 1e-3).all(axis=1).any() for edge, at in points)
+    assert all(
+        np.abs(front[plane.scenario] - plane.best).sum(axis=1).min() < 1e-3
+        for plane in found.planes
+        if plane.best
     )
 
 
