@@ -72,41 +72,31 @@ def league(
     try:
         seats = _two_seats(stage, world)
         named = _players(world, seats, players)
-        drawn = read_scenarios(scenarios, stage) if scenarios else None
+        given = read_scenarios(scenarios, stage) if scenarios else None
         met = pairs(len(named), pairing=pairing, matches=matches, seed=seed)
-        seatings = [both for one, other in met for both in dict.fromkeys([(one, other), (other, one)])]
-        folders = {pair: Path("runs", folder_of(players[pair[0]], players[pair[1]])) for pair in seatings}
+        folders = {
+            (first, second): Path("runs", folder_of(players[first], players[second]))
+            for pair in met
+            for first, second in (pair, pair[::-1])
+        }
         asked = [
             Table(
                 world=world, seats=dict(zip(seats, (players[first], players[second]), strict=True)),
-                out=str(out / folders[first, second]), n=n, seed=seed, scenarios=str(scenarios or ""), level=level,
+                out=str(out / folder), n=n, seed=seed, scenarios=str(scenarios or ""), level=level,
             )
-            for first, second in seatings
+            for (first, second), folder in folders.items()
         ]  # fmt: skip
         start = time.monotonic()
-        rows = play_tables(asked, jobs=jobs, progress=progress)
-        tables = dict(zip(seatings, rows, strict=True))
+        tables = dict(zip(folders, play_tables(asked, jobs=jobs, progress=progress), strict=True))
         seconds = time.monotonic() - start
         found = sums(named, seats, tables, seed=seed)
-        count = len({row.scenario for rows in tables.values() for row in rows})
+        few = (given or [stage.scenario(seed, index) for index in range(min(n, SHOWN))])[:SHOWN]
         made = League(
-            world=world,
-            version=stage.version,
-            seats=seats,
-            seed=seed,
-            scenarios=count,
-            level=level,
-            pairing=pairing,
-            players=found.players,
-            meetings=[_meeting(pair, folders[pair], tables[pair]) for pair in seatings],
-            matrix=found.matrix,
-            lead=found.lead,
-            planes=_planes(
-                stage, drawn or [stage.scenario(seed, one) for one in range(min(n, SHOWN))], tables
-            ),
-            notes=_notes(found.players, tables, players, seats, out),
-            seconds=seconds,
-        )
+            world=world, version=stage.version, seats=seats, seed=seed, scenarios=len(given or range(n)), level=level,
+            pairing=pairing, players=found.players, matrix=found.matrix, lead=found.lead,
+            meetings=[_meeting(pair, folder, tables[pair]) for pair, folder in folders.items()],
+            planes=_planes(stage, few, tables), notes=_notes(found.players, tables, out), seconds=seconds,
+        )  # fmt: skip
     finally:
         stage.close()
     try:
@@ -167,7 +157,7 @@ def _planes(stage: World, scenarios: Iterable[Scenario], tables: Tables) -> list
     if tell is None:
         return []
     found: list[Plane] = []
-    for scenario in list(scenarios)[:SHOWN]:
+    for scenario in scenarios:
         key = f"{scenario.id}.{scenario.index}"
         deals = [
             Deal(first=first, second=second, at=row.worth, struck=row.deal is not False)
@@ -179,15 +169,14 @@ def _planes(stage: World, scenarios: Iterable[Scenario], tables: Tables) -> list
     return found
 
 
-def _notes(
-    found: Sequence[Player], tables: Tables, specs: Sequence[str], seats: tuple[str, str], out: Path
-) -> list[str]:
+def _notes(players: Sequence[Player], tables: Tables, out: Path) -> list[str]:
+    """Return what is missing among the figures, and which scenarios a player may have met before."""
     notes = []
-    if alone := [one.name for one in found if one.rating is None]:
+    if alone := [one.name for one in players if one.rating is None]:
         notes.append(f"Not rated, since nothing compares them with the others: {', '.join(alone)}.")
-    if all(one.share is None for one in found):
+    if all(one.share is None for one in players):
         notes.append("No long-run shares: they need a score for every pair of players in both seats.")
-    runs, missing = trained_on(dict(zip(map(str, range(len(specs))), specs, strict=True)), out)
+    runs, missing = trained_on({one.name: one.name for one in players}, out)
     scenarios = {row.scenario.rpartition(".")[0] for rows in tables.values() for row in rows}
     held_out = HeldOut.of(scenarios, runs, missing)
     notes += [

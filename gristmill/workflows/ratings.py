@@ -122,7 +122,8 @@ def bradley_terry(wins: Floats) -> Floats:
     The chance that i does better than j is strength_i / (strength_i + strength_j). Fitted by minorisation and
     maximisation: Hunter, "MM algorithms for generalized Bradley–Terry models", 2004, equation 3. Every player also has
     one comparison with an imaginary average player, half won, so that who never did better has a rating as well; cf. the
-    prior of Caron and Doucet, "Efficient Bayesian inference for generalized Bradley–Terry models", 2012.
+    prior of Caron and Doucet, "Efficient Bayesian inference for generalized Bradley–Terry models", 2012. The rating of who
+    always did better, or never, is a bound, and grows with the number of comparisons.
 
     Args:
         wins: how often i did better than j, ties as halves, [..., N, N]; of players that are `comparable`.

@@ -262,6 +262,24 @@ def test_playing_again_plays_nothing_and_more_can_be_asked_for(tmp_path: Path) -
     assert figures(whole) == figures(more)
 
 
+def test_a_league_that_was_interrupted_goes_on(tmp_path: Path) -> None:
+    """It ends as one that was not."""
+
+    def stop(done: int, asked: int, counts: object) -> None:
+        assert 4 * 30 == asked
+        if done > 70:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        league(COINS, PLAYERS[:2], tmp_path / "stopped", n=30, progress=stop)
+    stopped = len(list((tmp_path / "stopped" / "runs").iterdir()))
+
+    assert 0 < stopped < 4
+    assert figures(league(COINS, PLAYERS[:2], tmp_path / "whole", n=30)) == figures(
+        league(COINS, PLAYERS[:2], tmp_path / "stopped", n=30)
+    )
+
+
 def figures(one: League) -> object:
     """All but how long it took."""
     return {key: value for key, value in decode(encode(one)).items() if key != "seconds"}
