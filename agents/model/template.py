@@ -49,10 +49,12 @@ class TemplateConfig:
     Attributes:
         brief: which parts of the brief stand first. A small model that sees one world learns its policy document and
             tools from the dialogues, so by default none does.
+        facts: of the facts in the brief, those that are written; none named is all.
         max_entry: an observation longer than this many tokens is cut, and the cut is marked.
     """
 
     brief: tuple[Part, ...] = ()
+    facts: tuple[str, ...] = ()
     max_entry: int = 384
 
     def to_json(self) -> str:
@@ -68,10 +70,10 @@ class TemplateConfig:
         """
         try:
             values = json.loads(text)
-            return cls(brief=tuple(values.pop("brief", ())), **values)
+            return cls(brief=tuple(values.pop("brief", ())), facts=tuple(values.pop("facts", ())), **values)
         except (TypeError, ValueError, AttributeError) as error:
             raise UsageError(
-                f"Expected template settings {{'brief', 'max_entry'}}, got {text!r}: {error}."
+                f"Expected template settings {{'brief', 'facts', 'max_entry'}}, got {text!r}: {error}."
             ) from error
 
 
@@ -169,6 +171,10 @@ class Template:
     def _brief_text(self, brief: Brief | None) -> str:
         parts = self.config.brief if brief is not None else ()
         chosen = {part: getattr(brief, part) for part in parts}
+        if self.config.facts and "facts" in chosen:
+            chosen["facts"] = {
+                name: chosen["facts"][name] for name in self.config.facts if name in chosen["facts"]
+            }
         return written(chosen) if any(chosen.values()) else ""
 
     def _write(self, entry: Entry, last_tool: str) -> tuple[list[int], str]:

@@ -1,46 +1,70 @@
-"""Rounds of trying, verifying and refitting: a proposal finds its own demonstrations.
+"""Rounds of playing, verifying, keeping and learning, in which whoever plays has learnt from the rounds before.
 
-A proposal draws a few numbers for every episode and makes a whole way of them. What verification keeps of one round says
-where the next draws from. In the last rounds a policy cloned from what was kept may try in its place.
+One loop for all worlds. A `Learner` says who plays the first round, and makes of what a round kept who plays the next:
+`refitting.Refit` refits the prior of a robot's proposal, `tuning.Tune` fine-tunes a model of text. Whatever is there
+already is not done again, so that rounds that were interrupted go on and end as they would have.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Protocol, runtime_checkable
-from urllib.parse import quote, urlencode
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import decoder, indented
+from gristmill.digest import decode, indented, plain
 from gristmill.errors import UsageError
-from gristmill.play import seat_seed
+from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.seeding import derive
-from gristmill.specs import UnknownParameter, split
-from gristmill.types import Episode, Level
-from gristmill.workflows.lineage import LESSON, From, Learnt
-from gristmill.workflows.metrics import Rate
+from gristmill.types import Level
+from gristmill.workflows.metrics import Mean, Rate
 from gristmill.workflows.outcomes import outcomes
-from gristmill.workflows.run import run, seat_policies
+from gristmill.workflows.run import run
 from gristmill.workflows.stages import Tell
+from gristmill.workflows.variety import Variety
 
-__all__ = ["FILE", "Improvement", "Refittable", "Round", "improve"]
+__all__ = ["FILE", "Improvement", "Kept", "Learner", "Made", "Round", "Work", "improve", "proved"]
 
 FILE = "improvement.json"
-PRIOR = "prior.json"  # of a round: what it has drawn from
 _BEGUN = "improve.json"  # of the folder: what was asked for
 
 
-@runtime_checkable
-class Refittable(Protocol):
-    """A policy that draws its parameters from a prior, which can be refit on those that succeeded."""
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What was learnt from a round, or there was before the first.
 
-    prior: Any
+    Attributes:
+        policy: spec of who plays next.
+        generation: of the model; 0 where there is none.
+        episodes: how many it learnt from, by where they are from: `seed`, `round 1`, …
+        success: on held-out scenarios, and `score` the mean score there, where the world has scores.
+        by: success by what strata tell, see `metrics.breakdowns`.
+        evaluation: the run directory of that.
+        variety: of what was learnt from, by seat, and `fresh` that of what the last round kept.
+        notes: what a person should know.
+        stop: why no further round should be played; empty when it may.
+    """
+
+    policy: str
+    generation: int = 0
+    episodes: dict[str, int] = {}
+    success: Rate | None = None
+    score: Mean | None = None
+    by: dict[str, dict[str, Rate]] = {}
+    evaluation: str = ""
+    variety: dict[str, Variety] = {}
+    fresh: dict[str, Variety] = {}
+    notes: list[str] = []
+    stop: str = ""
+
+    @property
+    def own(self) -> float:
+        """Share of the episodes that a model played."""
+        total = sum(self.episodes.values())
+        return 1 - self.episodes.get("seed", 0) / total if total else 0.0
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,243 +72,275 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: from 1.
-        policy: who tried.
+        policy: who played.
         run: the run directory.
-        prior: mean and standard deviation of each parameter that it drew; empty for a cloned policy.
-        success: of its attempts, errors beside it.
-        kept: how many episodes were kept, verified at the level asked for.
-        reasons: why the others were not.
+        prior: mean and standard deviation of each parameter that a proposal drew; empty for others.
+        success: of its attempts, for the seat that learns; errors beside it.
+        kept: how many episodes were kept, verified at the level asked for, by the seat whose acts they are kept for.
+        reasons: why the others were not, for the first of these seats.
+        false_pass: of the mutants of kept episodes that were tried, how many pass; see `_audited`.
+        made: what was learnt from it.
         seconds: how long this call took for it.
     """
 
     number: int
     policy: str
     run: str
-    prior: dict[str, tuple[float, float]]
+    prior: dict[str, tuple[float, float]] = {}
     success: Rate
-    kept: int
+    kept: dict[str, int]
     reasons: dict[str, int]
+    false_pass: Rate | None = None
+    made: Made
     seconds: float
 
 
 class Improvement(msgspec.Struct, frozen=True, kw_only=True):
-    """What all rounds came to; written to `improvement.json`.
+    """What all rounds came to; written to `improvement.json` after every round.
 
     Attributes:
         world: its spec.
+        start: what there was before the first round.
         rounds: in order.
-        proposal: spec of the proposal as refit on the last of its rounds.
+        policy: spec of who would play next.
+        stopped: why no further round was played although more were asked for; empty otherwise.
     """
 
     world: str
+    start: Made
     rounds: list[Round]
-    proposal: str
+    policy: str
+    stopped: str = ""
 
 
-class _Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """What all rounds of a folder have in common."""
+class Kept(NamedTuple):
+    """What a round left to learn from.
+
+    Attributes:
+        number: of the round.
+        store: its run.
+        views: what is kept, by seat.
+        false_pass: see `Round`.
+    """
+
+    number: int
+    store: RunStore
+    views: dict[str, View]
+    false_pass: Rate | None = None
+
+
+class Work(NamedTuple):
+    """What the parts of all rounds share.
+
+    Attributes:
+        world: its spec.
+        out: the folder.
+        n: scenarios in each round, which are its own.
+        seed: root seed.
+        level: what an episode must have been proved at to be kept.
+        jobs: how many workers.
+        tell: called with the part at work, and its progress: done, of all.
+    """
 
     world: str
-    policy: str
-    seat: str
+    out: Path
     n: int
     seed: int
     level: Level
+    jobs: int
+    tell: Tell
+
+    def folder(self, number: int) -> Path:
+        """Return the folder of a round."""
+        return self.out / f"round-{number}"
+
+    def stream(self, *names: str | int) -> int:
+        """Return a root seed of its own for a part."""
+        return derive(self.seed, *names) >> 1
+
+
+class Learner(Protocol):
+    """Who learns from rounds.
+
+    Attributes:
+        asked: what the rounds depend on, as plain data; a folder belongs to one such learner.
+        attempts: how often each scenario of a round is played.
+        audited: how many kept episodes of a round are put to the mutation test.
+    """
+
+    asked: Mapping[str, Any]
+    attempts: int
+    audited: int
+
+    def begin(self, work: Work) -> Made:
+        """Return who plays the first round; called once, before anything is played."""
+        ...
+
+    def seats(self, policy: str) -> dict[str, str]:
+        """Return the policy of every seat that is not an expert's, when `policy` plays."""
+        ...
+
+    def acceptances(self) -> dict[str, Acceptance]:
+        """Return what an episode must be to be kept, by the seat whose acts it is kept for."""
+        ...
+
+    def prior(self, policy: str) -> dict[str, tuple[float, float]]:
+        """Return what a proposal draws from; nothing of other policies."""
+        ...
+
+    def learn(self, kept: Sequence[Kept]) -> Made:
+        """Return who plays next, having learnt from what all rounds so far have kept."""
+        ...
 
 
 def improve(
     world: str,
     out: Path,
+    learner: Learner,
     *,
-    policy: str = "proposal",
-    seat: str = "robot",
     rounds: int = 3,
-    clones: int = 0,
     n: int = 256,
     seed: int = 0,
     level: Level = "replayed",
     jobs: int = 1,
     tell: Tell | None = None,
 ) -> Improvement:
-    """Let a proposal try, keep what is verified, refit it, and try again; what is there already is not done again.
+    """Play, keep what is verified, learn from it, and play again; what is there already is not done again.
 
     Args:
         world: spec of the world.
         out: folder of the rounds.
-        policy: spec of the proposal; a `prior` in it is what the first round draws from.
-        seat: its seat.
-        rounds: how often it tries.
-        clones: how many rounds are added in which a policy tries that was cloned from what the round before kept.
-        n: attempts in each round, at scenarios of its own.
+        learner: who learns.
+        rounds: how many.
+        n: scenarios in each round, which are its own.
         seed: root seed.
         level: what an episode must have been proved at to be kept.
         jobs: how many workers.
         tell: called with the part at work, and its progress: done, of all.
 
     Raises:
-        UsageError: when the policy cannot be refit, the folder was begun otherwise, or a round keeps fewer than two
-            episodes.
+        UsageError: when something asked for does not exist, the folder was begun otherwise, or a round keeps too little
+            to learn from.
     """
-    if rounds < 1 or clones < 0 or n < 2:
-        raise UsageError(
-            f"Expected at least one round of two attempts, got {rounds} of {n} and {clones} clones."
-        )
-    work = _Work(world, out, seat, n, seed, level, jobs, tell or (lambda *_: None))
-    work.begin(policy)
+    if rounds < 1 or n < 2:
+        raise UsageError(f"Expected at least one round of two scenarios, got {rounds} of {n}.")
+    work = Work(world, out, n, seed, level, jobs, tell or (lambda *_: None))
+    _begin(work, learner)
+    start = made = learner.begin(work)
+    _mark(work, learner)
     done: list[Round] = []
-    spec = policy
+    kept: list[Kept] = []
+    result = Improvement(world=world, start=start, rounds=[], policy=start.policy, stopped=start.stop)
     for number in range(1, rounds + 1):
-        proposal = work.proposal(spec)
-        found, view = work.round(number, spec, proposal.prior)
-        done.append(found)
-        spec = work.refit(number, spec, proposal, view)
-    for number in range(rounds + 1, rounds + clones + 1):
-        found, view = work.round(number, work.clone(number, view), None)
-        done.append(found)
-    result = Improvement(world=world, rounds=done, proposal=spec)
-    (out / FILE).write_bytes(indented(result))
+        if made.stop:
+            break
+        clock, policy = time.monotonic(), made.policy
+        kept.append(_play(work, learner, number, policy))
+        made = learner.learn(kept)
+        done.append(_round(kept[-1], policy, learner.prior(policy), made, time.monotonic() - clock))
+        stopped = made.stop if number < rounds else ""
+        result = Improvement(world=world, start=start, rounds=done, policy=made.policy, stopped=stopped)
+        (out / FILE).write_bytes(indented(result))
     return result
 
 
-class _Work:
-    """The parts of a round."""
-
-    def __init__(
-        self, world: str, out: Path, seat: str, n: int, seed: int, level: Level, jobs: int, tell: Tell
-    ) -> None:
-        self.world, self.out, self.seat = world, out, seat
-        self.n, self.seed, self.level, self.jobs, self.tell = n, seed, level, jobs, tell
-
-    def begin(self, policy: str) -> None:
-        """Look whether the policy can be refit and the folder is one of these rounds, before anything is played."""
-        first = self.proposal(policy).prior
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / PRIOR
-            path.write_bytes(indented(first))
-            try:
-                self.proposal(_drawing_from(policy, path))
-            except UnknownParameter:
-                raise _not_refittable(policy) from None
-        asked = _Begun(
-            world=registry.absolute(self.world), policy=registry.absolute(policy), seat=self.seat, n=self.n,
-            seed=self.seed, level=self.level,
-        )  # fmt: skip
-        path = self.out / _BEGUN
-        if path.exists():
-            _check_same(decoder(_Begun)(path.read_bytes()), asked, self.out)
-        self.prior(1, first)
-        path.write_bytes(indented(asked))
-
-    def proposal(self, spec: str) -> Refittable:
-        found = seat_policies(self.world, {self.seat: spec})[self.seat]
-        if not isinstance(found, Refittable):
-            raise _not_refittable(spec)
-        return found
-
-    def prior(self, number: int, prior: Any) -> Path:
-        """Write what a round draws from, and return the file; a round that was played keeps its own.
-
-        Raises:
-            UsageError: when it was played with another one.
-        """
-        path, data = self.folder(number) / PRIOR, indented(prior)
-        if path.exists() and path.read_bytes() != data and (path.parent / "run").exists():
-            raise UsageError(
-                f"Expected the prior in {path}, which its round was played with, got another one: "
-                "the policy, or what was kept of the round before, has changed since; choose another folder."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return path
-
-    def round(self, number: int, spec: str, prior: Any) -> tuple[Round, View]:
-        """Try, verify and keep."""
-        start = time.monotonic()
-        name = f"round {number}"
-        path = self.folder(number) / "run"
-        run(
-            self.world, {self.seat: spec}, path, n=self.n, seed=derive(self.seed, "round", number) >> 1,
-            jobs=self.jobs, progress=lambda done, total, _: self.tell(name, done, total),
-        )  # fmt: skip
-        store = RunStore.open(path)
-        if self.level != "checked":
-            # What has failed already needs no stronger proof that it did.
-            passed = {one.id for one in outcomes(store) if one.status == "pass"}
-            verify_run(
-                store, self.level, self.jobs, lambda done, total: self.tell(f"{name}: proof", done, total), ids=passed
-            )  # fmt: skip
-        view = mine(store, Acceptance(name="kept", level=self.level))
-        success = Rate.of(outcomes(store))
-        drawn = {} if prior is None else {name: (prior.mean[name], prior.sd[name]) for name in prior.mean}
-        reasons: dict[str, int] = {}
-        for stage in view.stages:
-            reasons |= stage.reasons
-        found = Round(
-            number=number, policy=spec, run=str(path), prior=drawn, success=success, kept=len(view.kept),
-            reasons=reasons, seconds=time.monotonic() - start,
-        )  # fmt: skip
-        return found, view
-
-    def refit(self, number: int, spec: str, proposal: Refittable, view: View) -> str:
-        """Write the prior of the next round, and where it is from; return the spec of the policy that draws from it."""
-        store = RunStore.open(self.folder(number) / "run")
-        ids = set(view.ids)
-        kept = [self.drawn(proposal, one) for one in store.episodes() if one.id in ids]
-        if len(kept) < 2:
-            raise UsageError(
-                f"Expected at least two verified episodes in round {number} to refit on, got {len(kept)} of {self.n}; "
-                "ask for more attempts with -n, or begin with a better proposal."
-            )
-        path = self.prior(number + 1, proposal.prior.refit(kept))
-        # From the folder of all rounds on, which may be moved.
-        before = f"round-{number}/{PRIOR}" if number > 1 else split(spec)[1].get("prior", "")
-        source = From(
-            run=f"round-{number}/run", run_id=store.id, view=view.name, seat=self.seat, episodes=len(kept)
-        )
-        learnt = Learnt(sources=[source], init=before)
-        path.with_name(LESSON).write_bytes(indented(learnt))
-        return _drawing_from(spec, path)
-
-    def drawn(self, proposal: Refittable, episode: Episode) -> Mapping[str, float]:
-        """Return the parameters of a recorded episode; its seed decides them."""
-        seed = seat_seed(self.seat, episode.scenario, episode.seed, episode.attempt)
-        found: Mapping[str, float] = proposal.prior.draw(seed)
-        return found
-
-    def clone(self, number: int, view: View) -> str:
-        """Clone a policy from what the round before kept, and return its spec."""
-        from gristmill.training.clone import CloneConfig
-        from gristmill.workflows.clone import clone
-
-        store = RunStore.open(self.folder(number - 1) / "run")
-        model = self.folder(number) / "model"
-        clone(
-            store, model, view=view, seat=self.seat, config=CloneConfig(seed=self.seed),
-            progress=lambda done, total, _: self.tell(f"round {number}: cloning", done, total),
-        )  # fmt: skip
-        return f"clone?checkpoint={quote(str(model))}"
-
-    def folder(self, number: int) -> Path:
-        return self.out / f"round-{number}"
+def _play(work: Work, learner: Learner, number: int, policy: str) -> Kept:
+    """Play a round, verify what passed, and keep what was proved."""
+    name, path = f"round {number}", work.folder(number) / "run"
+    run(
+        work.world, learner.seats(policy), path, n=work.n, attempts=learner.attempts,
+        seed=work.stream("round", number), jobs=work.jobs, progress=lambda done, total, _: work.tell(name, done, total),
+    )  # fmt: skip
+    wanted = learner.acceptances()
+    store = proved(work, path, wanted.values(), f"{name}: proof")
+    false_pass = _audited(work, store, learner.audited, f"{name}: audit") if learner.audited else None
+    views = {seat: mine(store, one) for seat, one in wanted.items()}
+    return Kept(number, store, views, false_pass)
 
 
-def _drawing_from(policy: str, prior: Path) -> str:
-    """Return the spec of a policy with the prior in a file, in place of the one it may have."""
-    name, params = split(policy)
-    return f"{name}?{urlencode({**params, 'prior': str(prior)}, safe='/', quote_via=quote)}"
+def proved(work: Work, path: Path, wanted: Iterable[Acceptance], name: str) -> RunStore:
+    """Prove what passed of a run as strongly as is asked for, and return the run."""
+    store = RunStore.open(path)
+    if work.level != "checked":
+        # What has failed already needs no stronger proof that it did.
+        _prove(work, store, work.level, _passed(store, [one.seat for one in wanted]), name)
+    return store
 
 
-def _not_refittable(spec: str) -> UsageError:
-    return UsageError(
-        f"Expected a policy with a prior that can be refit, such as proposal, got {spec}; "
-        "it is one whose parameters are drawn anew for every episode, from the file that its `prior` names."
-    )
+def _prove(work: Work, store: RunStore, level: Level, ids: set[str], name: str) -> None:
+    verify_run(store, level, work.jobs, lambda done, total: work.tell(name, done, total), ids=ids)
 
 
-def _check_same(begun: _Begun, asked: _Begun, out: Path) -> None:
+def _passed(store: RunStore, seats: Sequence[str] = ("",)) -> set[str]:
+    """Return the episodes whose own checks pass, for one of some seats at least; the seat without a name is all of them.
+
+    Stronger proofs have no say, so that a round that goes on after an interrupt tries the same ones again.
+    """
+    return {
+        name
+        for name, verdicts in latest(store.ledger()).items()
+        for (_, level), found in verdicts.items()
+        if level == "checked" and any(found.of(seat).status == "pass" for seat in seats)
+    }
+
+
+def _audited(work: Work, store: RunStore, most: int, name: str) -> Rate:
+    """Return of how many mutants of some passing episodes the verifier says that they pass.
+
+    A mutant leaves out, or gets wrong, one act that changes the state, so it should fail: a share of passes that rises
+    says that a model has learnt to please the verifier where it does not look. An episode of which a mutant passes is
+    not kept.
+    """
+    chosen = set(sorted(_passed(store), key=lambda one: derive(work.seed, "audit", one))[:most])
+    if chosen:
+        _prove(work, store, "mutation-tested", chosen, name)
+    alive = told = 0
+    for verdict in store.verdicts():
+        if verdict.level == "mutation-tested" and verdict.episode_id in chosen:
+            evidence = verdict.checks[-1].evidence
+            alive += len(evidence.get("survivors", ()))
+            told += evidence.get("killed", 0)
+    return Rate.of_counts(alive, alive + told)
+
+
+def _round(
+    kept: Kept, policy: str, prior: dict[str, tuple[float, float]], made: Made, seconds: float
+) -> Round:
+    reasons: dict[str, int] = {}
+    for stage in next(iter(kept.views.values())).stages:
+        reasons |= stage.reasons
+    return Round(
+        number=kept.number, policy=policy, run=str(kept.store.path), prior=prior,
+        success=Rate.of(outcomes(kept.store, next(iter(kept.views)))), kept={seat: len(view.kept) for seat, view in kept.views.items()},
+        reasons=reasons, false_pass=kept.false_pass, made=made, seconds=seconds,
+    )  # fmt: skip
+
+
+def _asked(work: Work, learner: Learner) -> dict[str, Any]:
+    """Return what all rounds of a folder have in common."""
+    return {
+        "world": registry.absolute(work.world),
+        "n": work.n,
+        "seed": work.seed,
+        "level": work.level,
+        **plain(learner.asked),
+    }
+
+
+def _begin(work: Work, learner: Learner) -> None:
     """Refuse a folder that was begun with something else."""
-    there, here = msgspec.structs.asdict(begun), msgspec.structs.asdict(asked)
-    other = [name for name in there if there[name] != here[name]]
-    if other:
-        was, got = (", ".join(f"{name} {one[name]}" for name in other) for one in (there, here))
-        raise UsageError(f"Expected {was}, which {out} was begun with, got {got}; choose another folder.")
+    path = work.out / _BEGUN
+    if not path.exists():
+        return
+    there, here = decode(path.read_bytes()), _asked(work, learner)
+    if other := [name for name in here | there if there.get(name) != here.get(name)]:
+        was, got = (", ".join(f"{name} {one.get(name)}" for name in other) for one in (there, here))
+        raise UsageError(
+            f"Expected {was}, which {work.out} was begun with, got {got}; choose another folder."
+        )
+
+
+def _mark(work: Work, learner: Learner) -> None:
+    """Put on record what the folder was begun with."""
+    work.out.mkdir(parents=True, exist_ok=True)
+    (work.out / _BEGUN).write_bytes(indented(_asked(work, learner)))

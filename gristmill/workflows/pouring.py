@@ -18,6 +18,7 @@ from gristmill.training.clone import CloneConfig
 from gristmill.workflows.clone import CloneLesson, clone
 from gristmill.workflows.evaluate import Evaluation, evaluate
 from gristmill.workflows.improve import Improvement, improve
+from gristmill.workflows.refitting import Refit
 from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
 from gristmill.workflows.stages import Stages, Tell
 from gristmill.workflows.transcripts import Transcript, choose
@@ -115,7 +116,7 @@ class _Line:
         unfiltered = self.clone(UNFILTERED, first, count, kept=False)
         results = [
             self.evaluate(PROPOSAL, "proposal"),
-            self.evaluate(REFIT, found.proposal),
+            self.evaluate(REFIT, found.policy),
             self.evaluate(UNFILTERED, f"clone?checkpoint={unfiltered.model}"),
             self.evaluate(VERIFIED, f"clone?checkpoint={verified.model}"),
         ]
@@ -135,7 +136,7 @@ class _Line:
             f"{self.size.rounds} × {self.size.attempts} attempts, every pass replayed, refit on what was kept",
         ):
             return improve(
-                self.world, self.out / "rounds", rounds=self.size.rounds, n=self.size.attempts,
+                self.world, self.out / "rounds", Refit(), rounds=self.size.rounds, n=self.size.attempts,
                 seed=self.stages.stream("rounds"), jobs=self.jobs, tell=self.stages.tell,
             )  # fmt: skip
 

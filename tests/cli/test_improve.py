@@ -42,7 +42,7 @@ def test_many_reasons_are_summed_up() -> None:
 
 def test_an_unknown_seat_is_named_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The policy is not to blame, and nothing is written."""
-    assert 2 == main(["improve", WORLD, "--seat", "arm", "--out", str(tmp_path / "x")])
+    assert 2 == main(["improve", WORLD, "--learn", "arm", "--out", str(tmp_path / "x")])
     assert f"Unknown seat 'arm' of {WORLD}. Valid: robot." in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
 

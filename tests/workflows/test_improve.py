@@ -13,6 +13,7 @@ from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.improve import Improvement, improve
 from gristmill.workflows.lineage import trained_on
+from gristmill.workflows.refitting import Refit
 
 WORLD = "robots/reach-v1"
 
@@ -21,7 +22,7 @@ WORLD = "robots/reach-v1"
 def improved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Improvement, Path]:
     """Two rounds of 48 attempts."""
     out = tmp_path_factory.mktemp("improved")
-    return improve(WORLD, out, rounds=2, n=48), out
+    return improve(WORLD, out, Refit(), rounds=2, n=48), out
 
 
 def test_a_round_succeeds_more_often_than_the_one_before(improved: tuple[Improvement, Path]) -> None:
@@ -37,14 +38,14 @@ def test_what_is_kept_was_played_again(improved: tuple[Improvement, Path]) -> No
     first = improved[0].rounds[0]
     levels = [verdict.level for verdict in RunStore.open(first.run).verdicts() if verdict.status == "pass"]
 
-    assert first.kept == levels.count("replayed")
-    assert first.success.played - first.kept == sum(first.reasons.values())
+    assert first.kept["robot"] == levels.count("replayed")
+    assert first.success.played - first.kept["robot"] == sum(first.reasons.values())
 
 
 def test_improving_again_does_nothing_again(improved: tuple[Improvement, Path]) -> None:
     """What is recorded is not played again, and the figures are the same; more rounds go on from there."""
     found, out = improved
-    again = improve(WORLD, out, rounds=2, n=48)
+    again = improve(WORLD, out, Refit(), rounds=2, n=48)
 
     assert [(one.success, one.kept, one.prior) for one in found.rounds] == [
         (one.success, one.kept, one.prior) for one in again.rounds
@@ -59,10 +60,10 @@ def test_a_folder_goes_on_wherever_it_was_moved_to(
     found, out = improved
     moved = tmp_path / "elsewhere"
     shutil.copytree(out, moved)
-    again = improve(WORLD, moved, rounds=2, n=48)
+    again = improve(WORLD, moved, Refit(), rounds=2, n=48)
 
     assert [one.success for one in found.rounds] == [one.success for one in again.rounds]
-    assert str(moved / "round-3" / "prior.json") in again.proposal
+    assert str(moved / "round-3" / "prior.json") in again.policy
 
 
 def test_a_refit_proposal_leads_to_the_rounds_that_it_was_refit_on(
@@ -85,13 +86,13 @@ def test_only_what_draws_parameters_can_be_refit(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match="Expected a policy with a prior that can be refit, such as proposal, got noop"
     ):
-        improve(WORLD, tmp_path, policy="noop", rounds=1, n=2)
+        improve(WORLD, tmp_path, Refit("noop"), rounds=1, n=2)
 
 
 def test_a_round_that_keeps_nothing_says_so(tmp_path: Path) -> None:
     """There is nothing to refit on; the message says what to do."""
     with pytest.raises(UsageError, match="at least two verified episodes in round 1"):
-        improve(WORLD, tmp_path, rounds=1, n=2)
+        improve(WORLD, tmp_path, Refit(), rounds=1, n=2)
 
 
 @pytest.mark.parametrize(
@@ -108,12 +109,13 @@ def test_a_folder_stays_with_what_it_was_begun_with(
 ) -> None:
     """Other arguments are refused before anything is written, and the folder goes on as it was."""
     found, out = improved
+    asked = {name: value for name, value in change.items() if name != "policy"}
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with pytest.raises(UsageError, match=words):
-        improve(WORLD, out, **{"rounds": 2, "n": 48, **change})
+        improve(WORLD, out, Refit(change.get("policy", "proposal")), **{"rounds": 2, "n": 48, **asked})
 
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    assert found.proposal == improve(WORLD, out, rounds=2, n=48).proposal
+    assert found.policy == improve(WORLD, out, Refit(), rounds=2, n=48).policy
 
 
 def test_a_round_that_was_played_keeps_its_prior(tmp_path: Path) -> None:
@@ -122,15 +124,15 @@ def test_a_round_that_was_played_keeps_its_prior(tmp_path: Path) -> None:
     prior = registry.policy("proposal", WORLD, "robot").prior  # type: ignore[attr-defined]  # a proposal has one
     start.write_bytes(encode(prior))
     spec = f"proposal?prior={start}"
-    found = improve(WORLD, tmp_path / "out", policy=spec, rounds=1, n=24)
+    found = improve(WORLD, tmp_path / "out", Refit(spec), rounds=1, n=24)
     begun = (tmp_path / "out/round-1/prior.json").read_bytes()
     start.write_bytes(encode(msgspec.structs.replace(prior, mean={**prior.mean, "dx": 0.01})))
 
-    assert f"proposal?prior={tmp_path}/out/round-2/prior.json" == found.proposal
+    assert f"proposal?prior={tmp_path}/out/round-2/prior.json" == found.policy
     with pytest.raises(
         UsageError, match=r"Expected the prior in .*prior\.json, which its round was played with"
     ):
-        improve(WORLD, tmp_path / "out", policy=spec, rounds=1, n=24)
+        improve(WORLD, tmp_path / "out", Refit(spec), rounds=1, n=24)
     assert begun == (tmp_path / "out/round-1/prior.json").read_bytes()
 
 
@@ -138,7 +140,7 @@ def test_a_round_that_was_played_keeps_its_prior(tmp_path: Path) -> None:
 def test_a_policy_that_cannot_be_refit_is_refused_before_it_plays(tmp_path: Path, policy: str) -> None:
     """Nothing is left behind by that."""
     with pytest.raises(UsageError, match=r"Expected a (policy with a )?prior"):
-        improve(WORLD, tmp_path / "out", policy=policy, rounds=1, n=24)
+        improve(WORLD, tmp_path / "out", Refit(policy), rounds=1, n=24)
 
     assert not (tmp_path / "out").exists()
 
@@ -146,7 +148,7 @@ def test_a_policy_that_cannot_be_refit_is_refused_before_it_plays(tmp_path: Path
 def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     """What means something in a spec is written otherwise there."""
     out = tmp_path / "a&b=c d+e%20?#"
-    found = improve(WORLD, out, rounds=2, n=24)
+    found = improve(WORLD, out, Refit(), rounds=2, n=24)
 
     drawn = registry.policy(found.rounds[1].policy, WORLD, "robot").prior.mean  # type: ignore[attr-defined]
 

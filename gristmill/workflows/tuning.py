@@ -1,0 +1,361 @@
+"""Learning by rejection sampling: a model plays, only verified play is kept, and the model is fine-tuned on it.
+
+Before the first round, scripted policies play the seed data, and a base model learns from all of it. Every round then
+fine-tunes that base model, never the model of the round before, on everything that was kept so far, of which a declared
+share stays seed data (Gerstgrasser et al., "Is Model Collapse Inevitable? Breaking the Curse of Recursion by
+Accumulating Real and Synthetic Data", 2024; Zelikman et al., "STaR: Bootstrapping Reasoning With Reasoning", 2022, for
+starting from the base). Each model plays held-out scenarios. What is learnt from must stay varied, and mutants of what is
+kept must fail, or no further round is played.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from gristmill import registry
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import Acceptance, View, mine
+from gristmill.recorders.store import RunStore
+from gristmill.specs import split
+from gristmill.types import Episode
+from gristmill.workflows.evaluate import evaluate
+from gristmill.workflows.improve import Kept, Made, Work, proved
+from gristmill.workflows.lessons import Source
+from gristmill.workflows.run import DEFAULT, run, seat_policies
+from gristmill.workflows.variety import Bounds, Variety, falls
+
+if TYPE_CHECKING:
+    from gristmill.training.sft import TrainConfig
+
+__all__ = ["SELF", "Tune", "Tuning"]
+
+SAVE_EVERY = 200  # steps, so that little is lost when rounds are interrupted
+SELF = "self"  # in the spec of another seat: the model that learns
+
+
+class Tuning(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model of text learns from its play.
+
+    Attributes:
+        seat: whose acts are learnt, and who is evaluated; empty for the last seat of the world.
+        others: policies of the other seats; `self`, or `self` among those of `mixed`, is the model itself, which then
+            learns from what that seat did, too.
+        held_out: policies of the other seats in evaluations; by default those of `others`, without the model.
+        init: folder of the model to start from; empty for one that is trained on the seed data.
+        seed_policy: who plays the seed data, and `seed_episodes` how many of them.
+        facts: of what a seat is told in private, the names of those facts that the model reads; none named is all.
+        base_steps: of training the base model.
+        seed_share: of every round's training set that the verified seed data are at least. All of them stay in it; own
+            play is left out where there is more of it than that.
+        epochs: passes over the training set of a round.
+        temperature: at which the model plays; it is evaluated at 0.
+        attempts: at every scenario of a round, and `best` of them how many are kept at most; None for all.
+        min_score, above_baseline: see `Acceptance`.
+        evaluated: held-out scenarios.
+        audited: kept episodes of a round that are put to the mutation test.
+        false_pass: greatest share of their mutants that may pass.
+        bounds: how varied what is learnt has to stay, compared with the verified seed data.
+    """
+
+    seat: str = ""
+    others: dict[str, str] = {}
+    held_out: dict[str, str] = {}
+    init: str = ""
+    seed_policy: str = "noisy?rate=0.2"
+    seed_episodes: int = 6_000
+    facts: tuple[str, ...] = ()
+    base_steps: int = 400
+    seed_share: float = 0.25
+    epochs: float = 2.0
+    temperature: float = 0.7
+    attempts: int = 1
+    best: int | None = None
+    min_score: float | None = None
+    above_baseline: bool = False
+    evaluated: int = 400
+    audited: int = 16
+    false_pass: float = 0.05
+    bounds: Bounds = Bounds()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seed_share < 1:
+            raise UsageError(
+                f"Expected a share of seed data between 0 and 1, got {self.seed_share:g}; without any, models collapse."
+            )
+        if self.temperature <= 0:
+            raise UsageError(
+                f"Expected a temperature above 0, got {self.temperature:g}; a model that always does the same finds nothing new."
+            )
+        for name in ("seed_episodes", "base_steps", "attempts", "evaluated"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"Expected {name} of at least 1, got {getattr(self, name)}.")
+        if not 0 < self.epochs <= 1_000:
+            raise UsageError(f"Expected epochs above 0 and at most 1,000, got {self.epochs:g}.")
+
+
+class Tune:
+    """Fine-tunes a model on its verified play; see `gristmill.workflows.improve.Learner`.
+
+    Args:
+        how: settings.
+        config: of training, what `how` says aside; by default `TrainConfig()`.
+    """
+
+    def __init__(self, how: Tuning, config: "TrainConfig | None" = None) -> None:
+        self.how, self._config = how, config
+        self.attempts, self.audited = how.attempts, how.audited
+        self.asked: Mapping[str, Any] = msgspec.to_builtins(how)
+        self._work: Work
+        self.seat = how.seat  # by default the last one of the world
+        self._seats: list[str] = []
+        self._seed: dict[str, Source] = {}  # what is kept of the seed data, by seat
+        self._before: dict[str, Variety] = {}
+
+    # The contract of a learner.
+
+    def begin(self, work: Work) -> Made:
+        """Play the seed data, train the base model on it unless one is given, and evaluate it."""
+        self._work = work
+        names = registry.make(work.world).possible_agents
+        self.seat = self.how.seat or names[-1]
+        self._check()
+        self._seats = [self.seat, *(seat for seat, spec in self.how.others.items() if _has_self(spec))]
+        store = self._played()
+        for seat in self._seats:
+            view = mine(store, self._acceptance(seat))
+            if not view.kept:
+                raise _nothing(f"of the seed data, played by {self.how.seed_policy},", view)
+            self._seed[seat] = Source(store, view, seat)
+        self._before = self._variety(list(self._seed.values()))
+        if not self.how.init:  # the base model learns from everything, right or wrong
+            self._learnt([Source(store, None, seat) for seat in self._seats], 0, self.how.base_steps)
+        return self._made(0, self._job(0), variety=self._before)
+
+    def seats(self, policy: str) -> dict[str, str]:
+        """Return the model, and whom it plays with."""
+        return {self.seat: policy} | {
+            seat: _with_self(spec, policy) for seat, spec in self.how.others.items()
+        }
+
+    def acceptances(self) -> dict[str, Acceptance]:
+        """Return what is to be kept for each seat that the model learns."""
+        return {seat: self._acceptance(seat) for seat in self._seats}
+
+    def prior(self, policy: str) -> dict[str, tuple[float, float]]:
+        """A model draws nothing from a prior."""
+        return {}
+
+    def learn(self, kept: Sequence[Kept]) -> Made:
+        """Fine-tune the base model on everything that was kept so far, and evaluate it."""
+        last = kept[-1]
+        for view in last.views.values():
+            if not view.kept:
+                raise _nothing(f"of round {last.number}, played by the model", view)
+        own = {
+            one.number: [Source(one.store, view, seat) for seat, view in one.views.items()] for one in kept
+        }
+        sources = self.chosen(own)
+        variety, fresh = self._variety(sources), self._variety(own[last.number])
+        if stop := self._alarm(last, variety, fresh):  # what is not varied, or not right, is not learnt
+            return Made(
+                policy=self._plays(self._job(last.number - 1)), variety=variety, fresh=fresh, stop=stop
+            )
+        job = self._learnt(sources, last.number, None)
+        counts = {
+            f"round {number}": sum(_size(one) for one in sources if one.store is some[0].store)
+            for number, some in own.items()
+        }
+        counts = {"seed": sum(map(_size, sources)) - sum(counts.values()), **counts}
+        return self._made(last.number, job, variety=variety, fresh=fresh, episodes=counts)
+
+    def chosen(self, own: Mapping[int, Sequence[Source]]) -> list[Source]:
+        """Return what is learnt from: the seed data, and of what every round has kept as much as they allow."""
+        found = []
+        for seat, seed in self._seed.items():
+            mine = [one for some in own.values() for one in some if one.seat == seat]
+            most = _size(seed) * (1 - self.how.seed_share) / self.how.seed_share
+            share = min(1.0, most / max(1, sum(map(_size, mine))))
+            found += [seed, *(one._replace(limit=int(share * _size(one))) for one in mine)]
+        return found
+
+    # The parts.
+
+    def _check(self) -> None:
+        """Look whether everybody who is to play can, before anything is played."""
+        if self.seat in {**self.how.others, **self.how.held_out}:
+            raise UsageError(
+                f"Expected policies of the seats other than {self.seat}, which the model learns, got one of it; "
+                "name another seat to learn."
+            )
+        specs = {seat: _without_self(spec) for seat, spec in self.how.others.items()}
+        seat_policies(self._work.world, {self.seat: self.how.seed_policy, **specs})
+        seat_policies(self._work.world, self._opponents())
+
+    def _opponents(self) -> dict[str, str]:
+        """Return whom the model is evaluated with."""
+        return {seat: _without_self(spec) for seat, spec in self.how.others.items()} | self.how.held_out
+
+    def _acceptance(self, seat: str) -> Acceptance:
+        how = self.how
+        return Acceptance(
+            name=f"kept-{seat}", level=self._work.level, seat=seat, min_score=how.min_score,
+            above_baseline=how.above_baseline, best=how.best,
+        )  # fmt: skip
+
+    def _played(self) -> RunStore:
+        """Play the seed data, and prove what passed of them."""
+        how, work, path = self.how, self._work, self._work.out / "seed"
+        seats = {seat: _without_self(spec) for seat, spec in how.others.items()}
+        run(
+            work.world, {self.seat: how.seed_policy, **seats}, path, n=how.seed_episodes, seed=work.stream("seed"),
+            jobs=work.jobs, progress=lambda done, total, _: work.tell("seed data", done, total),
+        )  # fmt: skip
+        return proved(work, path, self.acceptances().values(), "seed data: proof")
+
+    def _job(self, number: int) -> Path:
+        """Return the folder of a round's model; that of the base model is before the first."""
+        if number:
+            return self._work.folder(number) / "model"
+        return Path(self.how.init) if self.how.init else self._work.out / "base"
+
+    def _learnt(self, sources: Sequence[Source], number: int, steps: int | None) -> Path:
+        """Train the model of a round, or the base model, for so many steps or epochs, and return its folder."""
+        from gristmill.agents.model.template import TemplateConfig
+        from gristmill.training.sft import TrainConfig
+        from gristmill.workflows.learn import learn
+
+        name = f"round {number}: learning" if number else "base model"
+        template = (
+            TemplateConfig(brief=("facts",), facts=self.how.facts) if self._told() else TemplateConfig()
+        )
+        config = replace(
+            self._config or TrainConfig(save_every=SAVE_EVERY), template=template, epochs=self.how.epochs
+        )
+        learn(
+            sources, self._job(number), init=self._job(0) if number else None, steps=steps, config=config, name=name,
+            seed=self._work.seed, progress=lambda done, total, _: self._work.tell(name, done, total),
+        )  # fmt: skip
+        return self._job(number)
+
+    def _told(self) -> bool:
+        """Return whether seats that the model learns know something in private, without which nobody could play them."""
+        world = registry.make(self._work.world)
+        world.reset(seed=0, options={"scenario": world.scenario(0, 0)})
+        found = any(world.brief(seat).facts for seat in self._seats)
+        world.close()
+        return found
+
+    def _made(self, number: int, job: Path, **what: Any) -> Made:
+        """Evaluate the model of a round, or the base model."""
+        from gristmill.agents.model.store import load_model
+
+        name = f"round-{number}" if number else "base"
+        path = self._work.out / "evaluations" / name
+        found = evaluate(
+            self._work.world, {self.seat: _spec(job), **self._opponents()}, path, n=self.how.evaluated,
+            seed=self._work.stream("evaluation"), jobs=self._work.jobs, label=name, seat=self.seat,
+            progress=lambda done, total, _: self._work.tell(f"{name}: evaluation", done, total),
+        )  # fmt: skip
+        return Made(
+            policy=self._plays(job), generation=int(load_model(job).about.get("generation", 1)), success=found.success,
+            score=found.score, by=found.by, evaluation=str(path), **what,
+        )  # fmt: skip
+
+    def _plays(self, job: Path) -> str:
+        return f"{_spec(job)}&temperature={self.how.temperature:g}"
+
+    def _variety(self, sources: Sequence[Source]) -> dict[str, Variety]:
+        return {seat: _variety_of([one for one in sources if one.seat == seat], seat) for seat in self._seats}
+
+    def _alarm(self, last: Kept, variety: Mapping[str, Variety], fresh: Mapping[str, Variety]) -> str:
+        """Return why nothing should be learnt from here on, empty if all is well."""
+        bounds = self.how.bounds
+        # What a model cannot do yet it has in no play of its own; that is no collapse while others show it.
+        own = msgspec.structs.replace(bounds, stratum=1.1)
+        found = [
+            f"{what} for {seat}: {one}"
+            for what, by_seat, limits in (
+                ("what is learnt", variety, bounds),
+                ("the model's own play", fresh, own),
+            )
+            for seat, after in by_seat.items()
+            for one in falls(self._before[seat], after, limits)
+        ]
+        rate = last.false_pass
+        if rate is not None and rate.n and rate.rate > self.how.false_pass:
+            found.append(
+                f"the verifier passes {rate.passed} of {rate.n} mutants of kept episodes ({rate.rate:.1%}); "
+                f"at most {self.how.false_pass:.1%} are asked for"
+            )
+        return "; ".join(found)
+
+
+def _size(source: Source) -> int:
+    """Return how many episodes of a view there are to learn from."""
+    assert source.view is not None
+    count = sum(one.split == "train" for one in source.view.kept)
+    return count if source.limit is None else min(count, source.limit)
+
+
+def _variety_of(sources: Sequence[Source], seat: str) -> Variety:
+    return Variety.of((one for source in sources for one in _episodes(source)), seat)
+
+
+def _episodes(source: Source) -> Iterator[Episode]:
+    """Yield the episodes that are learnt from."""
+    assert source.view is not None
+    ids = {one.id for one in [one for one in source.view.kept if one.split == "train"][: source.limit]}
+    return (one for one in source.store.episodes() if one.id in ids)
+
+
+def _spec(job: Path) -> str:
+    return f"model?checkpoint={quote(str(job))}"
+
+
+def _has_self(spec: str) -> bool:
+    return SELF in _parts(spec)
+
+
+def _parts(spec: str) -> list[str]:
+    """Return the policies in a spec: several in that of `mixed`."""
+    name, given = split(spec)
+    return given.get("of", "").split("|") if name == "mixed" else [spec]
+
+
+def _with_self(spec: str, policy: str) -> str:
+    """Return a spec with the model in the places where it says `self`."""
+    found = [policy if one == SELF else one for one in _parts(spec)]
+    return _mixed(found) if len(found) > 1 else found[0]
+
+
+def _without_self(spec: str) -> str:
+    """Return a spec without the model, or the default policy where nobody else is left."""
+    found = [one for one in _parts(spec) if one != SELF] or [DEFAULT]
+    return _mixed(found) if len(found) > 1 else found[0]
+
+
+def _mixed(parts: Sequence[str]) -> str:
+    return f"mixed?{urlencode({'of': '|'.join(parts)}, safe='/|?=', quote_via=quote)}"
+
+
+def _nothing(where: str, view: View) -> UsageError:
+    """Return the error where nothing was kept, with the yield table in words."""
+    stages = "; ".join(
+        f"{one.name}: {one.left} of {one.entered}"
+        + (f" ({reasons})" if (reasons := _counted(one.reasons)) else "")
+        for one in view.stages
+    )
+    return UsageError(
+        f"Expected verified episodes to learn from, got none {where} for {view.acceptance.seat}. Yield: {stages}. Take a "
+        "better policy or model to begin with, a lower bar, or more episodes."
+    )
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{number} {name}" for name, number in sorted(reasons.items(), key=lambda one: -one[1])[:4]
+    )

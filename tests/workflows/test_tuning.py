@@ -1,0 +1,240 @@
+"""Rounds in which a model plays, and is fine-tuned on what was verified; in the smallest world there is."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import asdict
+
+from gristmill.agents.model.config import ModelConfig
+from gristmill.agents.model.store import load_model
+from gristmill.digest import decode, decoder
+from gristmill.errors import UsageError
+from gristmill.recorders.mine import View
+from gristmill.training.sft import TrainConfig
+from gristmill.workflows import tuning
+from gristmill.workflows.improve import FILE, Improvement, improve
+from gristmill.workflows.lessons import Source
+from gristmill.workflows.lineage import trained_on
+from gristmill.workflows.tuning import Tune, Tuning
+
+WORLD = f"{Path(__file__).parents[1] / 'fixtures' / 'lamps.py'}:Lamps"
+SHAPE = ModelConfig(
+    vocab=330, dim=32, layers=2, heads=2, kv_heads=1, head_dim=16, ffn=64, conv=2, max_len=192
+)
+CONFIG = TrainConfig(model=SHAPE, buckets=1, save_every=20)
+SMALL = Tuning(
+    seed_policy="noisy?rate=0.4",
+    seed_episodes=120,
+    base_steps=30,
+    evaluated=32,
+    audited=4,
+    epochs=4,
+    seed_share=0.3,
+)
+
+
+def improved(out: Path, learner: Tune | None = None, **more: Any) -> Improvement:
+    """Two rounds of 48 scenarios."""
+    return improve(WORLD, out, learner or Tune(SMALL, CONFIG), **{"rounds": 2, "n": 48, **more})
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Improvement, Path]:
+    """Two rounds, and their folder."""
+    out = tmp_path_factory.mktemp("tuned") / "rounds"
+    return improved(out), out
+
+
+def lineage(out: Path) -> list[Any]:
+    """What every job of a folder has learnt from, and what it came to."""
+    lessons = [decode(path.read_bytes()) for path in sorted(out.rglob("lesson.json"))]
+    models = [load_model(path.parent).digest for path in sorted(out.rglob("lesson.json"))]
+    told = [
+        [one["data"], one["generation"], [(part["run_id"], part["episodes"]) for part in one["sources"]]]
+        for one in lessons
+    ]
+    return [told, models]
+
+
+@pytest.mark.slow
+def test_a_model_learns_from_its_own_verified_play(found: tuple[Improvement, Path]) -> None:
+    """Round by round from more of it, from the base model each time, a generation further; and it gets no worse."""
+    rounds = found[0].rounds
+    start, first, second = found[0].start, rounds[0].made, rounds[1].made
+    assert start.success
+    assert first.success
+    assert second.success
+
+    assert [1, 2, 3] == [start.generation, first.generation, second.generation]
+    assert ["seed", "round 1"] == list(first.episodes)
+    assert ["seed", "round 1", "round 2"] == list(second.episodes)
+    assert first.episodes["round 1"] <= rounds[0].kept["agent"]
+    assert start.success.rate <= first.success.rate <= second.success.rate
+    assert second.success.rate > 0.9
+    assert "" == found[0].stopped
+    assert found[0] == decoder(Improvement)((found[1] / FILE).read_bytes())
+
+
+@pytest.mark.slow
+def test_seed_data_keep_their_share(found: tuple[Improvement, Path]) -> None:
+    """All of them stay in, and own play is left out where there is more than they allow."""
+    for one in found[0].rounds:
+        assert 1 - one.made.own >= SMALL.seed_share
+        assert one.made.episodes["seed"] == found[0].rounds[0].made.episodes["seed"]
+
+
+@pytest.mark.slow
+def test_every_model_leads_to_all_that_it_comes_from(found: tuple[Improvement, Path]) -> None:
+    """To the seed data and to the rounds before, whose players learnt from earlier ones; and evaluations are held out."""
+    last, out = found[0].rounds[-1], found[1]
+    runs, unknown = trained_on({"agent": last.made.policy}, out)
+    evaluation = decode((Path(last.made.evaluation) / "evaluation.json").read_bytes())
+
+    assert ({"seed", "round-1", "round-2"}, []) == (
+        {one.path.name if one.path.name == "seed" else one.path.parent.name for one in runs},
+        unknown,
+    )
+    assert 0 == evaluation["held_out"]["met"]
+
+
+@pytest.mark.slow
+def test_what_is_there_is_not_done_again(found: tuple[Improvement, Path]) -> None:
+    """The same call gives the same figures; another one is refused."""
+    again = improved(found[1])
+
+    assert [replaced(one) for one in found[0].rounds] == [replaced(one) for one in again.rounds]
+    with pytest.raises(
+        UsageError, match=r"Expected temperature 0\.7, which .* was begun with, got temperature 0\.9"
+    ):
+        improved(found[1], Tune(Tuning(**{**asdict(SMALL), "temperature": 0.9}), CONFIG))
+
+
+def replaced(one: Any) -> Any:
+    """A round without the time it took."""
+    return {**asdict(one), "seconds": 0}
+
+
+@pytest.mark.slow
+def test_killed_anywhere_it_goes_on_to_the_same_lineage(
+    found: tuple[Improvement, Path], tmp_path: Path
+) -> None:
+    """The models are the same to the last bit, and learnt from the same episodes."""
+    out = tmp_path / "rounds"
+    for seconds in (4.0, 6.0, 8.0, 10.0):
+        worker = subprocess.Popen([sys.executable, __file__, str(out)])
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(seconds)
+        worker.kill()
+        worker.wait()
+    improved(out)
+
+    assert lineage(found[1]) == lineage(out)
+
+
+class Collapsing(Tune):
+    """A learner that learns from nothing but the most frequent episodes of the last round."""
+
+    def chosen(self, own: Mapping[int, Sequence[Source]]) -> list[Source]:
+        source = own[max(own)][0]
+        assert source.view is not None
+        often = min(one.stratum for one in source.view.kept)
+        return [source._replace(view=view_of(source.view, often))]
+
+
+def view_of(view: View, stratum: str) -> View:
+    """A view with the episodes of one stratum only."""
+    kept = tuple(one for one in view.kept if one.stratum == stratum)
+    return View(**{**asdict(view), "kept": kept, "acceptance": view.acceptance})
+
+
+@pytest.mark.slow
+def test_collapse_stops_the_loop(found: tuple[Improvement, Path], tmp_path: Path) -> None:
+    """Who learns from the most frequent episodes of the last round only is stopped before anything is learnt."""
+    stopped = improved(tmp_path / "rounds", Collapsing(SMALL, CONFIG), rounds=3)
+
+    assert "what is learnt for agent: the Vendi score is" in stopped.stopped
+    assert 1 == len(stopped.rounds)
+    assert not (tmp_path / "rounds" / "round-1" / "model").exists()
+
+
+@pytest.mark.slow
+def test_a_verifier_that_passes_mutants_stops_the_loop(tmp_path: Path) -> None:
+    """The bound is for the share of mutants of kept episodes that pass; here none may be tried without failing it."""
+    strict = Tuning(**{**asdict(SMALL), "false_pass": -1.0})
+    stopped = improved(tmp_path / "rounds", Tune(strict, CONFIG))
+
+    assert "the verifier passes 0 of" in stopped.stopped
+
+
+@pytest.mark.slow
+def test_nothing_is_learnt_from_nothing(tmp_path: Path) -> None:
+    """A seat that keeps nothing ends the rounds with the yield table; so do seed data of which nothing is kept."""
+    useless = Tuning(**{**asdict(SMALL), "seed_policy": "noop"})
+    with pytest.raises(
+        UsageError, match=r"got none of the seed data, played by noop, for agent\. Yield: .*verdict: 0 of 120"
+    ):
+        improved(tmp_path / "a", Tune(useless, CONFIG))
+
+    untrained = Tuning(**{**asdict(SMALL), "base_steps": 1})
+    with pytest.raises(
+        UsageError, match=r"got none of round 1, played by the model for agent\. Yield: .*verdict: 0 of 48 \("
+    ):
+        improved(tmp_path / "b", Tune(untrained, CONFIG))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed_share": 0.0}, "Expected a share of seed data between 0 and 1, got 0"),
+        ({"seed_share": 1.0}, "between 0 and 1"),
+        ({"temperature": 0.0}, "Expected a temperature above 0"),
+        ({"seed_episodes": 0}, "Expected seed_episodes of at least 1"),
+        ({"epochs": 0.0}, "Expected epochs above 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change: dict[str, Any], words: str) -> None:
+    """At once."""
+    with pytest.raises(UsageError, match=words):
+        Tuning(**change)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (Tuning(seat="agnet"), "Unknown seat 'agnet'"),
+        (Tuning(others={"agent": "noop"}), "Expected policies of the seats other than agent"),
+        (Tuning(others={"customer": "nobody"}), "Unknown policy 'nobody'"),
+        (Tuning(held_out={"custmer": "expert"}), "Unknown seat 'custmer'"),
+        (Tuning(seed_policy="nosy"), "Unknown policy 'nosy'.*Did you mean 'noisy'"),
+    ],
+)
+def test_who_cannot_play_is_named_before_anything_is_played(how: Tuning, words: str, tmp_path: Path) -> None:
+    """Seats that do not exist, and policies of another world; nothing is left behind."""
+    with pytest.raises(UsageError, match=words):
+        improve(WORLD, tmp_path / "out", Tune(how), rounds=1, n=8)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_model_takes_the_places_that_are_its_own() -> None:
+    """`self` alone, or among others; in evaluations and in the seed data it has none."""
+    model = "model?checkpoint=a&temperature=0.7"
+    several = "mixed?of=boulware|self|conceder"
+
+    assert model == tuning._with_self("self", model)
+    assert "mixed?of=boulware|model?checkpoint=a%26temperature=0.7|conceder" == tuning._with_self(
+        several, model
+    ).replace("%3D", "=")
+    assert "mixed?of=boulware|conceder" == tuning._without_self(several)
+    assert "expert" == tuning._without_self("self")
+    assert "boulware?spread=0.1" == tuning._with_self("boulware?spread=0.1", model)
+    assert [True, True, False] == [tuning._has_self(one) for one in ("self", several, "mixed?of=a|b")]
+
+
+if __name__ == "__main__":  # who is killed
+    improved(Path(sys.argv[1]))
