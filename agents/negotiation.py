@@ -140,7 +140,6 @@ class _Seat:
     """One side at the table: keeps account of what happened, and turns what its tactic wants into acts.
 
     Attributes:
-        standing: the outcome that the other offers, None where there is none to accept.
         question: what the other has asked and was not told.
         said: what kind of act the other made last, empty at first.
     """
@@ -166,7 +165,6 @@ class _Seat:
         self._asks = any(one["function"]["name"] == "ask" for one in brief.tools)
         self._asked = False
         self._mine: str | None = None  # the kind of one's own last act
-        self.standing: int | None = None
         self.question = ""
         self.said = ""
 
@@ -192,9 +190,9 @@ class _Seat:
         args = args if isinstance(args, dict) else {}
         self.said = kind = str(entry.get("call", "say"))
         if kind == "offer":
-            self.standing = self._read(args)
-            if self.standing is not None:
-                self.bidder.hear(self.standing)
+            self.bidder.standing = None
+            if (outcome := self._read(args)) is not None:
+                self.bidder.hear(outcome)
         elif kind == "ask":
             self.question = str(args.get("about", ""))
         elif kind == "claim":
@@ -226,19 +224,18 @@ class _Seat:
     def _next(self) -> Act:
         bidder = self.bidder
         if self._mine == "refused":
-            self.standing = None  # whatever was wrong, what was taken for granted is not
+            bidder.standing = None  # whatever was wrong, what was taken for granted is not
             return say(self.talk.slip())
         over = bidder.last or (bidder.hopeless and bool(bidder.ours))
         coming = None if over else self._tactic(bidder)
-        if self.standing is not None and bidder.takes(self.standing, coming):
-            return call("accept", message=self.talk.agree(self.standing))
+        if bidder.standing is not None and bidder.takes(coming):
+            return call("accept", message=self.talk.agree(bidder.standing))
         if coming is None:
             return call("walk_away", message=self.talk.leave())
         if self._may_digress() and (act := self._aside()):
             return act
         message = self.talk.offer(coming, self.said)
-        bidder.ours.append(coming)
-        self.standing = None
+        bidder.put(coming)
         return call("offer", **bidder.domain.terms(coming), message=message)
 
     def _may_digress(self) -> bool:

@@ -131,6 +131,7 @@ class Bidder:
         turns: that have passed.
         theirs: the outcomes that the other has offered, in order.
         ours: those that were offered to it.
+        standing: the outcome that the other offers now, None where there is none to accept.
     """
 
     def __init__(
@@ -141,13 +142,20 @@ class Bidder:
         self.turns = 0
         self.theirs: list[int] = []
         self.ours: list[int] = []
+        self.standing: int | None = None
 
     def hear(self, outcome: int) -> None:
         """Take in an offer of the other."""
+        self.standing = outcome
         self.theirs.append(outcome)
         if self.model is not None:
             before = self.domain.places(self.ours[-1]) if self.ours else None
             self.model.hear(self.domain.places(outcome), before, self.turns / self.deadline)
+
+    def put(self, outcome: int) -> None:
+        """Take note of an offer of one's own, which takes the place of the other's."""
+        self.standing = None
+        self.ours.append(outcome)
 
     # Time. Of the last two turns, the first is for a last offer, and the second for taking it or leaving it.
 
@@ -214,15 +222,16 @@ class Bidder:
         """Return how much the other is expected to like every outcome, [outcomes]; without a model, less what we like more."""
         return 1.0 - self.domain.utility if self.model is None else self.model.likes()
 
-    def takes(self, standing: int, coming: int | None) -> bool:
-        """Return whether an offer is to be accepted rather than answered by `coming`, or by leaving where that is None.
+    def takes(self, coming: int | None) -> bool:
+        """Return whether what stands is to be accepted rather than answered by `coming`, or by leaving where that is None.
 
         It is when it gives as much as one's own next offer would if that were accepted: AC_next (Baarslag, Hindriks
         and Jonker, "Acceptance conditions in automated negotiation", 2011). When nothing is to come, it is when it is
         as good as no deal.
         """
-        worth = self.worth(standing)
+        if self.standing is None:
+            return False
         least = self.floor()
         if coming is not None:
             least = max(least, self.worth(coming) * self.discount)
-        return worth >= least - TIE
+        return self.worth(self.standing) >= least - TIE

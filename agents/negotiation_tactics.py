@@ -87,12 +87,16 @@ def expert(bidder: Bidder) -> int:
     """Ask for a little more than looks best for both, then for just that, and come down to the floor in the end.
 
     Best for both is the greatest product of one's own utility and what the other is expected to like (Nash, "The
-    bargaining problem", 1950). The last offer is what the other has offered itself, if that is better than nothing.
+    bargaining problem", 1950). In the end it gives back to the other what that has offered itself, if it is better than
+    nothing: where time costs nothing, the best of it all; where it does, only what stands is sure to be good enough.
     """
     likes, floor = bidder.likes(), bidder.level(0.0)
     if bidder.offers_left <= 1:
-        back = max(bidder.theirs, key=bidder.worth, default=None)
-        return bidder.liked(floor, likes) if back is None or bidder.worth(back) < floor - TIE else back
+        heard = max(bidder.theirs, key=bidder.worth, default=None)
+        back = bidder.standing if bidder.discount < 1.0 else heard
+        if back is not None and bidder.worth(back) >= bidder.floor() - TIE:
+            return back
+        return bidder.liked(floor, likes)
     fair = max(floor, bidder.worth(int((bidder.domain.utility * likes).argmax())))
     if not bidder.ours:
         return bidder.liked(fair + _ANCHOR * (bidder.best - fair), likes)
