@@ -60,10 +60,10 @@ def main(scenarios: int, jobs: int, world: str) -> None:
                 f"{episodes:,} episodes in {wall:.1f} s with {jobs} workers, {used:.1f} s of processor time, "
                 f"{episodes / used:,.0f} episodes/s/core; {one.counts}"
             )
+            start = time.monotonic()
+            league(world, PLAYERS, Path(folder, str(seed)), n=scenarios, seed=seed, jobs=jobs)
+            print(f"looked at again in {time.monotonic() - start:.1f} s", flush=True)
             found.append(one)
-        start = time.monotonic()
-        league(world, PLAYERS, Path(folder, str(SEEDS[0])), n=scenarios, seed=SEEDS[0], jobs=jobs)
-        print(f"looked at again in {time.monotonic() - start:.1f} s")
     first, second = map(ratings, found)
     scores = [one.score.value if one.score else 0.0 for one in found[0].players]
     print(

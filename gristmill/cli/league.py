@@ -21,11 +21,12 @@ from gristmill.cli.shared import (
 from gristmill.workflows import EVALUATION_SEED
 
 if TYPE_CHECKING:
-    from gristmill.workflows.league_types import Cell, League
+    from gristmill.workflows.league_types import League
     from gristmill.workflows.ratings import Interval
 
 PAGE = "league.html"
 _DRAWN = 200  # scenarios, if nothing else is asked for
+_MOST = 12  # players whose matrix a terminal shows
 
 
 def command(
@@ -154,19 +155,20 @@ def _standings(found: "League") -> Any:
 
 def _matrix(found: "League") -> Any:
     """Return the mean scores of rows against columns, both in the order of the ranking."""
+    if len(found.players) > _MOST:
+        return f"Who made what of whom, {len(found.players)} by {len(found.players)}, is on the page."
     order = found.ranking
-    shown = table("", "score against", *(str(place) for place in range(1, len(order) + 1)))
+    scores = [one.score for row in found.matrix for one in row if one and one.score]
+    widest = max(((one.high - one.low) / 2 for one in scores), default=0.0)
+    shown = table("", "mean score against", *map(str, range(1, len(order) + 1)))
     for place, row in enumerate(order, 1):
+        cells = (found.matrix[row][column] for column in order)
         shown.add_row(
-            str(place), found.players[row].name, *(_score(found.matrix[row][column]) for column in order)
+            str(place), found.players[row].name, *(_figure(cell.score if cell else None) for cell in cells)
         )
+    shown.caption = f"95 % intervals: within {widest:.3f} of these"
+    shown.caption_justify = "left"
     return shown
-
-
-def _score(cell: "Cell | None") -> str:
-    if cell is None or cell.score is None:
-        return "–"
-    return f"{cell.score.value:.2f} ±{(cell.score.high - cell.score.low) / 2:.2f}"
 
 
 def _figure(found: "Interval | None") -> str:

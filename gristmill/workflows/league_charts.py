@@ -7,12 +7,17 @@ from markupsafe import Markup
 from gristmill.workflows.league_types import Cell, League, Plane
 from gristmill.workflows.ratings import Interval
 
-__all__ = ["heat_map", "plane_chart", "rating_axis", "rating_bar", "spread"]
+__all__ = ["heat_map", "plane_chart", "rating_axis", "rating_bar", "small", "spread"]
 
-_SIDE, _HEAD = 58, 22  # of a cell, and the height of the numbers above the columns
+_SIDE, _LESS, _HEAD = 58, 40, 22  # of a cell, of one of many, and the height of the numbers above the columns
 _FAINT, _FULL = 0.06, 0.6  # of a colour, so that figures can be read on it
-_SMALL = 16  # players up to which the width of an interval is written below a figure
+_SMALL = 12  # players with room for that
 _PLANE, _LEFT, _BELOW, _TOP, _RIGHT = 300, 52, 44, 10, 14
+
+
+def small(league: League) -> bool:
+    """Return whether there are so few players that the width of an interval is written below a figure."""
+    return len(league.players) <= _SMALL
 
 
 def heat_map(league: League, figure: str, *, title: str, style: str) -> Markup:
@@ -29,28 +34,29 @@ def heat_map(league: League, figure: str, *, title: str, style: str) -> Markup:
     values = [one.value for line in found for one in line if one is not None]
     low, high = min(values, default=0.0), max(values, default=1.0)
     names = [league.players[player].name for player in order]
-    wide = 8 + 7.2 * max(len(_short(name)) + 4 for name in names)
+    side = _SIDE if small(league) else _LESS
+    wide = 14 + 7.8 * max(len(_short(name)) + 3 for name in names)
     head = [
         Markup('<text class="title" x="{}" y="{}" text-anchor="middle">{}<title>{}</title></text>').format(
-            wide + (place + 0.5) * _SIDE, _HEAD - 8, place + 1, name
+            wide + (place + 0.5) * side, _HEAD - 8, place + 1, name
         )
         for place, name in enumerate(names)
     ]
     body: list[Markup] = []
     for row, name in enumerate(names):
-        top = _HEAD + row * _SIDE
+        top = _HEAD + row * side
         body.append(
             Markup('<text class="label" x="{}" y="{}" text-anchor="end">{} <tspan class="title">{}</tspan><title>{}</title></text>')
-            .format(wide - 12, top + _SIDE / 2 + 5, _short(name), row + 1, name)
+            .format(wide - 12, top + side / 2 + 5, _short(name), row + 1, name)
         )  # fmt: skip
         for column, other in enumerate(names):
             body.append(
                 _cell(
-                    found[row][column], (wide + column * _SIDE, top), (low, high), style,
-                    f"{name} against {other}", len(names) <= _SMALL,
+                    found[row][column], (wide + column * side, top), (low, high), style,
+                    f"{name} against {other}", side,
                 )
             )  # fmt: skip
-    right, down = wide + len(names) * _SIDE, _HEAD + len(names) * _SIDE
+    right, down = wide + len(names) * side, _HEAD + len(names) * side
     return Markup(
         '<svg class="heat" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">{}</svg>'
     ).format(title, right, down, right, down, Markup("").join(head + body))
@@ -146,7 +152,7 @@ def _figure(cell: Cell | None, name: str) -> Interval | None:
 
 
 def _cell(
-    found: Interval | None, at: tuple[float, float], ends: tuple[float, float], style: str, said: str, small: bool
+    found: Interval | None, at: tuple[float, float], ends: tuple[float, float], style: str, said: str, side: int
 ) -> Markup:  # fmt: skip
     left, top = at
     if found is None:
@@ -154,19 +160,19 @@ def _cell(
             '<g><rect class="track" x="{}" y="{}" width="{}" height="{}" rx="3"/><text class="title" x="{}" y="{}" '
             'text-anchor="middle">–</text><title>{}: not played, or not judged</title></g>'
         ).format(
-            left + 1, top + 1, _SIDE - 2, _SIDE - 2, left + _SIDE / 2, top + _SIDE / 2 + 5, said
+            left + 1, top + 1, side - 2, side - 2, left + side / 2, top + side / 2 + 5, said
         )  # fmt: skip
     strength = _FAINT + (_FULL - _FAINT) * (found.value - ends[0]) / (ends[1] - ends[0] or 1.0)
     half = (found.high - found.low) / 2
     below = Markup('<text class="small" x="{}" y="{}" text-anchor="middle">±{}</text>').format(
-        left + _SIDE / 2, top + _SIDE / 2 + 17, f"{half:.3f}".lstrip("0")
+        left + side / 2, top + side / 2 + 17, f"{half:.3f}".lstrip("0")
     )
     return Markup(
         '<g><rect class="{}" fill-opacity="{}" x="{}" y="{}" width="{}" height="{}" rx="3"/>'
         '<text class="figure" x="{}" y="{}" text-anchor="middle">{}</text>{}<title>{}</title></g>'
     ).format(
-        style, f"{strength:.2f}", left + 1, top + 1, _SIDE - 2, _SIDE - 2, left + _SIDE / 2,
-        top + _SIDE / 2 + (1 if small else 5), f"{found.value:.2f}", below if small else "",
+        style, f"{strength:.2f}", left + 1, top + 1, side - 2, side - 2, left + side / 2,
+        top + side / 2 + (1 if side == _SIDE else 5), f"{found.value:.2f}", below if side == _SIDE else "",
         f"{said}: {found.value:.3f}, 95 % interval {found.low:.3f} to {found.high:.3f}",
     )  # fmt: skip
 

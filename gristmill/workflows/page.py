@@ -14,7 +14,7 @@ from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.evaluate import Evaluation, compare
-from gristmill.workflows.league_charts import heat_map, plane_chart, rating_axis, rating_bar, spread
+from gristmill.workflows.league_charts import heat_map, plane_chart, rating_axis, rating_bar, small, spread
 from gristmill.workflows.metrics import Cell, Rate
 from gristmill.workflows.report_types import Report, Training
 from gristmill.workflows.transcripts import Transcript
@@ -78,6 +78,7 @@ def _environment() -> Environment:
         "plane_chart": plane_chart,
         "rating_axis": rating_axis,
         "rating_bar": rating_bar,
+        "small": small,
         "spread": spread,
     }
     return made

@@ -23,7 +23,7 @@ def test_tables_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
     assert 0 == code
     assert "is rated highest" in shown
-    assert all(words in shown for words in ("Nash share", "as left", "long run", "score against"))
+    assert all(words in shown for words in ("Nash share", "as left", "long run", "mean score against"))
     assert (tmp_path / "league" / "league.html").exists()
 
 
