@@ -286,7 +286,10 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                 result = found(args)
                 if kind == "stale-read":
                     result = self.stale(found.name, args, result)
-                answer |= {"error": _FAULTS[kind]} if kind in _FAULTS else {"result": plain(result)}
+                if kind in _FAULTS:
+                    answer["error"] = _FAULTS[kind]
+                else:
+                    answer["result"] = None if result is None else plain(result)
         except ToolError as error:
             answer["error"] = str(error)
             if fault is not None:  # the tool refused by itself; the fault waits for the next such call

@@ -8,7 +8,7 @@ Nothing is judged here.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from gristmill.rehearsal import Rehearsals
 from gristmill.seeding import derive
 from gristmill.turns import begin, repeat, take_turns
 from gristmill.types import Act, Brief, Episode, Rollout, Scenario, SeatInfo, episode_id
-from gristmill.world import Simulation, World, turns
+from gristmill.world import Simulation, Turns, World, turns
 
 __all__ = [
     "briefed",
@@ -96,7 +96,8 @@ def _batch(
         ((seat, policy),) = policies.items()
         return simulate.move(worlds[0], batch, seeds, policy, seat_seeds[seat])
     ready = rehearsals.bound(batch, seeds, seat_seeds)
-    return take_turns([turns(world) for world in worlds], batch, seeds, ready, seat_seeds)
+    # Not by `turns`: what one of them is, all are, and a protocol takes long to look at.
+    return take_turns(cast(Sequence[Turns], worlds), batch, seeds, ready, seat_seeds)
 
 
 def lock_step(policies: Iterable[Policy], scripts: int = _SCRIPTS) -> int:

@@ -4,7 +4,7 @@ Episodes go in lock-step: a policy is asked once for all episodes that wait for 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from gristmill.digest import digest, plain
 from gristmill.errors import RAISED, EpisodeError, boundary
@@ -13,6 +13,8 @@ from gristmill.types import Act, Brief, End, Entry, Fault, Rollout, Scenario
 from gristmill.world import Turns, World
 
 __all__ = ["Noted", "begin", "repeat", "take_turns"]
+
+_NOTHING = digest(None)
 
 
 @runtime_checkable
@@ -81,10 +83,11 @@ def repeat(world: Turns, scenario: Scenario, seed: int, acts: Sequence[tuple[str
 
 
 class _Seated(NamedTuple):
-    """A session of a policy, and the places that rows of the batch have in it."""
+    """A session of a policy, the places that rows of the batch have in it, and whether it tells of its own work."""
 
     session: Session
     places: Mapping[int, int]
+    noted: bool
 
 
 class _Batch:
@@ -129,7 +132,7 @@ class _Batch:
                 for row in self.begun:
                     self.faults.setdefault(row, Fault.of(seat, error))
             else:
-                self.seated[seat] = _Seated(session, places)
+                self.seated[seat] = _Seated(session, places, isinstance(session, Noted))
 
     def _brief(self, row: int, seat: str) -> Brief:
         try:
@@ -166,7 +169,7 @@ class _Batch:
                 self.stop(row, error)
 
     def _acts(self, seat: str, seen: Mapping[int, list[Entry]]) -> dict[int, Act]:
-        session, places = self.seated[seat]
+        session, places, _ = self.seated[seat]
         acts: dict[int, Act] = {}
         try:
             given = session.act([places[row] for row in seen], list(seen.values()))
@@ -189,9 +192,9 @@ class _Batch:
         played = self.worlds[row] if row in self.begun else None
         went = _rollout(played, "error" if fault else _end(self.worlds[row]), fault)
         notes = {
-            seat: one.session.notes(one.places[row])
+            seat: cast(Noted, one.session).notes(one.places[row])
             for seat, one in self.seated.items()
-            if isinstance(one.session, Noted) and row in one.places
+            if one.noted and row in one.places
         }
         return went._replace(notes=notes) if notes else went
 
@@ -199,7 +202,7 @@ class _Batch:
 def _rollout(played: Turns | None, end: End, fault: Fault | None) -> Rollout:
     """Return how an episode went; `played` is its world if that was reset for it."""
     entries: list[Entry] = []
-    state, state_digest = None, digest(None)
+    state, state_digest = None, _NOTHING
     try:
         with boundary("world"):
             if played is not None:

@@ -34,11 +34,15 @@ class Bargaining(DialogueWorld):
         """Clear the table, and give the first turn to the seat that opens."""
         self._domain = self.domain(values)
         self._standing: tuple[str, Terms] | None = None
-        self._state: dict[str, Any] = dict.fromkeys(("deal", "by", "walked", "turns"))
+        self._state: dict[str, Any] = {}
         self.agent_selection = self.seats[values["opens"]]
 
     def state(self) -> Any:
-        """Return the deal in the terms of the first seat, who accepted it or walked away, and after how many turns."""
+        """Return how it ended, in the terms of the first seat; nothing of offers that came to nothing.
+
+        That is `deal`, `by` whom it was accepted and after how many `turns`; or who `walked` away, and after how many
+        `turns`; or nothing, when time is up or goes on.
+        """
         return dict(self._state)
 
     def over(self) -> bool:
@@ -69,13 +73,13 @@ class Bargaining(DialogueWorld):
 
     def facts(self, seat: str, values: dict[str, Any]) -> dict[str, Any]:
         """Return what a seat knows, as data."""
-        domain = self.domain(values)
+        domain = self._domain
         place = self.seats.index(seat)
         side = domain.sides[place]
         return {
             "issues": {name: list(options) for name, options in domain.issues.items()},
-            "values": {name: [one / 100 for one in column] for name, column in side.values.items()},
-            "weights": {name: side.weights[name] / 100 for name in domain.issues},
+            "values": {name: list(column) for name, column in side.worths.items()},
+            "weights": dict(side.shares),
             "reservation": domain.reservations[place],
             "deadline": domain.deadline,
             "discount": domain.discount,
@@ -104,9 +108,9 @@ class Bargaining(DialogueWorld):
         """Accept the offer of the other seat that stands, which ends the negotiation; the message names its terms."""
         if self._standing is None or self._standing[0] == self.agent_selection:
             raise ToolError("expected an offer of the other seat to accept, and none stands")
-        self._state.update(deal=self._standing[1], by=self.agent_selection, turns=self.turns)
+        self._state = {"deal": self._standing[1], "by": self.agent_selection, "turns": self.turns}
 
     @tool(seat="*", mutates=True, ends=True, public=True)
     def walk_away(self, message: str) -> None:
         """End the negotiation without a deal."""
-        self._state.update(walked=self.agent_selection, turns=self.turns)
+        self._state = {"walked": self.agent_selection, "turns": self.turns}

@@ -29,12 +29,16 @@ class Side(msgspec.Struct, frozen=True):
         weights: hundredths by issue, which sum to 100.
         values: hundredths by issue, one for each option as the seat itself names it.
         columns: weight × value by issue, in the terms of the first seat.
+        shares: the weights as parts of one.
+        worths: the values as parts of one.
         utilities: of every outcome in the order of the options, [outcomes] in ten-thousandths; the last issue varies
             fastest.
     """
 
     weights: dict[str, int]
     values: dict[str, tuple[int, ...]]
+    shares: dict[str, float]
+    worths: dict[str, list[float]]
     columns: tuple[tuple[int, ...], ...]
     utilities: Utilities
 
@@ -49,7 +53,14 @@ class Side(msgspec.Struct, frozen=True):
         for column in columns:
             total = np.add.outer(total, column).ravel()
         total.setflags(write=False)  # sides are shared between domains
-        return cls(dict(weights), {name: tuple(values[name]) for name in values}, columns, total)
+        return cls(
+            weights=dict(weights),
+            values={name: tuple(column) for name, column in values.items()},
+            shares={name: weights[name] / 100 for name in values},
+            worths={name: [one / 100 for one in column] for name, column in values.items()},
+            columns=columns,
+            utilities=total,
+        )
 
 
 class Deal(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ def record_of(entries: list[Entry], domain: Domain, speech: Speech) -> Record:
     moves: dict[str, list[Move]] = {seat: [] for seat in domain.seats}
     refused: dict[str, list[str]] = {seat: [] for seat in domain.seats}
     acted: set[str] = set()
-    state: dict[str, Any] = dict.fromkeys(("deal", "by", "walked", "turns"))
+    state: dict[str, Any] = {}
     standing: Terms | None = None  # those of the first seat
     turns = 0
     for entry in entries:
@@ -39,12 +39,12 @@ def record_of(entries: list[Entry], domain: Domain, speech: Speech) -> Record:
                 standing = domain.terms(seat, terms)
             elif kind == "accept" and standing is not None:
                 terms = domain.terms(seat, standing)
-                state.update(deal=standing, by=seat, turns=turns)
+                state = {"deal": standing, "by": seat, "turns": turns}
             elif kind == "walk_away":
-                state.update(walked=seat, turns=turns)
+                state = {"walked": seat, "turns": turns}
         moves[seat].append(Move(seat, kind, text, speech.read(text), terms, args, turns))
         turns += 1
-    deal = domain.deal(state["deal"], state["turns"]) if state["deal"] is not None else None
+    deal = domain.deal(state["deal"], state["turns"]) if "deal" in state else None
     return Record(moves, refused, acted, state, deal)
 
 

@@ -29,7 +29,7 @@ __all__ = [
 
 # The margins of the reservations below the balanced outcome, in hundredths of its utility, and how often each zone is
 # drawn. Without a zone they are above it, in hundredths of what is between it and the best.
-ZONES = {"narrow": (15, 21), "medium": (23, 35), "wide": (37, 55), "none": (5, 30)}
+ZONES = {"narrow": (18, 24), "medium": (26, 36), "wide": (38, 55), "none": (5, 30)}
 _RATES = (0.26, 0.35, 0.3, 0.09)
 
 # What is traded, with the lowest price in dollars and the step. Options have no number in common, so that a number
