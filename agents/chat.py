@@ -6,6 +6,7 @@ The client is imported when such a seat is asked for, so that the name is known,
 """
 
 import os
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from gristmill.policy import Place, Policy, policy
 __all__ = ["chat"]
 
 KEY = "OPENAI_API_KEY"
+_PLACED = re.compile(r"(.+?)@([a-z]+://.+)")
 _KEPT = ("model", "messages", "tools", "seed", "stream", "n")  # what a request has anyway
 
 
@@ -72,12 +74,12 @@ def chat(
 
 
 def _parted(model: str) -> tuple[str, str]:
-    name, sign, url = model.rpartition("@")
-    if not (sign and name and url):
+    found = _PLACED.fullmatch(model)
+    if found is None:
         raise UsageError(
             f"Expected chat:MODEL@URL such as chat:my-model@http://127.0.0.1:8000/v1, got {model!r}."
         )
-    return name, url
+    return found[1], found[2]
 
 
 def _endpoint(url: str) -> str:

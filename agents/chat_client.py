@@ -6,10 +6,10 @@ the rates and the budget.
 
 import asyncio
 import random
+import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -100,16 +100,19 @@ class Client:
         self._cache = Path(cache) if cache else None
         self._budget = _Budget(limits.requests, limits.tokens)
         self._paces = (_Pace(limits.rpm), _Pace(limits.tpm))
-        self._runner = asyncio.Runner()
         # The organisation and the like are read from the environment by the client; a retry is ours to make.
         self._openai = openai.AsyncOpenAI(
             api_key=key or "none", base_url=url, timeout=limits.timeout, max_retries=0
         )
-        weakref.finalize(self, _shut, self._runner, self._openai)
+        # A loop of its own thread keeps connections between batches, works where another loop runs already, and can be
+        # stopped from wherever the client is found to be of no use any more.
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=_serve, args=(self._loop, self._openai), name="chat", daemon=True).start()
+        weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
 
     def ask(self, requests: Sequence[Mapping[str, Any]]) -> list[Reply | Outage]:
         """Make requests at once and return what came back of each."""
-        return self._runner.run(self._all(requests))
+        return asyncio.run_coroutine_threadsafe(self._all(requests), self._loop).result() if requests else []
 
     async def _all(self, requests: Sequence[Mapping[str, Any]]) -> list[Reply | Outage]:
         gate = asyncio.Semaphore(self._limits.width)
@@ -159,7 +162,11 @@ class Client:
         try:
             for pace, amount in zip(self._paces, (1, expected), strict=True):
                 await self._sleep(pace.wait(amount))
-            found = await self._openai.chat.completions.with_raw_response.create(**request)
+            # The client takes only fields that OpenAI has, but for those in the extra body.
+            rest = {name: value for name, value in request.items() if name not in ("model", "messages")}
+            found = await self._openai.chat.completions.with_raw_response.create(
+                model=request["model"], messages=request["messages"], extra_body=rest
+            )
             body = _completion(found.content)
             told = body.usage or Usage()
             used = told.prompt_tokens + told.completion_tokens or expected
@@ -265,8 +272,9 @@ def _keep(place: Path, request: Mapping[str, Any], body: Completion) -> None:
     draft.replace(place)  # whole, or not at all
 
 
-def _shut(runner: asyncio.Runner, client: openai.AsyncOpenAI) -> None:
-    """Close connections and loop when the client is gone; an interpreter that goes down may not let us."""
-    with suppress(RuntimeError):
-        runner.run(client.close())
-    runner.close()
+def _serve(loop: asyncio.AbstractEventLoop, client: openai.AsyncOpenAI) -> None:
+    """Run a loop until it is stopped, then close what it held."""
+    loop.run_forever()
+    loop.run_until_complete(client.close())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()

@@ -68,7 +68,7 @@ class Engine:
         wait: seconds for which a first request waits for others.
     """
 
-    def __init__(self, model: Model, *, lanes: int = 64, wait: float = 0.004) -> None:
+    def __init__(self, model: Model, *, lanes: int = 32, wait: float = 0.004) -> None:
         self._model, self._wait = model, wait
         empty = np.zeros((SIZE, 2), np.uint32)
         blocks = [Block(model, Sampling(), empty) for _ in range(-(-lanes // SIZE))]

@@ -33,7 +33,7 @@ class Speaker:
 
     def __init__(
         self, model: Model, *, name: str, seat: str = "", other: str = "", temperature: float = 0.0,
-        max_tokens: int = 96, lanes: int = 64,
+        max_tokens: int = 96, lanes: int = 32,
     ) -> None:  # fmt: skip
         """Begin to answer.
 

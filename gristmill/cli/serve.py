@@ -27,7 +27,7 @@ def command(
     ] = "",
     temperature: Annotated[float, typer.Option(help="Of requests that ask for none.")] = 0.0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a reply.")] = 96,
-    lanes: Annotated[int, typer.Option(min=1, max=4096, help="Conversations decoded together.")] = 64,
+    lanes: Annotated[int, typer.Option(min=1, max=4096, help="Conversations decoded together.")] = 32,
     public: Annotated[
         bool, typer.Option("--public", help="Let other machines ask; there is no key and no encryption.")
     ] = False,
