@@ -225,27 +225,19 @@ def test_a_league_is_runs_and_figures(played: Path) -> None:
     assert 16 * 40 == sum(found.counts.values())
 
 
-def test_known_facts_come_out(played: Path) -> None:
-    """Who insists never agrees with its like, and gets more out of who concedes than who asks for half."""
-    found = read_league(played)
-    cells = {
-        (one, other): found.matrix[row][column]
-        for row, one in enumerate(PLAYERS)
-        for column, other in enumerate(PLAYERS)
-    }
+def test_known_facts_come_out(tmp_path: Path) -> None:
+    """Who insists loses agreements with its like, and who concedes early finds them, and is exploited by others."""
+    players = ("hardliner", "boulware", "conceder")
+    found = league("negotiation/market-v1", players, tmp_path / "league", n=40)
 
-    def agreement(one: str, other: str) -> float:
-        cell = cells[one, other]
-        return value(cell.agreement if cell else None)
+    def of(one: str, other: str, name: str) -> float:
+        cell = found.matrix[players.index(one)][players.index(other)]
+        return value(getattr(cell, name))
 
-    def score(one: str, other: str) -> float:
-        cell = cells[one, other]
-        return value(cell.score if cell else None)
-
-    assert 0.0 == agreement("hard", "hard")
-    assert 1.0 == agreement("fair", "fair")
-    assert score("slow", "soft") > score("soft", "slow")
-    assert "hard" == PLAYERS[found.ranking[-1]]
+    assert 0.1 > of("hardliner", "hardliner", "agreement")
+    assert 0.9 < of("conceder", "conceder", "agreement")
+    assert of("boulware", "conceder", "score") > of("conceder", "boulware", "score") + 0.1
+    assert "hardliner" == players[found.ranking[-1]]
 
 
 def test_playing_again_plays_nothing_and_more_can_be_asked_for(tmp_path: Path) -> None:
