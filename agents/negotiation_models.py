@@ -7,6 +7,7 @@ much each issue matters to it is anybody's guess.
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import permutations
+from operator import add
 
 import numpy as np
 
@@ -28,14 +29,15 @@ class Frequencies:
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
-        self._counts = [1.0 - own for own in domain.worths]
+        # Lists: there are few options, and arrays as short as that cost more than they save.
+        self._counts = [[1.0 - own for own in worths.tolist()] for worths in domain.worths]
         self._weights = [1.0] * len(domain.shape)
         self._last: Sequence[int] | None = None
 
     def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
         """Count what was offered, and weigh what was not moved."""
         for counts, size, place in zip(self._counts, self._domain.shape, theirs, strict=True):
-            counts += _nearness(size)[place]
+            counts[:] = map(add, counts, _nearness(size)[place])
         if self._last is not None and self._last != theirs:
             moved = [
                 abs(new - old) / max(1, size - 1)
@@ -53,12 +55,13 @@ class Frequencies:
         self._weights[place] = max(self._weights) + self.gain
 
     def likes(self) -> Floats:
-        """Return the weighted counts, those of from the least to the most liked option of every issue."""
+        """Return the weighted counts, those of every issue from 0 for the least to its share of the weight for the most."""
         total = sum(self._weights)
         parts = []
         for weight, counts in zip(self._weights, self._counts, strict=True):
-            least = counts.min()
-            parts.append((counts - least) * (weight / total / max(counts.max() - least, TIE)))
+            least = min(counts)
+            scale = weight / total / max(max(counts) - least, TIE)
+            parts.append(np.array([(count - least) * scale for count in counts]))
         return grid(parts)
 
 
@@ -110,11 +113,9 @@ class Hypotheses:
 
 
 @lru_cache
-def _nearness(size: int) -> Floats:
+def _nearness(size: int) -> list[list[float]]:
     """Return how near two of `size` options in a row are, from 0 for the ends to 1 for the same, [size, size]."""
-    places = np.arange(size)
-    nearness: Floats = 1.0 - np.abs(places[:, None] - places) / max(1, size - 1)
-    return nearness
+    return [[1.0 - abs(one - other) / max(1, size - 1) for other in range(size)] for one in range(size)]
 
 
 @lru_cache
