@@ -134,7 +134,9 @@ def _standings(found: "League") -> Any:
         "long run": any(one.share for one in found.players),
     }
     columns = ["", "player", "rating", "95 % interval", "score", *(f"as {seat}" for seat in found.seats)]
-    shown = table(*columns, *(name for name, there in told.items() if there), "passed", "errors")
+    shown = table(
+        *columns, *(name for name, there in told.items() if there), "passed", "rules kept", "errors"
+    )
     for place, number in enumerate(found.ranking, 1):
         one = found.players[number]
         rating = one.rating
@@ -148,6 +150,7 @@ def _standings(found: "League") -> Any:
             *(_figure(one.by_seat.get(seat)) for seat in found.seats),
             *(_figure(rest[name]) for name, there in told.items() if there),
             percent(one.passed.passed, one.passed.n),
+            percent(one.kept.passed, one.kept.n),
             f"{one.passed.errors:,}",
         )
     return shown

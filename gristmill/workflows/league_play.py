@@ -57,7 +57,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         status: of the verdict that counts.
         side: who is at fault when that is an error.
         scores: of both seats; None where it was not judged.
-        passed: whether each seat passed its own checks; None where it was not judged.
+        passed: whether each seat passed its own checks and those about the whole episode; None where it was not judged.
+        kept: whether each seat passed its own checks, which are about its conduct; None where there are none.
         worth: what the outcome is worth to both seats: their utilities where the world says them, else their scores.
         deal: whether there was one; None where none is possible, or the world does not say.
         nash: share of the best Nash product; None where there is none, or the world does not say.
@@ -69,6 +70,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     side: str = ""
     scores: tuple[float, float] | None = None
     passed: tuple[bool, bool] | None = None
+    kept: tuple[bool, bool] | None = None
     worth: tuple[float, float] | None = None
     deal: bool | None = None
     nash: float | None = None
@@ -184,10 +186,18 @@ def _row(outcome: Outcome, verdict: Verdict | None, seats: tuple[str, str]) -> R
         status=outcome.status,
         scores=(scores[0], scores[1]),
         passed=(status[seats[0]] == "pass", status[seats[1]] == "pass"),
+        kept=_kept(verdict, seats),
         worth=(worth[0], worth[1]),
         deal=deal,
         nash=_told(verdict, "nash_share", 0.0 if deal is False else None),
     )
+
+
+def _kept(verdict: Verdict, seats: tuple[str, str]) -> tuple[bool, bool] | None:
+    if not verdict.seats:
+        return None
+    failed = {check.seat for check in verdict.checks if check.status != "pass"}
+    return seats[0] not in failed, seats[1] not in failed
 
 
 def _deal(verdict: Verdict) -> bool | None:

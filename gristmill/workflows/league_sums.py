@@ -48,13 +48,15 @@ class _Played(NamedTuple):
 
     Attributes:
         scores: of a player in a seat against an opponent in the other, [seat, player, opponent, K].
-        passed: whether it passed its checks there, [seat, player, opponent, K].
+        passed: whether it passed there, [seat, player, opponent, K].
+        kept: whether it passed the checks of its own conduct there, [seat, player, opponent, K].
         deals: whether there was a deal, by who sat in the first seat and who in the second, [N, N, K].
         nash: share of the best Nash product, [N, N, K].
     """
 
     scores: Floats
     passed: Floats
+    kept: Floats
     deals: Floats
     nash: Floats
 
@@ -89,7 +91,7 @@ def sums(players: Sequence[Player], seats: tuple[str, str], tables: Tables, *, s
             player, rating=rating, score=score, by_seat=dict(zip(seats, own, strict=True)), agreement=deal,
             efficiency=share_of_best, share=share,
             share_by_seat={} if share is None else dict(zip(seats, parts, strict=True)),
-            passed=_passed(number, played.passed, seats, tables),
+            passed=_rate(played.passed[:, number], _broken(number, seats, tables)), kept=_rate(played.kept[:, number]),
         )
         for number, (player, (rating, score, *own, deal, share_of_best, share, parts)) in enumerate(
             zip(players, figures, strict=True)
@@ -118,7 +120,7 @@ def _played(players: int, tables: Tables) -> _Played:
     keys = {(row.index, row.scenario) for rows in tables.values() for row in rows}
     places = {key: place for place, key in enumerate(sorted(keys))}
     shape = (players, players, len(places))
-    scores, passed = np.full((2, 2, *shape), math.nan)
+    scores, passed, kept = np.full((3, 2, *shape), math.nan)
     deals, nash = np.full((2, *shape), math.nan)
     for (first, second), rows in tables.items():
         for row in rows:
@@ -126,9 +128,11 @@ def _played(players: int, tables: Tables) -> _Played:
             if row.scores is not None and row.passed is not None:
                 scores[0, first, second, place], scores[1, second, first, place] = row.scores
                 passed[0, first, second, place], passed[1, second, first, place] = row.passed
+            if row.kept is not None:
+                kept[0, first, second, place], kept[1, second, first, place] = row.kept
             deals[first, second, place] = math.nan if row.deal is None else row.deal
             nash[first, second, place] = math.nan if row.nash is None else row.nash
-    return _Played(scores, passed, deals, nash)
+    return _Played(scores, passed, kept, deals, nash)
 
 
 def _over_seatings(values: Floats) -> Floats:
@@ -187,13 +191,16 @@ def _shares(made: Floats) -> tuple[list[Interval | None], list[list[float]]]:
     return found, by_seat
 
 
-def _passed(player: int, passed: Floats, seats: tuple[str, str], tables: Tables) -> Rate:
-    own = passed[:, player]
-    broke = sum(
+def _rate(own: Floats, broken: int = 0) -> Rate:
+    return Rate.of_counts(int(np.nansum(own)), int(np.isfinite(own).sum()), broken)
+
+
+def _broken(player: int, seats: tuple[str, str], tables: Tables) -> int:
+    """Return how many episodes ended in an error of a player."""
+    return sum(
         row.status == "error" and row.side == seats[seat]
         for pair, rows in tables.items()
         for seat in (0, 1)
         if pair[seat] == player
         for row in rows
     )
-    return Rate.of_counts(int(np.nansum(own)), int(np.isfinite(own).sum()), broke)

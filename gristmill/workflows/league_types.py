@@ -30,6 +30,8 @@ class Player(msgspec.Struct, frozen=True, kw_only=True):
         share_by_seat: the same in each seat.
         passed: how many of its episodes passed, by its own checks and those about the whole episode; `errors` are those
             that it broke itself, which count nowhere else.
+        kept: how many of its episodes passed all checks of its own conduct, whatever the other did; of none where the world
+            has no such checks.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Player(msgspec.Struct, frozen=True, kw_only=True):
     share: Interval | None = None
     share_by_seat: dict[str, float] = {}
     passed: Rate = Rate.of_counts(0, 0)
+    kept: Rate = Rate.of_counts(0, 0)
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

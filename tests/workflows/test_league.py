@@ -143,6 +143,22 @@ def test_errors_are_counted_for_who_is_at_fault_and_are_no_losses() -> None:
     assert 7 == found.players[1].passed.n
 
 
+def test_conduct_is_told_from_how_it_ended(tmp_path: Path) -> None:
+    """Who insists keeps the rules and finds no deal; a failed check of one seat is no fault of the other."""
+    hard, _ = league("negotiation/resource-v1", ("hardliner", "conceder"), tmp_path / "league", n=12).players
+    tables = {
+        pair: [
+            Row(scenario="s", index=0, status="fail", scores=(1, 0), passed=(True, False), kept=(True, False))
+        ]
+        for pair in ((0, 1), (0, 0))
+    }
+    one, other = sums([Player(name="a"), Player(name="b")], ("left", "right"), tables).players
+
+    assert 1.0 == hard.kept.rate > hard.passed.rate
+    assert (2, 3) == (one.kept.passed, one.kept.n)
+    assert (0, 1) == (other.kept.passed, other.kept.n)
+
+
 def test_who_was_never_judged_is_not_rated() -> None:
     """Nor does it keep the others from being so."""
     broke = [Row(scenario="s0", index=0, status="error", side="world")]
