@@ -6,8 +6,10 @@ way, so memory does not grow with their number.
 """
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -73,7 +75,7 @@ def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs
         raise UsageError(_UNGUARDED.format(main="the script"))
     # A forked worker would inherit locks and open files in whatever state they are.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_at_work)
     try:
         yield from _in_order(lambda chunk: pool.submit(function, chunk).result, chunks, AHEAD * jobs)
     except BrokenProcessPool:
@@ -98,9 +100,16 @@ def _unguarded() -> str:
         return ""
 
 
-def _ignore_interrupts() -> None:
-    """Leave an interrupt from the terminal, which reaches every process, to the one that can answer it."""
+def _at_work() -> None:
+    """Leave an interrupt from the terminal, which reaches every process, to the one that can answer it; go when it goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    """End this process when its parent has ended: one that was killed could not say that there is no more work."""
+    parent.join()
+    os._exit(1)
 
 
 def _ray(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,35 @@ def test_a_worker_that_dies_is_told_as_such() -> None:
     """No traceback of a pool: what is recorded is safe."""
     with pytest.raises(GristmillError, match="A worker process died"):
         list(imap(os._exit, [3], executor="process"))  # type: ignore[arg-type,list-item]  # a function that ends a process
+
+
+def test_workers_go_when_the_one_who_asked_them_is_killed(tmp_path: Path) -> None:
+    """They cannot be told that there is no more work, and would wait for it for ever."""
+    script = tmp_path / "asks.py"
+    script.write_text(
+        "import os\nfrom gristmill.executors import imap\n"
+        "def pid(_):\n    return str(os.getpid()).encode()\n"
+        'if __name__ == "__main__":\n'
+        "    print(next(imap(pid, [b''], jobs=1)).decode(), flush=True)\n    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60
+    )
+    worker = int(done.stdout)
+    deadline = time.monotonic() + 30
+    while (there := alive(worker)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert not there
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 @pytest.mark.parametrize(("guard", "code"), [("if True:", 1), ('if __name__ == "__main__":', 0)])

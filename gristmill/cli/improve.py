@@ -109,6 +109,14 @@ def command(
     evaluated: Annotated[
         int | None, typer.Option(min=1, help="Held-out scenarios.", rich_help_panel=_TALK)
     ] = None,
+    facts: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Of what a seat is told in private, the facts that the model reads; by default all.",
+            rich_help_panel=_TALK,
+        ),
+    ] = "",
     seed: Seed = 0,
     jobs: Jobs = 1,
     json: Json = False,
@@ -137,6 +145,7 @@ def command(
             "seed_share": seed_share, "base_steps": base_steps, "epochs": epochs, "temperature": temperature,
             "attempts": attempts, "best": best, "min_score": min_score, "above_baseline": above_baseline,
             "evaluated": evaluated, "others": seats_of(seat) or None, "held_out": seats_of(eval_seat) or None,
+            "facts": tuple(facts.split(",")) if facts else None,
         }.items()
         if value is not None
     }  # fmt: skip
