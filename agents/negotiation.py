@@ -172,8 +172,7 @@ class _Seat:
 
     def see(self, seen: list[Entry]) -> None:
         """Take in what happened since one's own last act."""
-        refused = any("error" in entry for entry in seen)
-        if refused:
+        if any("error" in entry for entry in seen):
             if self._mine == "offer":
                 self.bidder.ours.pop()
             self._mine = "refused"
@@ -234,9 +233,10 @@ class _Seat:
             return call("walk_away", message=self.talk.leave())
         if self._may_digress() and (act := self._aside()):
             return act
-        message = self.talk.offer(coming, self.said)
+        terms = bidder.domain.terms(coming)
+        message = self.talk.offer(coming, terms, self.said)
         bidder.put(coming)
-        return call("offer", **bidder.domain.terms(coming), message=message)
+        return call("offer", **terms, message=message)
 
     def _may_digress(self) -> bool:
         """Return whether there is time for words alone, while one's own offer stands and is still worth its acceptance."""

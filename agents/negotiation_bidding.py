@@ -61,7 +61,7 @@ class Domain:
         worths: one's own value of every option, from 0 to 1, by issue.
         shape: how many options the issues have.
         utility: one's own, of every outcome, [outcomes].
-        top: the best outcome.
+        top: the best outcome, and `best`, its utility.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Domain:
         self.shape = tuple(map(len, self.options))
         self.utility = grid([weights[name] * own for name, own in zip(self.names, self.worths, strict=True)])
         self.top = int(self.utility.argmax())
+        self.best = float(self.utility[self.top])
         self._places = _places(self.shape)
 
     @cached_property
@@ -88,27 +89,22 @@ class Domain:
         """Return which option of every issue an outcome has."""
         return self._places[outcome]
 
-    def outcome(self, places: Sequence[int]) -> int:
-        """Return the number of the outcome that has these options."""
-        number = 0
-        for place, size in zip(places, self.shape, strict=True):
-            number = number * size + place
-        return number
-
     def terms(self, outcome: int) -> dict[str, Any]:
         """Return an outcome as options by issue."""
-        chosen = zip(self.names, self.options, self.places(outcome), strict=True)
-        return {name: options[place] for name, options, place in chosen}
+        return {
+            name: options[place]
+            for name, options, place in zip(self.names, self.options, self._places[outcome], strict=True)
+        }
 
     def number(self, terms: Mapping[str, Any]) -> int | None:
         """Return the number of an outcome, or None if it is not among the options."""
+        number = 0
         try:
-            places = [
-                options.index(terms[name]) for name, options in zip(self.names, self.options, strict=True)
-            ]
+            for name, options in zip(self.names, self.options, strict=True):
+                number = number * len(options) + options.index(terms[name])
         except (KeyError, ValueError):
             return None
-        return self.outcome(places)
+        return number
 
 
 @lru_cache
@@ -128,6 +124,7 @@ class Bidder:
         model: of the other's preferences, where the tactic has one.
 
     Attributes:
+        best: the utility of the best outcome.
         turns: that have passed.
         theirs: the outcomes that the other has offered, in order.
         ours: those that were offered to it.
@@ -139,6 +136,7 @@ class Bidder:
     ) -> None:  # fmt: skip
         self.domain, self.reservation, self.deadline, self.discount = domain, reservation, deadline, discount
         self.model = model
+        self.best = domain.best
         self.turns = 0
         self.theirs: list[int] = []
         self.ours: list[int] = []
@@ -184,11 +182,6 @@ class Bidder:
         return self.reservation / max(self.discount ** (self.turns + ahead), TIE)
 
     @property
-    def best(self) -> float:
-        """The utility of the best outcome."""
-        return float(self.domain.utility[self.domain.top])
-
-    @property
     def hopeless(self) -> bool:
         """Whether no outcome would be better than no deal by the time that the other could accept it."""
         return self.best < self.floor(1) - TIE
@@ -206,17 +199,17 @@ class Bidder:
 
     def at(self, target: float) -> int:
         """Return the outcome with the least utility that reaches a target."""
+        if target >= self.best - TIE:
+            return self.domain.top
         utility = self.domain.utility
-        found = int(np.where(utility >= target - TIE, utility, 2.0).argmin())
-        return found if utility[found] >= target - TIE else self.domain.top
+        return int(np.where(utility >= target - TIE, utility, 2.0).argmin())
 
     def liked(self, target: float, likes: Floats | None = None) -> int:
         """Return the outcome that reaches a target and that the other is expected to like best."""
         if likes is None:
             likes = self.likes()
-        utility = self.domain.utility
-        found = int(np.where(utility >= target - TIE, likes, -1.0).argmax())
-        return found if utility[found] >= target - TIE else self.domain.top
+        # Where rounding has put the target above the best, the best is all there is.
+        return int(np.where(self.domain.utility >= min(target, self.best) - TIE, likes, -1.0).argmax())
 
     def likes(self) -> Floats:
         """Return how much the other is expected to like every outcome, [outcomes]; without a model, less what we like more."""

@@ -13,6 +13,7 @@ __all__ = ["Talk"]
 _ARGUES = 0.3  # how often an offer comes with an argument
 _REACTS = 0.7  # how often it comes with words about the other's
 _PUTS_AS_QUESTION = 0.25  # how often an offer is a question
+_MODEST = 0.8  # share of one's best utility below which an offer may be called fair
 _NOTICED = 0.02  # a difference in utility that is worth a word
 
 
@@ -66,18 +67,18 @@ class Talk:
 
     def agree(self, outcome: int) -> str:
         """Return the acceptance of an outcome, naming its terms."""
-        phrases, slots = self._terms(outcome)
-        return self._wording(words.AGREED, *phrases, words.THANKS, **slots)
+        phrase, slots = self._terms("deal", self._bidder.domain.terms(outcome))
+        return self._wording(words.AGREED, phrase, **slots)
 
-    def offer(self, outcome: int, said: str) -> str:
-        """Return an offer with its terms, and words on what the other did last, `said` being its kind."""
+    def offer(self, outcome: int, terms: dict[str, Any], said: str) -> str:
+        """Return an offer of an outcome by its terms, with words on what the other did last, `said` being its kind."""
         hello, slots = self._hello()
-        before, after = self._argument(slots, first=bool(hello))
+        before, after = self._argument(outcome, slots, first=bool(hello))
         asks = not self._totals and self._rng.random() < _PUTS_AS_QUESTION
-        terms, named = self._terms(outcome, ends=words.QUESTION if asks else words.END)
+        named, gaps = self._terms("question" if asks else "offer", terms)
         lead = words.ASKING if asks else self._lead(outcome)
-        phrases = [*hello, *self._reaction(said), *before, lead, *terms, *after]
-        return self._wording(*phrases, **slots, **named)
+        phrases = [*hello, *self._reaction(said), *before, lead, named, *after]
+        return self._wording(*phrases, **slots, **gaps)
 
     def _hello(self) -> tuple[list[Phrase], dict[str, Any]]:
         """Return the greeting before one's own first words, and its slots."""
@@ -90,9 +91,8 @@ class Talk:
             "other": self._facts.get("other_name", "there"),
             "product": "it" if any(map(str.isdigit, product)) else product,
         }
-        if self._totals:
-            return ([words.HELLO, words.SPLIT] if self._bidder.turns < 2 else [words.HELLO]), slots
-        return ([words.HELLO, words.PURPOSE[self._seat]] if self._bidder.turns < 2 else [words.HELLO]), slots
+        opens = self._bidder.turns < 2
+        return [words.OPENING["items" if self._totals else self._seat] if opens else words.HELLO], slots
 
     def _reaction(self, said: str) -> list[Phrase]:
         if not said or self._rng.random() > _REACTS:
@@ -110,7 +110,9 @@ class Talk:
             return [words.STUCK]
         return [words.CLOSE if now > bidder.level(0.5) else words.FAR]
 
-    def _argument(self, slots: dict[str, Any], *, first: bool) -> tuple[list[Phrase], list[Phrase]]:
+    def _argument(
+        self, outcome: int, slots: dict[str, Any], *, first: bool
+    ) -> tuple[list[Phrase], list[Phrase]]:
         """Return what is said for an offer before its terms, and after them."""
         if self._bidder.offers_left <= 1 and not first and self._rng.random() < 0.5:
             return [words.HURRY], []
@@ -123,7 +125,8 @@ class Talk:
             return [words.CARE if self._totals else words.PRIORITY], []
         if choice < 0.6 and self._facts.get("alternative"):
             return [words.ELSEWHERE], []
-        return [], [words.FAIR]
+        # Nobody calls it fair to get all.
+        return [], [words.FAIR] if self._bidder.worth(outcome) < _MODEST * self._bidder.best else []
 
     def _lead(self, outcome: int) -> Phrase:
         """Return how an offer is announced: by how it differs from one's own last."""
@@ -137,12 +140,10 @@ class Talk:
             return holds
         return moves if bidder.worth(outcome) < bidder.worth(bidder.ours[-1]) - _NOTICED else opens
 
-    def _terms(self, outcome: int, *, ends: Phrase | None = None) -> tuple[list[Phrase], dict[str, Any]]:
-        """Return the phrases that name an outcome and end with `ends`, and their slots; without it, as a deal."""
-        mine = self._bidder.domain.terms(outcome)
+    def _terms(self, kind: str, mine: dict[str, Any]) -> tuple[Phrase, dict[str, Any]]:
+        """Return the phrase that names terms to the end of the sentence, and its slots."""
         order = int(self._rng.random() * 4)
         if not self._totals:
-            return [*words.terms(mine, order), ends or words.STOP], mine
+            return words.terms(kind, mine, order), mine
         yours = {name: self._totals[name] - kept for name, kept in mine.items()}
-        phrases, slots = words.split(mine, yours, order, agreed=ends is None)
-        return [*phrases], slots
+        return words.split(kind, mine, yours, order)

@@ -12,20 +12,23 @@ from gristmill.agents.wording import Phrase
 
 __all__ = ["asked_in_words", "issue", "split", "terms"]
 
-HELLO = Phrase("[Hello|Hi|Good day|Greetings|Hello there|Nice to meet you][, {other}|][.|!] ")
-PURPOSE = {
+_HELLO = "[Hello|Hi|Good day|Greetings|Hello there|Nice to meet you][, {other}|][.|!] "
+HELLO = Phrase(_HELLO)
+# Who opens, or answers whoever opens, says what it is there for: by seat, or for items.
+OPENING = {
     "buyer": Phrase(
-        "[I would like to buy|I am interested in|I am looking for|I need|I have come for] {product}"
+        _HELLO + "[I would like to buy|I am interested in|I am looking for|I need|I have come for] {product}"
         "[| on fair terms| today| if we can agree]. "
     ),
     "seller": Phrase(
-        "[I have|I can offer you|I am happy to sell you|I can let you have] {product}"
+        _HELLO + "[I have|I can offer you|I am happy to sell you|I can let you have] {product}"
         "[| in good condition| on fair terms| if we can agree]. "
     ),
+    "items": Phrase(
+        _HELLO
+        + "[Let's|Let us] [split|share|divide] [these|all this|what is here][ fairly| well| sensibly|]. "
+    ),
 }
-SPLIT = Phrase(
-    "[Let's|Let us] [split|share|divide] [these|all this|what is here][ fairly| well| sensibly|]. "
-)
 
 # What is said about the other's last act.
 
@@ -88,17 +91,35 @@ HOLDS = Phrase(
 )
 LAST = Phrase("[My last offer is|My final offer is|For the last time, I offer|This is my last word:] ")
 ASKING = Phrase("[How about|What about|What do you say to|Could we agree on|Would you take|Shall we say] ")
-END = Phrase("[.|. What do you say?|. Please think about it.|. Can we agree?|. I hope that works.|.]")
-QUESTION = Phrase("[?|, please?|, all told?]")
-STOP = Phrase(".")
-_COMMA, _AND, _ALL_FOR = Phrase(", "), Phrase("[, | and | with ]"), Phrase("[ for | at | for a price of ]")
-_PRICE = Phrase("${price}")
-_DELIVERY = Phrase("[delivery in|delivery within|delivery after] {delivery} days")
-_WARRANTY = Phrase(
-    "[{warranty} months of warranty|a warranty of {warranty} months|{warranty} months' warranty]"
+_DELIVERY = "[delivery in|delivery within|delivery after] {delivery} days"
+_WARRANTY = "[{warranty} months of warranty|a warranty of {warranty} months|{warranty} months' warranty]"
+_PAYMENT = "[payment after|payment within|payment in] {payment} days"
+_AT_ONCE = "[payment on delivery|cash on delivery|payment at once]"
+_AND = "[, | and | with ]"
+_THANKS = (
+    "[| Thank you.| It was good to deal with you.| I am glad we agree.| Good that we found a way.| Thanks.]"
 )
-_PAYMENT = Phrase("[payment after|payment within|payment in] {payment} days")
-_AT_ONCE = Phrase("[payment on delivery|cash on delivery|payment at once]")
+
+
+def _orders(payment: str, end: str) -> tuple[Phrase, ...]:
+    """Return the phrases that name all terms, one for each order of them."""
+    return (
+        Phrase(f"${{price}}, {_DELIVERY}, {_WARRANTY}{_AND}{payment}{end}"),
+        Phrase(f"${{price}}{_AND}{_WARRANTY}, {_DELIVERY}, {payment}{end}"),
+        Phrase(f"{_DELIVERY}, {_WARRANTY}{_AND}{payment}[ for | at | for a price of ]${{price}}{end}"),
+        Phrase(f"${{price}}, {payment}, {_DELIVERY}{_AND}{_WARRANTY}{end}"),
+    )
+
+
+# By what they are part of: an offer, one that is put as a question, a deal. First those with payment after some days.
+_TERMS = {
+    kind: tuple(_orders(payment, end) for payment in (_PAYMENT, _AT_ONCE))
+    for kind, end in {
+        "offer": "[.|. What do you say?|. Please think about it.|. Can we agree?|. I hope that works.|.]",
+        "question": "[?|, please?|, all told?]",
+        "deal": "." + _THANKS,
+    }.items()
+}
 
 # Offers of items.
 
@@ -112,12 +133,23 @@ STAYS = Phrase(
     "[I stay with this: |I have to repeat: |My offer is still the same: |I stand by this: |Again: |As before: ]"
 )
 FINALLY = Phrase("[My last offer: |My final offer: |For the last time: |This is my last word: ]")
-_REST_YOURS = Phrase("[.|, you get the rest.|, the rest is yours.|, you take the rest.|.]")
-_REST_MINE = Phrase("[.|, I keep the rest.|, the rest is mine.|, I take the rest.|.]")
-_MINE = Phrase("[I keep|I take|I would keep|I would take|I get] {mine}")
-_YOURS = Phrase("[you get|you take|you can have|you keep] {yours}")
-_GOT = Phrase("[I get|I take|I keep] {mine}")
-_GIVEN = Phrase("[you get|you take|you keep] {yours}")
+_YOU_REST = "[.|, you get the rest.|, the rest is yours.|, you take the rest.|.]"
+_I_REST = "[.|, I keep the rest.|, the rest is mine.|, I take the rest.|.]"
+# Splits by what they are part of, by what the speaker gets or what the other gets, and whether there is a rest.
+_SPLITS = {
+    (kind, by_mine, rest): Phrase(
+        f"[{who}] {'{mine}' if by_mine else '{yours}'}"
+        + ((_YOU_REST if by_mine else _I_REST) if rest else ".")
+        + (_THANKS if kind == "deal" else "")
+    )
+    for kind, by_mine, who in (
+        ("offer", True, "I keep|I take|I would keep|I would take|I get"),
+        ("offer", False, "you get|you take|you can have|you keep"),
+        ("deal", True, "I get|I take|I keep"),
+        ("deal", False, "you get|you take|you keep"),
+    )
+    for rest in (True, False)
+}
 
 # How an offer is announced: one's first, one that concedes, one that does not, and the last.
 LEADS = (OPENERS, MOVES, HOLDS, LAST)
@@ -127,9 +159,6 @@ ITEM_LEADS = (PROPOSES, SHIFTS, STAYS, FINALLY)
 
 AGREED = Phrase(
     "[Agreed|Deal|Done|Accepted|I accept|Good, we have a deal|Very well, I accept|Fine, that works for me|All right, agreed]: "
-)
-THANKS = Phrase(
-    "[| Thank you.| It was good to deal with you.| I am glad we agree.| Good that we found a way.| Thanks.]"
 )
 WALK = Phrase(
     "[I am sorry|Unfortunately|I am afraid|It is a pity, but|Sadly|Well], "
@@ -170,28 +199,18 @@ def issue(name: str) -> str:
     return _ISSUES.get(name, name)
 
 
-def terms(values: Mapping[str, Any], order: int) -> tuple[Phrase, ...]:
-    """Return the phrases that name the terms of the market, in one of several orders."""
-    payment = _PAYMENT if values["payment"] else _AT_ONCE
-    match order % 4:
-        case 0:
-            return _PRICE, _COMMA, _DELIVERY, _COMMA, _WARRANTY, _AND, payment
-        case 1:
-            return _PRICE, _AND, _WARRANTY, _COMMA, _DELIVERY, _COMMA, payment
-        case 2:
-            return _DELIVERY, _COMMA, _WARRANTY, _AND, payment, _ALL_FOR, _PRICE
-    return _PRICE, _COMMA, payment, _COMMA, _DELIVERY, _AND, _WARRANTY
+def terms(kind: str, values: Mapping[str, Any], order: int) -> Phrase:
+    """Return the phrase that names the terms of the market, in one of several orders, as part of an offer or a deal."""
+    return _TERMS[kind][not values["payment"]][order % 4]
 
 
 def split(
-    mine: Mapping[str, int], yours: Mapping[str, int], order: int, *, agreed: bool
-) -> tuple[tuple[Phrase, ...], dict[str, str]]:
-    """Return the phrases that name a split of items, by what the speaker or what the other gets, and their slots."""
+    kind: str, mine: Mapping[str, int], yours: Mapping[str, int], order: int
+) -> tuple[Phrase, dict[str, str]]:
+    """Return the phrase that names a split of items, by what the speaker or what the other gets, and its slots."""
     ours, theirs = _listed(mine), _listed(yours)
     by_mine = not theirs or (bool(ours) and order % 2 == 1)
-    phrase = (_GOT if agreed else _MINE) if by_mine else (_GIVEN if agreed else _YOURS)
-    rest = STOP if not (ours and theirs) else _REST_YOURS if by_mine else _REST_MINE
-    return (phrase, rest), {"mine": ours, "yours": theirs}
+    return _SPLITS[kind, by_mine, bool(ours and theirs)], {"mine": ours, "yours": theirs}
 
 
 def _listed(items: Mapping[str, int]) -> str:

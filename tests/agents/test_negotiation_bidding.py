@@ -98,7 +98,9 @@ def test_models_learn_what_the_other_holds_on_to(kind: type[Frequencies] | type[
         ours = own.places(own.top) if step else None
         model.hear((10 - 3 * given, 3 - given, given, 0), ours, step / 4)
     after = model.likes()
-    high_price, early_payment = own.outcome((10, 0, 3, 3)), own.outcome((0, 0, 3, 0))
+    high_price, early_payment = (
+        own.number(dict(zip(ISSUES, places, strict=True))) for places in ((10, 0, 3, 3), (0, 0, 3, 0))
+    )
 
     assert after[early_payment] - after[high_price] > before[early_payment] - before[high_price]
     assert after[early_payment] > after[high_price]
