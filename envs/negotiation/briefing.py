@@ -5,12 +5,7 @@ from typing import Any
 
 __all__ = ["market_brief", "resource_brief"]
 
-_UNITS = {
-    "price": "${}".format,
-    "delivery": "{} days".format,
-    "warranty": "{} months".format,
-    "payment": lambda days: f"{days} days" if days else "on delivery",
-}
+_UNITS = {"price": "${}", "delivery": "{} days", "warranty": "{} months", "payment": "{} days"}
 _LABELS = {"price": "price", "delivery": "delivery in", "warranty": "warranty of", "payment": "payment after"}
 
 
@@ -91,8 +86,8 @@ A split is worth the sum over what you keep{_discount(facts)}. No deal is worth 
 @lru_cache(4_096)
 def _line(name: str, weight: float, options: tuple[int, ...], worths: tuple[float, ...]) -> str:
     """Return what the options of an issue are worth."""
-    put = _UNITS[name]
-    pairs = [f"{put(option)} {worth}" for option, worth in zip(options, worths, strict=True)]
+    named = ["on delivery" if not option else _UNITS[name].format(option) for option in options]
+    pairs = [f"{option} {worth}" for option, worth in zip(named, worths, strict=True)]
     return f"- {_LABELS[name]} (weight {weight}): {', '.join(pairs)}"
 
 

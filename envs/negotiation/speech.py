@@ -81,7 +81,7 @@ class Speech(ABC):
 
     def read(self, text: str) -> Message:
         """Return a message as it is read."""
-        pieces = _FIGURE.split(text)
+        pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
         figures = tuple([_number(one) for one in pieces[1::2]])
         form = "#".join(pieces[::2])
         for end, line in _ENDS:
@@ -158,7 +158,7 @@ def _shares_in(form: str) -> tuple[int, ...]:
 
 # What is stated of oneself.
 
-_ISSUE = r"(?:the |a |an )?(?:\w+ ){0,1}?(price|delivery|warranty|payment)\b"
+_ISSUE = r"(?:the |a |an )?(?:\w+ ){0,1}?(price|delivery|warranty|payment|books|hats|balls)\b"
 _PRIORITIES = (
     re.compile(rf"\b{_ISSUE}[^.!?,;]{{0,30}}\b(?:matters|counts|weighs) (?:the )?most\b(?! to you| for you)"),
     re.compile(
@@ -167,18 +167,22 @@ _PRIORITIES = (
     ),
     re.compile(
         r"\b(?:what (?:matters|counts) (?:the )?most (?:to|for) (?:me|us)|(?:my|our) (?:(?:top|main|first|biggest) )?"
-        rf"(?:priority|concern)|what (?:i|we) care (?:about )?most(?: about)?|(?:i|we) care most about) (?:is |are |: ?)?{_ISSUE}"
+        r"(?:priority|concern)|what (?:i|we) care (?:about )?most(?: about)?|(?:i|we) care (?:the )?most (?:about|for)"
+        r"|(?:i am|i'm|we are|we're) most interested in|(?:i|we) (?:most want|want most of all|value most))"
+        rf" ?(?:is |are |: ?)?{_ISSUE}"
     ),
 )
-_OFFER = r"(?:offer|buyer|seller|supplier|bidder|option|alternative|quote)s?"
+_OFFER = r"(?:(?:offer|buyer|seller|supplier|bidder|bid|quote)s?)\b(?! for you| to make| to you)"
+_HAVE = r"\b(?:i|we)(?:'ve| have| hold| do have| already have)(?: got| already)?"
 _HAS = re.compile(
-    rf"\b(?:i|we)(?:'ve| have| do have| already have|'ve got| have got| got| hold)(?: \w+){{0,3}}? (?:another|other|a second|a better|an alternative) ?(?:{_OFFER})?\b"
-    rf"|\bthere is (?:another|a second) {_OFFER}\b|\banother {_OFFER} (?:in hand|waiting|lined up)\b"
+    rf"{_HAVE} (?:(?:another|other|a second|an alternative) (?:\w+ )?{_OFFER}|an alternative\b|alternatives\b)"
+    rf"|\bthere is (?:another|a second) {_OFFER}|\b(?<!no )(?:another|other) {_OFFER} (?:in hand|waiting|lined up)\b"
 )
 _HAS_NOT = re.compile(
-    rf"\b(?:i|we) (?:have|had|hold|got)(?: got)? (?:no|nothing)(?: \w+){{0,1}}? ?(?:other|else|alternative|second)\b"
-    rf"|\b(?:i|we) (?:do not|don't|haven't|have not)(?: \w+){{0,2}} (?:any |another |an? )?(?:other |second |alternative )?{_OFFER}\b"
-    rf"|\bthere is no other {_OFFER}\b|\bno other {_OFFER} in hand\b|\byou are (?:my|our) only {_OFFER}\b"
+    rf"{_HAVE} no (?:(?:other|second|alternative) )?(?:{_OFFER}|alternatives?\b)"
+    rf"|\b(?:i|we) (?:do not|don't|haven't|have not)(?: \w+){{0,2}}? (?:another|an?|any) (?:other |second |alternative )?"
+    rf"(?:{_OFFER}|alternatives?\b)|\bthere is no other {_OFFER}|\bno other {_OFFER} in hand\b"
+    rf"|\byou are (?:my|our) only {_OFFER}"
 )
 
 
@@ -258,7 +262,8 @@ class MarketSpeech(Speech):
         known = {value for terms in offered for value in terms.values()}
         lowest = domain.issues["price"][0] / 2  # nothing else that is counted in a negotiation is as large
         for figure, role in zip(message.figures, message.form.roles, strict=True):
-            if figure not in known and role and (role != _ALL or figure >= lowest):
+            has_unit = 0 < len(role) < 3  # words around it alone leave three issues
+            if figure not in known and (has_unit or (role and figure >= lowest)):
                 return f"{figure:g}"
         return ""
 

@@ -19,9 +19,9 @@ from gristmill.envs.tools import tool
 from gristmill.errors import PluginError, UsageError
 from gristmill.types import Scenario, call, say
 from tests.envs.support.shopping import expert, played, scenario
-from tests.envs.worlds import Counter
+from tests.envs.worlds import Counter, Stall
 
-WORLDS = pytest.mark.parametrize("kind", [Counter, RetailSupport])
+WORLDS = pytest.mark.parametrize("kind", [Counter, RetailSupport, Stall])
 # Advice for numeric worlds: a conversation has neither arrays nor numbered players.
 ADVICE = (
     "Observation is not a NumPy array",
@@ -384,6 +384,83 @@ def test_the_seed_draws_the_scenario_when_none_is_given() -> None:
         ids.append(world.current.id)
 
     assert (True, False) == (ids[0] == ids[1], ids[1] == ids[2])
+
+
+def at_the_stall(*acts: Any, patience: int = 9) -> Stall:
+    """A stall at which these acts were made, by whoever was on turn."""
+    world = Stall()
+    world.reset(options={"scenario": {"patience": patience}})
+    for act in acts:
+        world.step(act)
+    return world
+
+
+def test_a_public_call_is_seen_by_every_seat_and_passes_the_turn() -> None:
+    """As what is said does; one without a result has no answer."""
+    world = at_the_stall(call("name", number=3))
+
+    assert [{"from": "left", "call": "name", "args": {"number": 3}}] == world.observe("right")
+    assert [] == world.observe("left")
+    assert ("right", 1) == (world.agent_selection, world.turns)
+
+
+def test_the_answer_to_a_public_call_is_for_its_author() -> None:
+    """The other seat sees that it was made."""
+    world = at_the_stall(call("name", number=3), call("count"))
+
+    assert [{"from": "tool", "tool": "count", "to": ["right"], "result": 1}] == world.observe("right")
+    assert [{"from": "left", "call": "name", "args": {"number": 3}}, {"from": "right", "call": "count", "args": {}}] == [
+        entry for entry in world.entries() if "to" not in entry
+    ]  # fmt: skip
+
+
+def test_every_seat_may_call_a_shared_tool() -> None:
+    """And only its own one may call one that is not shared."""
+    world = at_the_stall(call("name", number=1), call("name", number=2), call("peek"))
+    shared = {"name", "count", "take"}
+    offered = {
+        seat: {tool["function"]["name"] for tool in world.brief(seat).tools} for seat in world.possible_agents
+    }
+    world.step(say("Your turn."))
+    world.step(call("peek"))
+
+    assert {"left": shared | {"peek"}, "right": shared} == offered
+    assert "unknown tool 'peek'" in world.observe("right")[-1]["error"]
+    assert {"named": [1, 2]} == world.state()
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [(call("name", number=-1), "too little"), (call("take"), "nothing was named"),
+     (call("name", number="x"), "expected number: integer")],
+)  # fmt: skip
+def test_a_public_call_that_is_refused_stays_private(act: dict[str, Any], error: str) -> None:
+    """Its author is told why and is still on turn; no turn has passed, and nothing has ended."""
+    world = at_the_stall(act)
+
+    assert error in world.observe("left")[-1]["error"]
+    assert [] == world.observe("right")
+    assert ("left", 0, False) == (world.agent_selection, world.turns, any(world.terminations.values()))
+
+
+def test_a_tool_that_ends_does_so_unless_it_refuses() -> None:
+    """Whoever calls it."""
+    world = at_the_stall(call("take"), call("name", number=1), call("take"))
+
+    assert {"left": True, "right": True} == world.terminations
+    assert {"from": "right", "call": "take", "args": {}} == world.entries()[-1]
+
+
+@pytest.mark.parametrize("patience", [2, 5])
+def test_a_world_may_end_when_a_turn_has_passed(patience: int) -> None:
+    """Calls that keep the turn do not count; the one that is too late is not made."""
+    world = at_the_stall(call("peek"), patience=patience)
+    for _ in range(patience):
+        assert not any(world.terminations.values())
+        world.step(say("Well."))
+
+    assert {"left": True, "right": True} == world.terminations
+    assert patience == world.turns
 
 
 def test_two_tools_of_one_name_are_refused() -> None:

@@ -55,3 +55,47 @@ class Counter(DialogueWorld):
     @tool(seat="customer", ends=True)
     def leave(self) -> None:
         """End the conversation."""
+
+
+class Stall(DialogueWorld):
+    """Name a number that the other takes; both have the same tools, and both see them used."""
+
+    id = "test/stall-v0"
+    seats = ("left", "right")
+    space = Space(patience=Integer(2, 9))
+    max_acts = 12
+
+    def setup(self, values: dict[str, Any]) -> None:
+        self.named: list[int] = []
+
+    def state(self) -> Any:
+        return {"named": self.named}
+
+    def checks(self, episode: Episode) -> list[Check]:
+        return [expect("named", True, bool(episode.state["named"]))]
+
+    def over(self) -> bool:
+        return self.turns >= int(self._values()["patience"])
+
+    @tool(seat="*", mutates=True, public=True)
+    def name(self, number: int) -> None:
+        """Name a number."""
+        if number < 0:
+            raise ToolError("too little")
+        self.named.append(number)
+
+    @tool(seat="*", public=True)
+    def count(self) -> int:
+        """Say how many were named."""
+        return len(self.named)
+
+    @tool(seat="*", public=True, ends=True)
+    def take(self) -> None:
+        """Take the last number."""
+        if not self.named:
+            raise ToolError("nothing was named")
+
+    @tool(seat="left")
+    def peek(self) -> int:
+        """See how many were named."""
+        return len(self.named)

@@ -1,0 +1,125 @@
+"""What is drawn: zones of agreement at their rates, private values that differ, and briefs that say it."""
+
+from collections import Counter
+
+import pytest
+
+from gristmill.envs.negotiation.bargaining import Bargaining
+from gristmill.envs.negotiation.market import Market
+from gristmill.envs.negotiation.resource import Resource
+from tests.envs.negotiation.bargain import MARKET, begun, scenario
+
+KINDS = pytest.mark.parametrize("kind", [Market, Resource])
+
+
+@KINDS
+def test_zones_are_drawn_at_their_rates(kind: type[Bargaining]) -> None:
+    """Eight to ten of a hundred have no zone of agreement; the others have one, and the stratum says how wide."""
+    world = kind()
+    drawn = [world.scenario(0, index) for index in range(3_000)]
+    count = Counter(one.stratum for one in drawn)
+
+    assert {"narrow", "medium", "wide", "none"} == set(count)
+    assert 0.08 <= count["none"] / len(drawn) <= 0.1
+    for one in drawn[:500]:
+        assert (one.stratum != "none") == world.domain(one.values).possible
+
+
+@KINDS
+def test_wider_zones_leave_more_to_gain(kind: type[Bargaining]) -> None:
+    """The names of the strata are in the order of what both can gain."""
+    world = kind()
+    gains: dict[str, list[float]] = {}
+    for index in range(400):
+        one = world.scenario(1, index)
+        domain = world.domain(one.values)
+        gains.setdefault(one.stratum, []).append(domain.best_nash_product)
+    mean = {name: sum(some) / len(some) for name, some in gains.items()}
+
+    assert ["none", "narrow", "medium", "wide"] == sorted(mean, key=mean.__getitem__)
+
+
+@KINDS
+def test_a_deal_stays_possible_until_the_last_turn(kind: type[Bargaining]) -> None:
+    """However fast utilities shrink, where there is a zone of agreement it does not close before the deadline."""
+    world = kind()
+    for index in range(200):
+        domain = world.domain(world.scenario(2, index).values)
+        if domain.possible:
+            last = domain.discount ** (domain.deadline - 1) / 10_000
+            pairs = zip(*(one * last for one in domain.front), strict=True)
+            assert any(
+                domain.rational(domain.seats[0], first) and domain.rational(domain.seats[1], second)
+                for first, second in pairs
+            )
+
+
+@KINDS
+def test_scenarios_are_pure_functions_of_seed_and_index(kind: type[Bargaining]) -> None:
+    """Two instances draw the same; the domain of equal values is the same."""
+    first, second = scenario(kind, 3, 5), scenario(kind, 3, 5)
+
+    assert first == second
+    assert kind().domain(first.values).reservations == kind().domain(second.values).reservations
+
+
+@KINDS
+def test_facts_add_up(kind: type[Bargaining]) -> None:
+    """A seat can work out every utility from its facts, as the world does from the scenario."""
+    world = kind()
+    for index in range(50):
+        world.reset(options={"scenario": world.scenario(4, index)})
+        domain = world.domain(world.scenario(4, index).values)
+        for place, seat in enumerate(world.possible_agents):
+            facts = world.brief(seat).facts
+            terms = {name: options[-1 - (index % 2)] for name, options in facts["issues"].items()}
+            utility = sum(
+                facts["weights"][name] * facts["values"][name][facts["issues"][name].index(value)]
+                for name, value in terms.items()
+            )
+            assert 1.0 == pytest.approx(sum(facts["weights"].values()))
+            assert domain.worth(domain.terms(seat, terms))[place] / 10_000 == pytest.approx(utility)
+            assert domain.reservations[place] == facts["reservation"]
+            assert list(facts["issues"]) == list(facts["weights"]) == list(facts["values"])
+            assert all(options == sorted(options) for options in facts["issues"].values())
+
+
+def test_the_brief_says_in_words_what_the_facts_say() -> None:
+    """Every private fact is in the text, for a model or a person."""
+    world = begun(Market, discount=0.97)
+    brief = world.brief("seller")
+
+    for words in (
+        f"No deal is worth {brief.facts['reservation']} to you".replace("No deal", "no deal"),
+        "- price (weight 0.5): $1200 0.0, $1280 0.1,", "- payment after (weight 0.1): on delivery 1.0, 15 days 0.67",
+        "times 0.97 for every turn", "6 turns for both of you", "The buyer opens", "another offer in hand",
+        "price matters most to you", f"You are {MARKET['company']} Ltd, the seller of a cello.",
+        f"the buyer, {MARKET['buyer_first']} {MARKET['buyer_last']}",
+    ):  # fmt: skip
+        assert words in brief.text
+
+
+def test_no_seat_is_told_what_the_other_keeps_to_itself() -> None:
+    """Reservations have three decimals and differ, so that they can be told from every other number."""
+    for kind in (Market, Resource):
+        world = kind()
+        for index in range(100):
+            world.reset(options={"scenario": world.scenario(5, index)})
+            first, second = (world.brief(seat) for seat in world.possible_agents)
+            for own, other in ((first, second), (second, first)):
+                assert ["reservation"] == own.facts["until_asked"]
+                assert str(own.facts["reservation"]) not in other.text + str(other.facts)
+
+
+@KINDS
+def test_facts_are_copies(kind: type[Bargaining]) -> None:
+    """A policy that scribbles on its facts changes nobody else's."""
+    world = begun(kind)
+    before = world.brief(kind.seats[0]).facts
+    world.brief(kind.seats[0]).facts["values"].clear()
+    for column in world.brief(kind.seats[0]).facts["values"].values():
+        column.clear()
+    world.brief(kind.seats[0]).facts["weights"].clear()
+    world.brief(kind.seats[0]).facts["issues"].clear()
+
+    assert before == world.brief(kind.seats[0]).facts
