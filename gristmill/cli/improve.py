@@ -22,7 +22,8 @@ from gristmill.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from gristmill.workflows.improve import Improvement, Learner, Made, Round
+    from gristmill.workflows.improve import Learner
+    from gristmill.workflows.improve_types import Improvement, Made, Round
     from gristmill.workflows.metrics import Rate
 
 _MOST = 4  # reasons in a row of the table

@@ -17,6 +17,9 @@ def command(
     league: Annotated[
         Path | None, typer.Option(help="Folder of a league, made by `gristmill league`.")
     ] = None,
+    rounds: Annotated[
+        Path | None, typer.Option(help="Folder of rounds, made by `gristmill improve` of a dialogue.")
+    ] = None,
     training: Annotated[
         list[Path] | None, typer.Option(help="Folder of a training job, for its curves; repeatable.")
     ] = None,
@@ -24,7 +27,7 @@ def command(
     title: Annotated[str, typer.Option(help="Title of the page.")] = "",
     json: Json = False,
 ) -> None:
-    """Write one self-contained page: verdicts per stratum, yields, a league, learning curves, episodes to read.
+    """Write one self-contained page: verdicts per stratum, yields, a league, rounds, learning curves, episodes to read.
 
     Example: gristmill report runs/eval-base runs/eval-tuned --training models/tuned --out report.html
     """
@@ -32,9 +35,11 @@ def command(
 
     words = ["gristmill", "report", *map(str, run or ()), *(f"--training={one}" for one in training or ())]
     words += [f"--league={league}"] if league else []
+    words += [f"--rounds={rounds}"] if rounds else []
     data = report_runs(
         run or (),
         league=league,
+        rounds=rounds,
         trainings=training or (),
         count=transcripts,
         title=title,
@@ -47,7 +52,7 @@ def command(
     else:
         for one in data.evaluations:
             console().print(f"{one.label}: {rated(one.success)}")
-        if data.league:
+        if data.league or data.improvement:
             console().print(data.summary)
         for note in data.notes:
             console().print(note, style="red")

@@ -100,6 +100,8 @@ def line_chart(
         given if given is not None else found for given, found in zip(start, (left, low), strict=True)
     )
     x_ticks, y_ticks = _ticks(left, right), _ticks(low, 1.0 if per_cent else high)
+    if all(float(across).is_integer() for across, _ in points):  # of steps or rounds there are no halves
+        x_ticks = [tick for tick in x_ticks if tick.is_integer()]
     frame = _Frame((left, right), (y_ticks[0], y_ticks[-1]))
     body = [
         frame.grid_y(*pair) for pair in zip(y_ticks, _labels(y_ticks, 100 if per_cent else 1), strict=True)
@@ -185,7 +187,7 @@ def _ticks(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [number * step for number in range(first, last + 1)]
+    return [float(number * step) for number in range(first, last + 1)]
 
 
 def _labels(ticks: list[float], scale: int) -> list[str]:

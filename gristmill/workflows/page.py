@@ -14,6 +14,7 @@ from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
 from gristmill.workflows.evaluate import Evaluation, compare
+from gristmill.workflows.improve_charts import improvement_chart, steps
 from gristmill.workflows.league_charts import heat_map, plane_chart, rating_axis, rating_bar, small, spread
 from gristmill.workflows.metrics import Cell, Rate
 from gristmill.workflows.report_types import Report, Training
@@ -75,11 +76,13 @@ def _environment() -> Environment:
     made.globals |= {"bar": interval_bar, "axis": rate_axis, "cell": Cell.of}
     made.globals |= {
         "heat_map": heat_map,
+        "improvement_chart": improvement_chart,
         "plane_chart": plane_chart,
         "rating_axis": rating_axis,
         "rating_bar": rating_bar,
         "small": small,
         "spread": spread,
+        "steps": steps,
     }
     return made
 

@@ -17,7 +17,8 @@ from gristmill.recorders.store import RunStore
 from gristmill.training.clone import CloneConfig
 from gristmill.workflows.clone import CloneLesson, clone
 from gristmill.workflows.evaluate import Evaluation, evaluate
-from gristmill.workflows.improve import Improvement, improve
+from gristmill.workflows.improve import improve
+from gristmill.workflows.improve_types import Improvement
 from gristmill.workflows.refitting import Refit
 from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
 from gristmill.workflows.stages import Stages, Tell

@@ -18,7 +18,8 @@ from gristmill.recorders.mine import Acceptance, View
 from gristmill.recorders.store import RunStore
 from gristmill.specs import UnknownParameter, split
 from gristmill.types import Episode
-from gristmill.workflows.improve import Kept, Made, Work
+from gristmill.workflows.improve import Kept, Work
+from gristmill.workflows.improve_types import Made
 from gristmill.workflows.lineage import LESSON, From, Learnt
 from gristmill.workflows.run import seat_policies
 

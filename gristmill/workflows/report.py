@@ -11,6 +11,7 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.evaluate import summarise
+from gristmill.workflows.improve_types import Improvement, read_improvement
 from gristmill.workflows.league_types import League, read_league
 from gristmill.workflows.page import render
 from gristmill.workflows.report_types import Bar, Mask, Report, Stage, Training, Yield
@@ -64,6 +65,7 @@ def report_runs(
     *,
     trainings: Sequence[Path] = (),
     league: Path | None = None,
+    rounds: Path | None = None,
     count: int = 10,
     title: str = "",
     command: str = "",
@@ -74,6 +76,7 @@ def report_runs(
         runs: run directories.
         trainings: folders of training jobs.
         league: folder of a league.
+        rounds: folder of rounds of improvement.
         count: how many episodes to show in all.
         title: of the page.
         command: what to type to see it again.
@@ -82,9 +85,10 @@ def report_runs(
         UsageError: when there is nothing to report of.
         StoreError: when something cannot be read.
     """
-    if not runs and not trainings and league is None:
-        raise UsageError("Expected a run, a league or a training job to report of, got none.")
+    if not runs and not trainings and league is None and rounds is None:
+        raise UsageError("Expected a run, a league, rounds or a training job to report of, got none.")
     met = read_league(league) if league else None
+    better = read_improvement(rounds) if rounds else None
     stores = [RunStore.open(run) for run in runs]
     names = [_name(store, stores) for store in stores]
     few, more = divmod(count, len(stores) or 1)
@@ -92,12 +96,15 @@ def report_runs(
     named = list(zip(stores, names, each, strict=True))
     evaluations = [summarise(store, label=name) for store, name, _ in named]
     return Report(
-        title=title or ", ".join(names) or (league_title(met) if met else "Training"),
-        summary=league_summary(met) if met else "",
+        title=title
+        or ", ".join(names)
+        or (league_title(met) if met else _improved(better) if better else "Training"),
+        summary=league_summary(met) if met else improvement_summary(better) if better else "",
         command=command,
         machine=machine(),
         evaluations=evaluations,
         league=met,
+        improvement=better,
         notes=[note for store, name, _ in named for note in _damage(store, name)],
         yields=[one for store, name, _ in named for one in yields(store, name)],
         trainings=[training_of(folder) for folder in trainings],
@@ -105,9 +112,31 @@ def report_runs(
     )
 
 
+def improvement_summary(found: Improvement) -> str:
+    """Return in a sentence what rounds have come to."""
+    made = [one for one in (found.start, *(turn.made for turn in found.rounds)) if one.success]
+    if not made:
+        return f"{len(found.rounds)} rounds in {_world_name(found.world)}."
+    rates = " → ".join(f"{one.success.rate:.1%}" for one in made if one.success)
+    played = sum(one.success.played for one in found.rounds)
+    return (
+        f"Success on held-out scenarios of {_world_name(found.world)}, from the base model on: {rates}. In {len(found.rounds)} "
+        f"rounds the model played {played:,} episodes, and learnt from those that were verified."
+    )
+
+
+def _improved(found: Improvement) -> str:
+    return f"A model that learnt from its own verified play: {_world_name(found.world)}"
+
+
+def _world_name(spec: str) -> str:
+    """Return how a world is called on a page: one of a file by its place in it."""
+    return Path(spec.partition("?")[0]).name if ".py" in spec else spec
+
+
 def league_title(league: League) -> str:
     """Return what a page about a league is called."""
-    world = Path(league.world.partition("?")[0]).name if ".py" in league.world else league.world
+    world = _world_name(league.world)
     return f"League of {world}"
 
 

@@ -6,6 +6,7 @@ from gristmill.recorders.mine import Stage as YieldStage
 from gristmill.training.metrics import Metrics
 from gristmill.workflows.differences import least
 from gristmill.workflows.evaluate import Evaluation
+from gristmill.workflows.improve_types import Improvement
 from gristmill.workflows.league_types import League
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.transcripts import Transcript
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         machine: what it ran on.
         stages: the work, in order.
         league: strategies that met.
+        improvement: rounds of play and learning.
         yields: selections.
         evaluations: in the order of the tables; those on the same scenarios are compared in pairs.
         before, after: labels of the evaluations whose difference counts.
@@ -92,6 +94,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     machine: dict[str, str] = {}
     stages: list[Stage] = []
     league: League | None = None
+    improvement: Improvement | None = None
     yields: list[Yield] = []
     evaluations: list[Evaluation] = []
     before: str = ""

@@ -9,6 +9,7 @@ kept must fail, or no further round is played.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,14 @@ import msgspec
 
 from gristmill import registry
 from gristmill.errors import UsageError
+from gristmill.recorders.export import export
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.specs import split
 from gristmill.types import Episode
 from gristmill.workflows.evaluate import evaluate
-from gristmill.workflows.improve import Kept, Made, Work, proved
+from gristmill.workflows.improve import Kept, Work, proved
+from gristmill.workflows.improve_types import Made
 from gristmill.workflows.lessons import Source
 from gristmill.workflows.run import DEFAULT, run, seat_policies
 from gristmill.workflows.variety import Bounds, Variety, falls
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["SELF", "Tune", "Tuning"]
 
 SAVE_EVERY = 200  # steps, so that little is lost when rounds are interrupted
+MARGIN = 0.1  # by which a score is lower that is as good as failed, in pairs for training on preferences
 SELF = "self"  # in the spec of another seat: the model that learns
 
 
@@ -165,6 +169,7 @@ class Tune:
                 policy=self._plays(self._job(last.number - 1)), variety=variety, fresh=fresh, stop=stop
             )
         job = self._learnt(sources, last.number, None)
+        self._pairs(last)
         counts = {
             f"round {number}": sum(_size(one) for one in sources if one.store is some[0].store)
             for number, some in own.items()
@@ -240,6 +245,14 @@ class Tune:
             seed=self._work.seed, progress=lambda done, total, _: self._work.tell(name, done, total),
         )  # fmt: skip
         return self._job(number)
+
+    def _pairs(self, last: Kept) -> None:
+        """Write what was kept beside what failed at the same scenarios, for training on preferences later."""
+        for seat, view in last.views.items():
+            out = self._work.folder(last.number) / f"pairs-{seat}"
+            margin = MARGIN if any(one.score is not None for one in view.kept) else None
+            with suppress(UsageError):  # no scenario was played both well and badly
+                export(last.store, view, "preference", seat, out, margin=margin, overwrite=True)
 
     def _told(self) -> bool:
         """Return whether seats that the model learns know something in private, without which nobody could play them."""

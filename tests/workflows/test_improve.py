@@ -11,7 +11,8 @@ from gristmill import registry
 from gristmill.digest import decoder, encode
 from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
-from gristmill.workflows.improve import Improvement, improve
+from gristmill.workflows.improve import improve
+from gristmill.workflows.improve_types import Improvement
 from gristmill.workflows.lineage import trained_on
 from gristmill.workflows.refitting import Refit
 

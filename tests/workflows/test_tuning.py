@@ -17,7 +17,8 @@ from gristmill.errors import UsageError
 from gristmill.recorders.mine import View
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows import tuning
-from gristmill.workflows.improve import FILE, Improvement, improve
+from gristmill.workflows.improve import improve
+from gristmill.workflows.improve_types import FILE, Improvement
 from gristmill.workflows.lessons import Source
 from gristmill.workflows.lineage import trained_on
 from gristmill.workflows.tuning import Tune, Tuning
