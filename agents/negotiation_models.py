@@ -68,36 +68,36 @@ class Frequencies:
 class Hypotheses:
     """A model by elimination: many guesses at the other's weights, and how well each explains what it did.
 
-    A guess loses by every offer of ours that it should have liked better than the one the other came back with, by
-    every offer of the other that it should have liked better than the one before, and by being far from the pace at
-    which negotiators concede, as in Hindriks and Tykhonov, "Opponent modelling in automated multi-issue negotiation
-    using Bayesian learning", 2008.
+    A guess loses by every offer of ours that the other should have liked better than what it came back with, and by how
+    far what it came back with is from the pace at which negotiators concede, as in Hindriks and Tykhonov, "Opponent
+    modelling in automated multi-issue negotiation using Bayesian learning", 2008.
     """
 
     pace = 0.5  # utility that the other is expected to have given up at the deadline
+    refused, strayed, told_otherwise = (
+        40.0,
+        8.0,
+        40.0,
+    )  # how much a guess loses by a utility, or its square, of one
 
     def __init__(self, domain: Domain) -> None:
-        self._domain = domain
         self._values = [1.0 - own for own in domain.worths]
+        self._options = [values.tolist() for values in self._values]
         self._guesses = _guesses(len(domain.shape))
         self._score: Floats = np.zeros(len(self._guesses))
-        self._before: Floats | None = None
 
     def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
         """Judge the guesses by an offer, and by the one of ours that it was preferred to."""
         now = self._guessed(theirs)
         off = now - (1.0 - self.pace * time)
-        self._score -= 8.0 * off * off
+        self._score -= self.strayed * off * off
         if ours is not None:
-            self._score -= 40.0 * np.maximum(self._guessed(ours) - now, 0.0)
-        if self._before is not None:
-            self._score -= 10.0 * np.maximum(now - self._before, 0.0)
-        self._before = now
+            self._score -= self.refused * np.maximum(self._guessed(ours) - now, 0.0)
 
     def told(self, place: int) -> None:
         """Judge the guesses by which issue they take for the most important."""
         most = self._guesses.max(axis=1)
-        self._score -= 40.0 * (most - self._guesses[:, place])
+        self._score -= self.told_otherwise * (most - self._guesses[:, place])
 
     def likes(self) -> Floats:
         """Return the mean over the guesses by how well they explain what was seen."""
@@ -107,7 +107,7 @@ class Hypotheses:
 
     def _guessed(self, places: Sequence[int]) -> Floats:
         """Return the utility of an outcome under every guess, [guesses]."""
-        values = [values[place] for values, place in zip(self._values, places, strict=True)]
+        values = [options[place] for options, place in zip(self._options, places, strict=True)]
         utility: Floats = self._guesses @ np.array(values)
         return utility
 
