@@ -32,9 +32,8 @@ class Step(NamedTuple):
 
 def steps(found: Improvement) -> list[Step]:
     """Return the models of an improvement, from the base model on."""
-    seat = next(
-        (name for names in (found.start.variety, *(one.kept for one in found.rounds)) for name in names), ""
-    )
+    named = [*found.start.variety, *(name for one in found.rounds for name in one.kept)]
+    seat = named[0] if named else ""
     first = Step("Base model", seat, found.start)
     return [
         first,

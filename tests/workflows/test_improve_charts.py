@@ -54,7 +54,7 @@ def test_a_page_tells_round_by_round(tmp_path: Path) -> None:
     page = write_report(report_runs([], rounds=tmp_path), tmp_path / "report.html").read_text()
 
     assert "40.0% → 60.0%" in page
-    for words in ("Base model", "After round 2", "10 of 40", "25.0 %", "8.5", "1 of 30"):
+    for words in ("Base model", "After round 2", "10 of 40", "25.0\N{NO-BREAK SPACE}%", "8.5", "1 of 30"):
         assert words in page
     assert "No further round was played: it &lt;i&gt;fell&lt;/i&gt;" in page
     assert "<i>fell" not in page
