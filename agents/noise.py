@@ -8,16 +8,14 @@ import random
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from gristmill import registry
+from gristmill.agents._based import based_on
 from gristmill.agents._schemas import parameters, random_call, random_value
 from gristmill.agents.wording import Phrase, Wording
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
 from gristmill.seeding import stream
-from gristmill.specs import UnknownParameter
 from gristmill.types import Act, Brief, Entry, call, say
 
 __all__ = ["Noisy", "noisy"]
@@ -35,15 +33,7 @@ def noisy(place: Place, *, base: str = "expert", rate: float = 0.1, **of_base: s
     """Play as `base`, dropping, altering or reordering acts at `rate`; further parameters are those of `base`."""
     if not 0 <= rate <= 1:
         raise UsageError(f"Expected a rate between 0 and 1, got {rate}.")
-    if of_base:
-        base += ("&" if "?" in base else "?") + urlencode(of_base)
-    try:
-        return Noisy(place.spec, registry.policy(base, place.world, place.seat), rate)
-    except UnknownParameter as error:
-        if error.name not in of_base:
-            raise
-        own = f"policy {registry.split(place.spec)[0]!r}"
-        raise UnknownParameter.of(own, error.name, {*error.valid, "base", "rate"}) from None
+    return Noisy(place.spec, based_on(place, base, of_base, ("base", "rate")), rate)
 
 
 class Noisy:
