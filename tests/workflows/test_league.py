@@ -469,5 +469,5 @@ def test_a_league_without_figures_has_a_page(tmp_path: Path) -> None:
 
 def test_nothing_to_report_of_is_refused() -> None:
     """A page needs a run, a league or the like."""
-    with pytest.raises(UsageError, match="Expected a run, a league, .* got none"):
+    with pytest.raises(UsageError, match=r"Expected a run, a league, .* got none"):
         report_runs([])
