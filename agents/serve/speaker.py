@@ -134,10 +134,9 @@ class Speaker:
         if "call" in act:
             return None, (act["call"], encode(act["args"]).decode())
         if ended and "raw" in act and body[:1] == [self._model.tokenizer.special("<call>")]:
-            # Whoever asked is to see that the arguments do not parse.
+            # Whoever asked is to see that it was a call, and that it does not parse.
             name, brace, rest = self._model.tokenizer.decode(body[1:]).partition("{")
-            if name and brace:
-                return None, (name, brace + rest)
+            return None, (name, brace + rest)
         return act.get("say", act.get("raw")), None
 
 

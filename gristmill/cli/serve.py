@@ -1,11 +1,12 @@
 """`gristmill serve`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gristmill.cli.shared import console
+from gristmill.cli.shared import Json, answer, console
 
 
 def command(
@@ -31,6 +32,7 @@ def command(
     public: Annotated[
         bool, typer.Option("--public", help="Let other machines ask; there is no key and no encryption.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Answer OpenAI's chat completions with a model trained here, as it would answer in its own seat.
 
@@ -61,14 +63,28 @@ def command(
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{socket.getsockname()[1]}/v1"
     out = console()
-    out.print(f"{called} ({model.digest[:12]}) answers at {url} as {speaker.seat}, to {speaker.other}")
-    out.print(f"gristmill run WORLD --seat '{speaker.seat}=chat:{called}@{url}' --out runs/chat")
-    if public and host not in LOOPBACK:
-        out.print("Whoever reaches this address can use the model: no key, no encryption.", style="yellow")
+    if json:
+        answer(
+            {
+                "url": url,
+                "model": called,
+                "digest": model.digest,
+                "seat": speaker.seat,
+                "other": speaker.other,
+            }
+        )
+    else:
+        out.print(f"{called} ({model.digest[:12]}) answers at {url} as {speaker.seat}, to {speaker.other}")
+        out.print(f"gristmill run WORLD --seat '{speaker.seat}=chat:{called}@{url}' --out runs/chat")
+    sys.stdout.flush()  # who reads a pipe waits for it
+    if host not in LOOPBACK:
+        console(aside=True).print(
+            "Whoever reaches this address can use the model: no key, no encryption.", style="yellow"
+        )
     try:
         server(app).run(sockets=[socket])
     except KeyboardInterrupt:
-        out.print("stopped")
+        console(aside=True).print("stopped")
 
 
 def _trained(checkpoint: Path) -> str:

@@ -30,7 +30,7 @@ def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
         "--max-tokens",
         "4",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         first, second = running.stdout.readline(), running.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/v1", first)
@@ -40,7 +40,7 @@ def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
                 model="mine", messages=[{"role": "user", "content": "Hello"}]
             )
         running.send_signal(signal.SIGINT)
-        rest = running.stdout.read()
+        _, rest = running.communicate()
 
     assert f"--seat 'agent=chat:mine@{found[0]}'" in second
     assert reply.usage is not None
