@@ -68,23 +68,22 @@ class Frequencies:
 class Hypotheses:
     """A model by elimination: many guesses at the other's weights, and how well each explains what it did.
 
-    A guess loses by every offer of ours that the other should have liked better than what it came back with, and by how
-    far what it came back with is from the pace at which negotiators concede, as in Hindriks and Tykhonov, "Opponent
-    modelling in automated multi-issue negotiation using Bayesian learning", 2008.
+    A guess loses by every offer of ours that the other should have liked better than what it came back with, by how much
+    better it should have liked that than its own offer before, and by how far that is from the pace at which negotiators
+    concede, as in Hindriks and Tykhonov, "Opponent modelling in automated multi-issue negotiation using Bayesian
+    learning", 2008.
     """
 
     pace = 0.5  # utility that the other is expected to have given up at the deadline
-    refused, strayed, told_otherwise = (
-        40.0,
-        8.0,
-        40.0,
-    )  # how much a guess loses by a utility, or its square, of one
+    # How much a guess loses by a utility of one; by its square, where it is off the pace.
+    refused, raised, strayed, told_otherwise = 40.0, 10.0, 8.0, 40.0
 
     def __init__(self, domain: Domain) -> None:
         self._values = [1.0 - own for own in domain.worths]
         self._options = [values.tolist() for values in self._values]
         self._guesses = _guesses(len(domain.shape))
         self._score: Floats = np.zeros(len(self._guesses))
+        self._before: Floats | None = None
 
     def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
         """Judge the guesses by an offer, and by the one of ours that it was preferred to."""
@@ -93,6 +92,9 @@ class Hypotheses:
         self._score -= self.strayed * off * off
         if ours is not None:
             self._score -= self.refused * np.maximum(self._guessed(ours) - now, 0.0)
+        if self._before is not None:
+            self._score -= self.raised * np.maximum(now - self._before, 0.0)
+        self._before = now
 
     def told(self, place: int) -> None:
         """Judge the guesses by which issue they take for the most important."""
