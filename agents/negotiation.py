@@ -159,7 +159,7 @@ class _Seat:
             model=None if model is None else model(domain),
         )  # fmt: skip
         self.talk = Talk(brief, rng, forms, self.bidder)
-        self._facts, self._rng, self._tactic = facts, rng, tactic
+        self._rng, self._tactic = rng, tactic
         self._other: str = facts["other"]
         self._totals: dict[str, int] = facts.get("totals", {})
         self._asks = any(one["function"]["name"] == "ask" for one in brief.tools)

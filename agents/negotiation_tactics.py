@@ -57,11 +57,12 @@ def micro(bidder: Bidder, *, step: int = 0) -> int:
     all the time it needs. Where there are fewer turns than outcomes, it goes on by `step` outcomes at once, and offers
     of those the one that is most to the other's liking; 0 for as many as bring it to its floor in time.
     """
-    if len(set(bidder.ours)) > len(set(bidder.theirs)):
-        return bidder.ours[-1]
     order, utility = bidder.domain.order, bidder.domain.utility
     rational = max(1, int(np.count_nonzero(utility >= bidder.floor(1) - TIE)))
     done = len(set(bidder.ours))
+    if done > len(set(bidder.theirs)):  # it waits, unless time has made its last offer worse than none
+        waiting = bidder.ours[-1]
+        return waiting if bidder.worth(waiting) >= bidder.level(0.0) - TIE else int(order[rational - 1])
     step = step or -(-rational // max(1, bidder.deadline // 2))
     some = order[min(done * step, rational - 1) : min((done + 1) * step, rational)]
     return int(some[bidder.likes()[some].argmax()]) if len(some) > 1 and done else int(some[0])

@@ -141,14 +141,15 @@ def test_no_strategy_offers_less_than_it_would_accept(name: str) -> None:
     """Whatever the other does, to the last turn, with a discount."""
     tactic, kind = SIDES[name]
     own = domain(OPPOSED[0], buyer=True)
-    for heard in (own.top, int(own.utility.argmin())):
-        bidder = Bidder(own, reservation=0.4, deadline=10, discount=0.97, model=kind(own) if kind else None)
-        while not bidder.last:
+    worst, middling = int(own.utility.argmin()), int(own.order[len(own.order) // 2])
+    for heard in ([own.top] * 5, [worst] * 5, [worst, middling] * 3, [*own.order[-3:], worst, worst]):
+        bidder = Bidder(own, reservation=0.6, deadline=10, discount=0.97, model=kind(own) if kind else None)
+        for one in heard:
             offer = tactic(bidder)
             assert bidder.worth(offer) >= bidder.floor(1) - 1e-9
             bidder.put(offer)
             bidder.turns += 2
-            bidder.hear(heard)
+            bidder.hear(int(one))
 
 
 def test_a_hardliner_gives_as_much_as_it_is_told() -> None:
