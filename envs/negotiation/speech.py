@@ -86,11 +86,12 @@ class Speech(ABC):
         form = "#".join(pieces[::2])
         for end, line in _ENDS:
             form = form.replace(end, line)
-        first, *others = [self.form(one) for one in form.split("\n")]
-        return Message(figures, _joined(first, others) if others else first)
+        telling = [one for one in map(self.form, form.split("\n")) if one is not _NOTHING]
+        return Message(figures, telling[0] if len(telling) == 1 else _joined(telling))
 
+    @staticmethod
     @abstractmethod
-    def form(self, text: str) -> Form:
+    def form(text: str) -> Form:
         """Return what a sentence says, with `#` for its figures."""
 
     @abstractmethod
@@ -108,11 +109,15 @@ class Speech(ABC):
         """
 
 
-def _joined(first: Form, others: Sequence[Form]) -> Form:
+# Most sentences are of no consequence.
+_NOTHING = Form((), (), "", "", ())
+
+
+def _joined(several: Sequence[Form]) -> Form:
     """Return the form of a message of several sentences."""
-    roles, shares, unclear, limit, states = first
-    for one in others:
-        shares += tuple([place + len(roles) for place in one.shares]) if one.shares else ()
+    roles, shares, unclear, limit, states = _NOTHING
+    for one in several:
+        shares += tuple([place + len(roles) for place in one.shares])
         roles += one.roles
         states += one.states
         unclear, limit = unclear or one.unclear, limit or one.limit
@@ -187,15 +192,31 @@ _HAS_NOT = re.compile(
 
 
 # Without one of these words nothing is stated or given away; to look for them first is cheaper.
-_TELLS = re.compile(r"priority|concern|most|first|above all|main|offer|other|alternative|option|only")
-_TELLTALE = re.compile(
-    r"limit|reserv|bottom|walk|break|thresh|floor|ceil|utilit|weigh|score|max|min|est\b|most|not\b|n't|as (?:low|high|far)|worth|\.#"
+_TELLS = (
+    "priority",
+    "concern",
+    "most",
+    "first",
+    "above all",
+    "main",
+    "offer",
+    "other",
+    "alternative",
+    "only",
 )
+_TELLTALES = (
+    "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
+    "est ", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
+)  # fmt: skip
+
+
+def _any_of(marks: Iterable[str], text: str) -> bool:
+    return any([mark in text for mark in marks])
 
 
 def _stated(form: str) -> tuple[tuple[str, str], ...]:
     """Return what is stated of the author, questions aside."""
-    if form.rstrip().endswith("?") or not _TELLS.search(form):
+    if form.rstrip().endswith("?") or not _any_of(_TELLS, form):
         return ()
     found = [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
     if _HAS_NOT.search(form):
@@ -206,8 +227,10 @@ def _stated(form: str) -> tuple[tuple[str, str], ...]:
 
 
 def _form(text: str, roles: tuple[Any, ...], unclear: str) -> Form:
-    limit = _LIMIT.search(text) if _TELLTALE.search(text) else None
-    return Form(roles, _shares_in(text), unclear, limit[0] if limit else "", _stated(text))
+    limit = _LIMIT.search(text) if _any_of(_TELLTALES, text) else None
+    shares = _shares_in(text) if roles else ()
+    form = Form(roles, shares, unclear, limit[0] if limit else "", _stated(text))
+    return _NOTHING if form == _NOTHING else form
 
 
 # The market.
@@ -224,7 +247,18 @@ _OF_UNIT = (
 )
 _BEFORE_PRICE = re.compile(r"(?:\$|\busd) ?$")
 _IN_WORDS = re.compile(rf"\b(?:{_NUMBER_WORDS}|an?)[ -](?:dollars?|days?|weeks?|months?|years?)\b")
-_CLAUSE = re.compile(r"[,;:.!?](?=\s|$)|\band\b|\bwith\b|\bplus\b|\n|\(|\)")
+_TIMES = ("day", "week", "month", "year", "dollar")
+_PARTS = (
+    " and ",
+    " with ",
+    " plus ",
+    "; ",
+    ": ",
+    " (",
+    ") ",
+    " - ",
+    "—",
+)  # that clauses are separated by, as by commas
 _AFTER = re.compile(r"\b(?:after|from|upon|on|of|following|since) (?:the )?delivery\b")
 _DELIVERING = re.compile(r"\b(?:deliver\w*|ship\w*|arriv\w*|hand(?:ed)? over)\b")
 _PAYING = re.compile(
@@ -238,8 +272,19 @@ class MarketSpeech(Speech):
     The role of a figure is the set of issues that its unit, and the words around it, allow it to be about.
     """
 
-    def form(self, text: str) -> Form:
-        return _market_form(text)
+    @staticmethod
+    @lru_cache(_FORMS)
+    def form(text: str) -> Form:
+        text = _plain(text)
+        found = _IN_WORDS.search(text) if _any_of(_TIMES, text) else None
+        roles: tuple[frozenset[str], ...] = ()
+        if "#" in text:
+            clauses = text
+            for part in _PARTS:
+                clauses = clauses.replace(part, ", ")
+            for clause in clauses.split(", "):
+                roles += _roles(clause) if "#" in clause else ()
+        return _form(text, roles, f"names {found[0]!r} in words" if found else "")
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
@@ -269,24 +314,16 @@ class MarketSpeech(Speech):
 
 
 @lru_cache(_FORMS)
-def _market_form(text: str) -> Form:
-    text = _plain(text)
-    found = _IN_WORDS.search(text)
-    roles: list[frozenset[str]] = []
-    for clause in _clauses(_AFTER.sub("", text)):
-        delivering, paying = _DELIVERING.search(clause), _PAYING.search(clause)
-        about = _ALL
-        if delivering and not paying:
-            about = _ALL - {"payment"}
-        elif paying and not delivering:
-            about = _ALL - {"delivery"}
-        pieces = clause.split("#")
-        roles += [about & _of_unit(before, after) for before, after in itertools.pairwise(pieces)]
-    return _form(text, tuple(roles), f"names {found[0]!r} in words" if found else "")
-
-
-def _clauses(text: str) -> list[str]:
-    return _CLAUSE.split(text)
+def _roles(clause: str) -> tuple[frozenset[str], ...]:
+    """Return the issues that each figure in a clause can be about."""
+    words = _AFTER.sub("", clause)
+    delivering, paying = _DELIVERING.search(words), _PAYING.search(words)
+    about = _ALL
+    if delivering and not paying:
+        about = _ALL - {"payment"}
+    elif paying and not delivering:
+        about = _ALL - {"delivery"}
+    return tuple([about & _of_unit(before, after) for before, after in itertools.pairwise(clause.split("#"))])
 
 
 def _of_unit(before: str, after: str) -> frozenset[str]:
@@ -301,7 +338,8 @@ assert len({*DELIVERY, *WARRANTY, *PAYMENT}) == len(DELIVERY) + len(WARRANTY) + 
 
 # Items to split.
 
-_ITEM = "|".join(f"{name[:-1]}s?" for name in ITEMS)
+_SINGULAR = tuple(name[:-1] for name in ITEMS)
+_ITEM = "|".join(f"{name}s?" for name in _SINGULAR)
 _TOKEN = re.compile(
     rf"(?P<for>\b(?:for|to) (?:me|us|you|yourself|myself)\b|\b(?:are|is|being) (?:mine|yours)\b)"
     rf"|(?P<me>\b(?:i|me|my|mine|we|us|our|myself)\b)"
@@ -321,8 +359,35 @@ class ResourceSpeech(Speech):
     The role of a figure is whether it is what its author gets, and the item; None where that is not said.
     """
 
-    def form(self, text: str) -> Form:
-        return _resource_form(text)
+    @staticmethod
+    @lru_cache(_FORMS)
+    def form(text: str) -> Form:
+        text = _plain(text)
+        reader, unclear = _Reader(), ""
+        if "#" not in text and not _any_of(_SINGULAR, text):
+            return _form(text, (), "")
+        for token in _TOKEN.finditer(text):
+            kind = token.lastgroup
+            if kind == "item":
+                reader.item(token["item"].rstrip("s") + "s")
+            elif kind == "for":
+                reader.own(reader.list, mine=token["for"].endswith(("me", "us", "myself", "mine")))
+                reader.list = []
+            elif kind in ("me", "you"):
+                # What was named before anybody was is theirs: "2 books are what I keep".
+                reader.own([at for at in reader.items if reader.roles[at] is None], mine=kind == "me")
+                reader.owner, reader.list = kind == "me", []
+            elif kind in ("end", "other"):
+                reader.list = []
+                reader.owner = None if kind == "end" else reader.owner
+            elif kind == "word":
+                unclear = f"names {token[0]!r} in words"
+            elif kind == "figure":
+                reader.roles.append(None)
+                unclear = unclear or "names a figure without its items"
+        if not unclear and None in reader.roles:
+            unclear = "does not say who gets what"
+        return _form(text, tuple(reader.roles), unclear)
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a share that is said otherwise than in the terms, or is not said."""
@@ -372,31 +437,3 @@ class _Reader:
         """Say whose figures are."""
         for place in places:
             self.roles[place] = mine, self.items[place]
-
-
-@lru_cache(_FORMS)
-def _resource_form(text: str) -> Form:
-    text = _plain(text)
-    reader, unclear = _Reader(), ""
-    for token in _TOKEN.finditer(text):
-        kind = token.lastgroup
-        if kind == "item":
-            reader.item(token["item"].rstrip("s") + "s")
-        elif kind == "for":
-            reader.own(reader.list, mine=token["for"].endswith(("me", "us", "myself", "mine")))
-            reader.list = []
-        elif kind in ("me", "you"):
-            # What was named before anybody was is theirs: "2 books are what I keep".
-            reader.own([at for at in reader.items if reader.roles[at] is None], mine=kind == "me")
-            reader.owner, reader.list = kind == "me", []
-        elif kind in ("end", "other"):
-            reader.list = []
-            reader.owner = None if kind == "end" else reader.owner
-        elif kind == "word":
-            unclear = f"names {token[0]!r} in words"
-        elif kind == "figure":
-            reader.roles.append(None)
-            unclear = unclear or "names a figure without its items"
-    if not unclear and None in reader.roles:
-        unclear = "does not say who gets what"
-    return _form(text, tuple(reader.roles), unclear)

@@ -143,8 +143,7 @@ def _utility(seat: str, record: Record, domain: Domain) -> Check:
     score = gain / most if most > 0 else float(domain.rational(seat, utility))
     evidence: _Finding = {"utility": round(utility, _DIGITS), "reservation": reservation}
     if deal is not None:
-        evidence |= _efficiency(deal)
-        del evidence["deal"]
-        best = domain.best_nash_product
-        evidence["nash_share"] = round(deal.nash_product / best, _DIGITS) if best else None
+        evidence["pareto_distance"] = round(deal.pareto_distance, _DIGITS)
+        evidence["nash_product"] = round(deal.nash_product, _DIGITS)
+        evidence["nash_share"] = round(deal.nash_share, _DIGITS)
     return Check(name="utility", status="pass", evidence=evidence, seat=seat, score=min(max(score, 0.0), 1.0))
