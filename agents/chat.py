@@ -26,7 +26,7 @@ _KEPT = ("model", "messages", "tools", "seed", "stream", "n")  # what a request 
 @policy("*", "*", "chat")
 def chat(
     place: Place, *, model: str, url: str = "", temperature: float | None = None, top_p: float | None = None,
-    max_tokens: int | None = None, logprobs: bool = False, extra: str = "", key: str = "", width: int = 32,
+    max_tokens: int | None = None, logprobs: bool = False, facts: bool = False, extra: str = "", key: str = "", width: int = 32,
     timeout: float = 60.0, retries: int = 6, rpm: int = 0, tpm: int = 0, budget_requests: int = 0,
     budget_tokens: int = 0, cache: str = "", generation: int = 1,
 ) -> Policy:  # fmt: skip
@@ -40,6 +40,7 @@ def chat(
         top_p: see there.
         max_tokens: see there.
         logprobs: ask for them; the mean of each act is noted.
+        facts: send what the seat is told as data too, as a model of ours behind `gristmill serve` may read it.
         extra: JSON object of further fields of the request, such as {"max_completion_tokens":500}.
         key: name of the environment variable with the API key, by default OPENAI_API_KEY.
         width: how many episodes are played, and at most how many requests are made, at once.
@@ -70,7 +71,7 @@ def chat(
     )  # fmt: skip
     client = Client(_endpoint(at), _key(key), limits, cache=cache)
     fields |= {"logprobs": True} if logprobs else {}
-    return ChatPolicy(place.spec, name, fields, client, width=width, generation=generation)
+    return ChatPolicy(place.spec, name, fields, client, facts=facts, width=width, generation=generation)
 
 
 def _parted(model: str) -> tuple[str, str]:

@@ -38,16 +38,16 @@ class ChatPolicy:
     """
 
     def __init__(
-        self, name: str, model: str, fields: Mapping[str, Any], client: Client, *, width: int = 32, generation: int = 1
+        self, name: str, model: str, fields: Mapping[str, Any], client: Client, *, facts: bool = False, width: int = 32, generation: int = 1
     ) -> None:  # fmt: skip
         self.name, self.width, self.generation = name, width, generation
-        self.digest = digest([model, fields, source_of(ChatPolicy), inspect.getsource(chat)])
+        self.digest = digest([model, fields, facts, source_of(ChatPolicy), inspect.getsource(chat)])
         self._fields: dict[str, Any] = {"model": model, **fields}
-        self._client = client
+        self._client, self._facts = client, facts
 
     def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> "ChatSession":
         """Open a session; a row's seed goes with each of its requests."""
-        rows = [_Row(brief, seed) for brief, seed in zip(briefs, seeds, strict=True)]
+        rows = [_Row(brief, seed, facts=self._facts) for brief, seed in zip(briefs, seeds, strict=True)]
         return ChatSession(rows, self._fields, self._client)
 
 
@@ -81,8 +81,8 @@ class _Row:
             each reply, and `models`, the fingerprints of what has answered.
     """
 
-    def __init__(self, brief: Brief, seed: int) -> None:
-        self._brief, self._seed = brief, seed
+    def __init__(self, brief: Brief, seed: int, *, facts: bool) -> None:
+        self._brief, self._seed, self._facts = brief, seed, facts
         self._tools = dict(map(parameters, brief.tools))
         self._seen: list[Entry] = []
         self.waiting: list[Act] = []
@@ -105,7 +105,8 @@ class _Row:
         tools = {"tools": list(self._brief.tools)} if self._brief.tools else {}
         # As a signed number of 64 bits, which is what the protocol has.
         seed = self._seed - (1 << 64 if self._seed >> 63 else 0)
-        return {"messages": plain, **tools, "seed": seed}
+        facts = {"facts": self._brief.facts} if self._facts else {}
+        return {"messages": plain, **tools, **facts, "seed": seed}
 
     def act(self, reply: Reply | Outage | None) -> Act | EpisodeError:
         """Return the act of a reply; None for the next of the calls that wait."""

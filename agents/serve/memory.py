@@ -40,7 +40,7 @@ class Memory:
 
 def keys(brief: Brief, entries: Iterable[Entry]) -> list[str]:
     """Return the key of a conversation before its first entry, and after each of them."""
-    found = [digest([brief.seat, brief.text, brief.tools])]
+    found = [digest([brief.seat, brief.text, brief.facts, brief.tools])]
     for entry in entries:
         found.append(after(found[-1], entry))
     return found

@@ -33,7 +33,11 @@ class _Options(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a chat completion; fields that are not named here change nothing."""
+    """A request for a chat completion; fields that are not named here change nothing.
+
+    Attributes:
+        facts: what the seat is told as data, which is no field of OpenAI's; only models that read it need it.
+    """
 
     model: str
     messages: list[Message]
@@ -53,6 +57,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     frequency_penalty: float | None = 0.0
     presence_penalty: float | None = 0.0
     logit_bias: dict[str, float] | None = None
+    facts: dict[str, Any] | None = None
 
     @property
     def longest(self) -> int | None:

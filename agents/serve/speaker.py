@@ -47,14 +47,9 @@ class Speaker:
             lanes: how many conversations are decoded together.
 
         Raises:
-            UsageError: when the model does not know the seats, or cannot be asked by messages alone.
+            UsageError: when the model does not know the seats.
         """
         self.seat, self.other = _seats(model.tokenizer, seat, other)
-        if "facts" in model.template.brief:
-            raise UsageError(
-                "Expected a model that is told its seat's instructions in words, got one that reads private facts as data, "
-                "which chat completions have no place for; play it as model?checkpoint=…."
-            )
         self.name, self.digest, self.since = name, model.digest, int(time.time())
         self._model, self._template = model, Template(model.tokenizer, model.template)
         self._usual = Sampling(temperature=temperature, max_tokens=max_tokens)
@@ -101,7 +96,15 @@ class Speaker:
     def _read(self, request: Request) -> tuple[str, list[int]]:
         """Return the key of the conversation, and its tokens up to where the model speaks."""
         seen = entries_of(request.messages, self.seat, self.other, request.tool_names)
-        brief = Brief(seat=self.seat, text=instructions(request.messages), tools=tuple(request.tools or ()))
+        if request.facts is None and "facts" in self._template.config.brief:
+            raise Refusal(
+                "Expected facts, a JSON object, beside the messages: this model reads what its seat is told as data; a chat "
+                "seat sends it with ?facts=true.",
+                param="facts",
+            )
+        brief = Brief(
+            seat=self.seat, text=instructions(request.messages), facts=request.facts or {}, tools=tuple(request.tools or ())
+        )  # fmt: skip
         own = [place for place, entry in enumerate(seen) if entry["from"] == self.seat]
         passed = keys(brief, seen)
         known = self._memory.recall(passed[own[-1] + 1]) if own else None
@@ -145,7 +148,11 @@ def _seats(tokenizer: TextTokenizer, seat: str, other: str) -> tuple[str, str]:
     known = [name[1:-1] for name in tokenizer.specials[len(SPECIALS) :]]
     seats = [name for name in known if name not in _NOBODY]
     if not seat:
-        seat = "agent" if "agent" in seats or len(seats) != 1 else seats[0]
+        if "agent" not in seats and len(seats) != 1:
+            raise UsageError(
+                f"Expected which seat the model is to have, one of {', '.join(seats)}; say which by --seat."
+            )
+        seat = "agent" if "agent" in seats else seats[0]
     if seat not in seats:
         raise unknown("seat", seat, seats, of="the model")
     others = [name for name in seats if name != seat]

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.types import Episode, Scenario, Verdict
+from gristmill.workflows.attempts import broken, missing, note
 from gristmill.workflows.scenarios import read_scenarios
 from gristmill.world import World
 
@@ -30,7 +30,6 @@ CHUNK = 128  # scenarios per message to a worker
 BURST = (16, 0.05)  # episodes and seconds after which those that were played are judged and recorded
 MOST_REASONS = 8  # for errors; a message may hold a number and differ every time
 PROBES = 4  # scenarios for which it is put on record what the seats are told
-NOTES = "notes.jsonl"
 DEFAULT = "expert"  # the policy of a seat that is given none
 
 Pair = tuple[Episode, Verdict]
@@ -138,7 +137,8 @@ def run(
     known = store.readable()
     draws: Sequence[int | Scenario] = given or range(n)
     report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
-    todo = list(_jobs(stage, seed, attempts, draws, known, _broken(store, stage, retry_errors)))
+    _known_seats(world, stage.policies, retry_errors)
+    todo = list(_jobs(stage, seed, attempts, draws, known, broken(store, retry_errors)))
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
@@ -146,7 +146,7 @@ def run(
             for episode, verdict in _play(todo, jobs, where):
                 _same_code(stage, episode)
                 if episode.notes:  # first, so that no episode that counts lacks them
-                    _note(out, episode)
+                    note(out, episode)
                 writer.append(episode, verdict)
                 report.add(verdict, episode.notes)
                 if progress:
@@ -197,10 +197,14 @@ def _stage(world: str, seats: tuple[tuple[str, str], ...]) -> _Stage:
 
 def _all_seats(world: str, seats: Mapping[str, str]) -> dict[str, str]:
     names = registry.make(world).possible_agents
+    _known_seats(world, names, seats)
+    return {seat: seats.get(seat, DEFAULT) for seat in names}
+
+
+def _known_seats(world: str, names: Collection[str], seats: Iterable[str]) -> None:
     for seat in seats:
         if seat not in names:
             raise unknown("seat", seat, names, of=world)
-    return {seat: seats.get(seat, DEFAULT) for seat in names}
 
 
 def _distinct(path: Path, given: list[Scenario]) -> list[Scenario]:
@@ -304,7 +308,8 @@ def _jobs(
     for chunk in each(draws, -(-CHUNK // width) * width):
         left: dict[int, list[int | Scenario]] = {}
         for one in chunk:
-            for attempt in _missing(stage, seed, attempts, one, known, broken):
+            todo = missing(_identity(stage, seed, one), attempts, known, broken) if known else range(attempts)
+            for attempt in todo:
                 left.setdefault(attempt, []).append(one)
         for attempt in sorted(left):
             yield Job(stage.world, stage.seats, seed, attempt, left[attempt])
@@ -326,41 +331,10 @@ def _bursts(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
         yield burst
 
 
-def _missing(
-    stage: _Stage, seed: int, attempts: int, one: int | Scenario, known: set[str], broken: set[str]
-) -> list[int]:
-    """Return the attempts at a scenario that are to be played, so that as many count as were asked for."""
-    if not known:
-        return list(range(attempts))
+def _identity(stage: _Stage, seed: int, one: int | Scenario) -> Callable[[int], str]:
+    """Return what gives the id of each attempt at a scenario."""
     scenario = _drawn(stage.judge, seed, one)
-    missing: list[int] = []
-    numbers, left = count(), attempts
-    while left:
-        attempt = next(numbers)
-        name = identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt)
-        left -= name not in broken
-        if name not in known:
-            missing.append(attempt)
-    return missing
-
-
-def _broken(store: RunStore, stage: _Stage, seats: Collection[str]) -> set[str]:
-    """Return the recorded attempts that a fault of one of the seats has cut short."""
-    for seat in seats:
-        if seat not in stage.policies:
-            raise unknown("seat", seat, stage.policies, of=stage.world)
-    if not seats:
-        return set()
-    return {one.id for one in store.episodes() if one.fault is not None and one.fault.side in seats}
-
-
-def _note(out: Path, episode: Episode) -> None:
-    """Append what the policies noted of an episode; of two lines for one episode the later counts."""
-    line = encode({"episode": episode.id, "notes": episode.notes}) + b"\n"
-    with (out / NOTES).open(
-        "ab", buffering=0
-    ) as file:  # one write, which the death of the process does not part
-        file.write(line)
+    return lambda attempt: identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt)
 
 
 def _same_code(stage: _Stage, episode: Episode) -> None:

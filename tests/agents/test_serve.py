@@ -304,10 +304,18 @@ def test_who_speaks_is_known_or_asked_for() -> None:
             Speaker(model(), name="tiny", **given)  # type: ignore[arg-type]  # by name
 
 
-def test_a_model_that_reads_facts_is_not_served() -> None:
-    """Chat completions have no place for what it is told as data."""
-    with pytest.raises(UsageError, match="reads private facts"):
-        Speaker(replace(model(), template=TemplateConfig(brief=("facts",))), name="tiny")
+def test_a_model_that_reads_facts_is_sent_them() -> None:
+    """A chat seat does so when it is told to; without them the model is not asked."""
+    reader = replace(model(), template=TemplateConfig(brief=("facts",)))
+    brief, heard = Brief(seat="agent", facts={"limit": 9}), [{"from": "customer", "say": "Hello"}]
+    own = ModelPolicy(reader, sampling=DRAW).begin([brief], [3]).act([0], [heard])
+    with served(Speaker(reader, name="tiny", temperature=1.0, max_tokens=8, lanes=16)) as url:
+        told, untold = (
+            registry.policy(f"chat:tiny@{url}{query}", "support/retail-v1", "agent").begin([brief], [3])
+            for query in ("?facts=true", "")
+        )
+        assert own == told.act([0], [heard])
+        assert "Expected facts" in str(untold.act([0], [heard])[0])
 
 
 def test_what_it_wrote_itself_is_what_it_goes_on_from(

@@ -8,7 +8,8 @@ import pytest
 from gristmill.digest import decode
 from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
-from gristmill.workflows.run import NOTES, RunReport, run
+from gristmill.workflows.attempts import NOTES
+from gristmill.workflows.run import RunReport, run
 from tests.agents.endpoint import Endpoint, endpoint, failing, saying
 
 RETAIL = "support/retail-v1?level=demo"
