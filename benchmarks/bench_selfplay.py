@@ -72,7 +72,8 @@ def main(episodes: int, name: str = WORLD) -> None:
         run(name, {}, Path(folder) / "warm", n=200)
         whole, _ = timed(lambda: run(name, {}, Path(folder) / "whole", n=episodes))
         gc.set_threshold(10_000)  # as a run does
-        scenario, scenarios = timed(lambda: [world.scenario(0, index) for index in range(episodes)])
+        # Other scenarios than before, or what was said in them would be known.
+        scenario, scenarios = timed(lambda: [world.scenario(1, index) for index in range(episodes)])
         playing, played = timed(lambda: list(play(make, scenarios, policies, seed=0)))
         judging, verdicts = timed(lambda: [judge(world, one) for one in played])
         store = RunStore.create(Path(folder) / "parts", {"world": name})
