@@ -29,6 +29,8 @@ _SPOKEN = 4  # words from which on a text argument is something said, and no val
 _WORD = re.compile(r"[^\s.,;:!?()\"]+(?:[.:][^\s.,;:!?()\"]+)*|[.,;:!?]")
 _FILLED = re.compile(r"[\d@]")
 _MASK = "0"
+# Where most scenarios ask for the same few acts, their share grows when what went wrong is left out.
+_GROWTH = 1.5
 
 Texts = Sequence[Sequence[str]]
 Floats = NDArray[np.float64]
@@ -94,7 +96,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         vendi: least share of the Vendi score before, and `distinct_2` and `distinct_4` of the distinct n-grams.
-        top_share: greatest share of one and the same conduct, unless it was that great before.
+        top_share: greatest share of one and the same conduct, unless it was nearly that great before, see `_GROWTH`.
         stratum: strata, intents, obstacles and faults with at least this share before may not vanish.
         chance: a stratum counts as vanished only if it would be missing by chance with a probability below this.
     """
@@ -281,7 +283,8 @@ def _fallen(what: str, before: float, after: float, least: float) -> list[str]:
 
 
 def _repeated(before: Variety, after: Variety, most: float) -> list[str]:
-    if after.top_share <= max(most, before.top_share):
+    most = max(most, _GROWTH * before.top_share)
+    if after.top_share <= most:
         return []
     return [
         (
