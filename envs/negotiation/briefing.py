@@ -1,7 +1,10 @@
 """What a seat is told before its first act, in words."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+
+from gristmill.envs.negotiation.domain import Domain
 
 __all__ = ["market_brief", "resource_brief"]
 
@@ -37,16 +40,16 @@ _RESOURCE = f"""\
 {_rules('"I keep 2 books and 1 hat" or "you get 1 book and 3 balls"')}"""
 
 
-def market_brief(seat: str, facts: dict[str, Any]) -> str:
+def market_brief(seat: str, facts: dict[str, Any], domain: Domain) -> str:
     """Return what the buyer or the seller is told."""
-    weights: dict[str, float] = facts["weights"]
+    side = domain.sides[domain.seats.index(seat)]
     table = "\n".join(
         [
-            _line(name, weights[name], tuple(options), tuple(facts["values"][name]))
-            for name, options in facts["issues"].items()
+            _line(name, side.weights[name], options, side.values[name])
+            for name, options in domain.issues.items()
         ]
     )
-    priority = max(weights, key=weights.__getitem__)
+    priority = max(side.weights, key=side.weights.__getitem__)
     alternative = "another" if facts["alternative"] else "no other"
     return f"""\
 You are {facts["name"]}, the {seat} of {facts["product"]}. You negotiate price, delivery, warranty and payment with the {facts["other"]}, {facts["other_name"]}.
@@ -84,11 +87,11 @@ A split is worth the sum over what you keep{_discount(facts)}. No deal is worth 
 
 
 @lru_cache(4_096)
-def _line(name: str, weight: float, options: tuple[int, ...], worths: tuple[float, ...]) -> str:
-    """Return what the options of an issue are worth."""
+def _line(name: str, weight: int, options: Sequence[int], values: tuple[int, ...]) -> str:
+    """Return what the options of an issue are worth, from hundredths."""
     named = ["on delivery" if not option else _UNITS[name].format(option) for option in options]
-    pairs = [f"{option} {worth}" for option, worth in zip(named, worths, strict=True)]
-    return f"- {_LABELS[name]} (weight {weight}): {', '.join(pairs)}"
+    pairs = [f"{option} {value / 100}" for option, value in zip(named, values, strict=True)]
+    return f"- {_LABELS[name]} (weight {weight / 100}): {', '.join(pairs)}"
 
 
 def _discount(facts: dict[str, Any]) -> str:

@@ -99,7 +99,7 @@ class Domain:
     def __init__(
         self,
         seats: tuple[str, str],
-        issues: Mapping[str, list[int]],
+        issues: Mapping[str, Sequence[int]],
         sides: tuple[Side, Side],
         reservations: tuple[int, int],
         *,
@@ -169,8 +169,8 @@ class Domain:
         both = both[::-1]
         second = both & (2**_BITS - 1)
         best = np.maximum.accumulate(second)
-        ahead = np.append(True, second[1:] > best[:-1])
-        return both[ahead] >> _BITS, second[ahead]
+        ahead = (second[1:] > best[:-1]).nonzero()[0] + 1
+        return np.append(both[:1], both[ahead]) >> _BITS, np.append(second[:1], second[ahead])
 
     @cached_property
     def zone(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

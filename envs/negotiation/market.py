@@ -44,7 +44,7 @@ class Market(Bargaining):
             "name": names[seat],
             "other_name": names[facts["other"]],
         }
-        return market_brief(seat, facts), facts
+        return market_brief(seat, facts, self._domain), facts
 
     @tool(seat="*", mutates=True, public=True)
     def offer(

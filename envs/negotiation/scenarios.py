@@ -6,6 +6,7 @@ an outcome that is better for both would have a greater product. With time deals
 until the last turn in which a deal can be struck.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
 from math import ceil, floor
@@ -129,18 +130,18 @@ def resource_domain(values: dict[str, Any]) -> Domain:
     return _resource(encode(values))
 
 
-def product_of(values: dict[str, Any]) -> list[int]:
+def product_of(values: dict[str, Any]) -> range:
     """Return the prices that can be offered for the product of a scenario, ascending."""
     low, step = PRODUCTS[values["product"]]
-    return list(range(low, low + step * _STEPS, step))
+    return range(low, low + step * _STEPS, step)
 
 
 # An episode is set up and judged within moments.
 @lru_cache(64)
 def _market(data: bytes) -> Domain:
     values = decode(data)
-    options = (product_of(values), DELIVERY, WARRANTY, PAYMENT)
-    issues = {name: list(one) for name, one in zip(MARKET_ISSUES, options, strict=True)}
+    options: tuple[Sequence[int], ...] = (product_of(values), DELIVERY, WARRANTY, PAYMENT)
+    issues = dict(zip(MARKET_ISSUES, options, strict=True))
     return _domain(("buyer", "seller"), issues, (_trader(values, "buyer"), _trader(values, "seller")), values)
 
 
@@ -148,7 +149,7 @@ def _market(data: bytes) -> Domain:
 def _resource(data: bytes) -> Domain:
     values = decode(data)
     counts = tuple(values[name] for name in ITEMS)
-    issues = {name: list(range(count + 1)) for name, count in zip(ITEMS, counts, strict=True)}
+    issues = {name: range(count + 1) for name, count in zip(ITEMS, counts, strict=True)}
     sides = _owner(values, "left", counts), _owner(values, "right", counts)
     return _domain(("left", "right"), issues, sides, values, mirrored=True)
 
@@ -190,7 +191,7 @@ def _grown(growth: str, options: int, up: bool) -> tuple[int, ...]:
 
 def _domain(
     seats: tuple[str, str],
-    issues: dict[str, list[int]],
+    issues: Mapping[str, Sequence[int]],
     sides: tuple[Side, Side],
     values: dict[str, Any],
     *,

@@ -21,7 +21,7 @@ __all__ = ["Form", "MarketSpeech", "Message", "ResourceSpeech", "Speech"]
 
 # It begins with a digit and nothing else, which is found many times as fast as one of several things.
 _FIGURE = re.compile(r"(\d\d*(?:,\d{3}(?!\d))*(?:\.\d+)?)")
-_ENDS = tuple((f"{mark} ", f"{mark}\n") for mark in ".!?;")
+_ENDS = tuple((f"{mark} ", f"{mark}\n") for mark in ".!?")
 _FORMS = 16_384  # that are remembered
 _NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
@@ -82,7 +82,7 @@ class Speech(ABC):
     def read(self, text: str) -> Message:
         """Return a message as it is read."""
         pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
-        figures = tuple([_number(one) for one in pieces[1::2]])
+        figures = tuple([int(one) if one.isdigit() else _number(one) for one in pieces[1::2]])
         form = "#".join(pieces[::2])
         for end, line in _ENDS:
             form = form.replace(end, line)
@@ -125,8 +125,6 @@ def _joined(several: Sequence[Form]) -> Form:
 
 
 def _number(text: str) -> float:
-    if text.isdigit():
-        return int(text)
     number = float(text.replace(",", ""))
     return int(number) if number.is_integer() else number
 
