@@ -190,21 +190,11 @@ _HAS_NOT = re.compile(
 
 
 # Without one of these words nothing is stated or given away; to look for them first is cheaper.
-_TELLS = (
-    "priority",
-    "concern",
-    "most",
-    "first",
-    "above all",
-    "main",
-    "offer",
-    "other",
-    "alternative",
-    "only",
-)
+_OF_PRIORITIES = ("priority", "concern", "most", "first", "above all", "main")
+_OF_ALTERNATIVES = (" have", "'ve", "hold", "don't", "do not", "there is", "another", "other ", "you are")
 _TELLTALES = (
     "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
-    "est ", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
+    "lowest", "highest", "least", "worst", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
 )  # fmt: skip
 
 
@@ -217,13 +207,16 @@ def _any_of(marks: Iterable[str], text: str) -> bool:
 
 def _stated(form: str) -> tuple[tuple[str, str], ...]:
     """Return what is stated of the author, questions aside."""
-    if form.rstrip().endswith("?") or not _any_of(_TELLS, form):
+    if form.rstrip().endswith("?"):
         return ()
-    found = [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
-    if _HAS_NOT.search(form):
-        found.append(("alternative", "no"))
-    elif _HAS.search(form):
-        found.append(("alternative", "yes"))
+    found = []
+    if _any_of(_OF_PRIORITIES, form):
+        found += [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
+    if _any_of(_OF_ALTERNATIVES, form):
+        if _HAS_NOT.search(form):
+            found.append(("alternative", "no"))
+        elif _HAS.search(form):
+            found.append(("alternative", "yes"))
     return tuple(found)
 
 
