@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from gristmill.envs.negotiation.disclosure import any_of, limit, shares, stated
 from gristmill.envs.negotiation.domain import Domain, Terms
 from gristmill.envs.negotiation.scenarios import DELIVERY, ITEMS, MARKET_ISSUES, PAYMENT, WARRANTY
 
@@ -82,7 +83,9 @@ class Speech(ABC):
     def read(self, text: str) -> Message:
         """Return a message as it is read."""
         pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
-        figures = tuple([int(one) if one.isdigit() else _number(one) for one in pieces[1::2]])
+        figures = tuple(
+            [int(one) if len(one) < 9 and one.isdigit() else _number(one) for one in pieces[1::2]]
+        )
         form = "#".join(pieces[::2])
         for end, line in _ENDS:
             form = form.replace(end, line)
@@ -115,13 +118,16 @@ _NOTHING = Form((), (), "", "", ())
 
 def _joined(several: Sequence[Form]) -> Form:
     """Return the form of a message of several sentences."""
-    roles, shares, unclear, limit, states = _NOTHING
+    found = _NOTHING
     for one in several:
-        shares += tuple([place + len(roles) for place in one.shares])
-        roles += one.roles
-        states += one.states
-        unclear, limit = unclear or one.unclear, limit or one.limit
-    return Form(roles, shares, unclear, limit, states)
+        found = Form(
+            roles=found.roles + one.roles,
+            shares=found.shares + tuple([place + len(found.roles) for place in one.shares]),
+            unclear=found.unclear or one.unclear,
+            limit=found.limit or one.limit,
+            states=found.states + one.states,
+        )
+    return found
 
 
 def _number(text: str) -> float:
@@ -134,96 +140,8 @@ def _plain(text: str) -> str:
     return text.lower().replace("’", "'").replace("*", "")
 
 
-# What must not be said.
-
-_SHARE = re.compile(r"# ?(?:%|percent\b|per cent\b|points?\b)|#")
-_MINE = r"\b(?:my|our|mine|ours)\b"
-_LIMIT = re.compile(
-    r"(?<![#\w])\.#|"
-    rf"{_MINE}(?: \w+){{0,2}} (?:limit|reservation|bottom line|walk-?away|break-?even|threshold|floor|ceiling"
-    r"|utility|weights?|weighting|score)\b"
-    rf"|{_MINE} (?:absolute |very |own )?(?:max|maximum|min|minimum|lowest|highest)\b"
-    r"|\b(?:lowest|highest|least|most|maximum|minimum|worst) (?:(?:price|offer|deal|terms|share|that|which) )?"
-    r"(?:i|we) (?:can|could|will|would|may|might|am|are|'d|'ll)\b"
-    r"|\b(?:i|we) (?:can't|cannot|can not|couldn't|could not|won't|will not|wouldn't|would not|am not able to|are not able to)"
-    r" (?:possibly |ever )?(?:go|pay|take|accept|sell|buy|settle)\b[^.!?;]{0,30}"
-    r"\b(?:below|above|under|over|beyond|less than|more than|lower|higher|less|more|any further)\b"
-    r"|\bas (?:low|high|far) as (?:i|we) (?:can|could|will|would)\b"
-    r"|\bworth (?:only |just |about |exactly )?# to (?:me|us)\b"
-    r"|\b(?:no|without a) deal is worth\b"
-)
-
-
-def _shares_in(form: str) -> tuple[int, ...]:
-    """Return the places of the figures that are percentages or points."""
-    return tuple(place for place, found in enumerate(_SHARE.findall(form)) if found != "#")
-
-
-# What is stated of oneself.
-
-_ISSUE = r"(?:the |a |an )?(?:\w+ ){0,1}?(price|delivery|warranty|payment|books|hats|balls)\b"
-_PRIORITIES = (
-    re.compile(rf"\b{_ISSUE}[^.!?,;]{{0,30}}\b(?:matters|counts|weighs) (?:the )?most\b(?! to you| for you)"),
-    re.compile(
-        rf"\b{_ISSUE} (?:is|comes) (?:what matters most|(?:by far )?(?:the )?most important|(?:my|our) (?:top |main |first )?"
-        r"(?:priority|concern)|first|above all|the main thing|the (?:top|first) priority)\b(?! to you| for you)"
-    ),
-    re.compile(
-        r"\b(?:what (?:matters|counts) (?:the )?most (?:to|for) (?:me|us)|(?:my|our) (?:(?:top|main|first|biggest) )?"
-        r"(?:priority|concern)|what (?:i|we) care (?:about )?most(?: about)?|(?:i|we) care (?:the )?most (?:about|for)"
-        r"|(?:i am|i'm|we are|we're) most interested in|(?:i|we) (?:most want|want most of all|value most))"
-        rf" ?(?:is |are |: ?)?{_ISSUE}"
-    ),
-)
-_OFFER = r"(?:(?:offer|buyer|seller|supplier|bidder|bid|quote)s?)\b(?! for you| to make| to you)"
-_HAVE = r"\b(?:i|we)(?:'ve| have| hold| do have| already have)(?: got| already)?"
-_HAS = re.compile(
-    rf"{_HAVE} (?:(?:another|other|a second|an alternative) (?:\w+ )?{_OFFER}|an alternative\b|alternatives\b)"
-    rf"|\bthere is (?:another|a second) {_OFFER}|\b(?<!no )(?:another|other) {_OFFER} (?:in hand|waiting|lined up)\b"
-)
-_HAS_NOT = re.compile(
-    rf"{_HAVE} no (?:(?:other|second|alternative) )?(?:{_OFFER}|alternatives?\b)"
-    rf"|\b(?:i|we) (?:do not|don't|haven't|have not)(?: \w+){{0,2}}? (?:another|an?|any) (?:other |second |alternative )?"
-    rf"(?:{_OFFER}|alternatives?\b)|\bthere is no other {_OFFER}|\bno other {_OFFER} in hand\b"
-    rf"|\byou are (?:my|our) only {_OFFER}"
-)
-
-
-# Without one of these words nothing is stated or given away; to look for them first is cheaper.
-_OF_PRIORITIES = ("priority", "concern", "most", "first", "above all", "main")
-_OF_ALTERNATIVES = (" have", "'ve", "hold", "don't", "do not", "there is", "another", "other ", "you are")
-_TELLTALES = (
-    "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
-    "lowest", "highest", "least", "worst", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
-)  # fmt: skip
-
-
-def _any_of(marks: Iterable[str], text: str) -> bool:
-    for mark in marks:  # noqa: SIM110  # a generator takes twice the time, and this runs for every sentence
-        if mark in text:
-            return True
-    return False
-
-
-def _stated(form: str) -> tuple[tuple[str, str], ...]:
-    """Return what is stated of the author, questions aside."""
-    if form.rstrip().endswith("?"):
-        return ()
-    found = []
-    if _any_of(_OF_PRIORITIES, form):
-        found += [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
-    if _any_of(_OF_ALTERNATIVES, form):
-        if _HAS_NOT.search(form):
-            found.append(("alternative", "no"))
-        elif _HAS.search(form):
-            found.append(("alternative", "yes"))
-    return tuple(found)
-
-
 def _form(text: str, roles: tuple[Any, ...], unclear: str) -> Form:
-    limit = _LIMIT.search(text) if _any_of(_TELLTALES, text) else None
-    shares = _shares_in(text) if roles else ()
-    form = Form(roles, shares, unclear, limit[0] if limit else "", _stated(text))
+    form = Form(roles, shares(text) if roles else (), unclear, limit(text), stated(text))
     return _NOTHING if form == _NOTHING else form
 
 
@@ -272,7 +190,7 @@ class MarketSpeech(Speech):
         text = _plain(text)
         roles: tuple[frozenset[str], ...] = ()
         unclear = ""
-        if "#" in text or _any_of(_TIMES, text):
+        if "#" in text or any_of(_TIMES, text):
             clauses = text
             for part in _PARTS:
                 clauses = clauses.replace(part, ", ")
@@ -362,7 +280,7 @@ class ResourceSpeech(Speech):
     def form(text: str) -> Form:
         text = _plain(text)
         reader, unclear = _Reader(), ""
-        if "#" not in text and not _any_of(_SINGULAR, text):
+        if "#" not in text and not any_of(_SINGULAR, text):
             return _form(text, (), "")
         for token in _TOKEN.finditer(text):
             kind = token.lastgroup

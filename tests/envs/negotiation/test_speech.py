@@ -222,3 +222,8 @@ def test_figures_stand_where_their_roles_are() -> None:
         ):
             message = speech.read(text)
             assert len(message.figures) == len(message.form.roles)
+            assert message.given_away([0.5], 1.0) in ("", "0.5", ".#", "2 %")
+            assert speech.strays(message, [], DOMAIN if speech is MARKETS else TABLE) is not None
+            assert speech.mismatch(
+                message, FAIR if speech is MARKETS else KEPT, DOMAIN if speech is MARKETS else TABLE
+            )
