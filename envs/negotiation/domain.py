@@ -168,9 +168,11 @@ class Domain:
         both.sort()
         both = both[::-1]
         second = both & (2**_BITS - 1)
-        best = np.maximum.accumulate(second)
-        ahead = (second[1:] > best[:-1]).nonzero()[0] + 1
-        return np.append(both[:1], both[ahead]) >> _BITS, np.append(second[:1], second[ahead])
+        before = np.empty_like(second)  # the best of those that come before
+        before[0] = -1
+        np.maximum.accumulate(second[:-1], out=before[1:])
+        ahead = (second > before).nonzero()[0]
+        return both[ahead] >> _BITS, second[ahead]
 
     @cached_property
     def zone(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

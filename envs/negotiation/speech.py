@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+from unicodedata import category, normalize
 
 from gristmill.envs.negotiation.disclosure import any_of, limit, shares, stated
 from gristmill.envs.negotiation.domain import Domain, Terms
@@ -82,6 +83,8 @@ class Speech(ABC):
 
     def read(self, text: str) -> Message:
         """Return a message as it is read."""
+        if not text.isascii():  # figures and letters that only look like others are read as those
+            text = "".join(one for one in normalize("NFKC", text) if category(one) != "Cf")
         pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
         figures = tuple(
             [int(one) if len(one) < 9 and one.isdigit() else _number(one) for one in pieces[1::2]]
@@ -215,14 +218,14 @@ class MarketSpeech(Speech):
         return message.form.unclear
 
     def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
-        """Return a price, a time of delivery or payment, or a warranty that was never offered."""
+        """Return a price, a time of delivery or payment, a warranty, or a bare figure, that was never offered."""
         if not message.figures:
             return ""
         known = {value for terms in offered for value in terms.values()}
-        lowest = domain.issues["price"][0] / 2  # nothing else that is counted in a negotiation is as large
         for figure, role in zip(message.figures, message.form.roles, strict=True):
             has_unit = 0 < len(role) < 3  # words around it alone leave three issues
-            if figure not in known and (has_unit or (role and figure >= lowest)):
+            # Without one, it may be a few turns; whatever is more is a term, or else a weight or a limit.
+            if figure not in known and (has_unit or (role and figure > domain.deadline)):
                 return f"{figure:g}"
         return ""
 
@@ -324,8 +327,10 @@ class ResourceSpeech(Speech):
         return ""
 
     def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
-        """Return a number of items that was never offered to be kept or given."""
+        """Return a number of items that was never offered to be kept or given, or a figure that counts nothing here."""
         for figure, role in zip(message.figures, message.form.roles, strict=True):
+            if figure > domain.deadline:
+                return f"{figure:g}"
             if role is not None:
                 most = domain.issues[role[1]][-1]
                 known = {most, *[one[role[1]] for one in offered]}
