@@ -46,7 +46,7 @@ _PRIORITIES = (
     ),
 )
 _OFFER = r"(?:(?:offer|buyer|seller|supplier|bidder|bid|quote)s?)\b(?! for you| to make| to you)"
-_HAVE = r"\b(?:i|we)(?:'ve| have| hold| do have| already have)(?: got| already)?"
+_HAVE = r"(?<!can )(?<!could )(?<!may )(?<!would )(?<!if )\b(?:i|we)(?:'ve| have| hold| do have| already have)(?: got| already)?"
 _HAS = re.compile(
     rf"{_HAVE} (?:(?:another|other|a second|an alternative) (?:\w+ )?{_OFFER}|an alternative\b|alternatives\b)"
     rf"|\bthere is (?:another|a second) {_OFFER}|\b(?<!no )(?:another|other) {_OFFER} (?:in hand|waiting|lined up)\b"
@@ -83,9 +83,9 @@ def limit(form: str) -> str:
 
 
 def stated(form: str) -> tuple[tuple[str, str], ...]:
-    """Return what is stated of the author, questions aside."""
+    """Return what is stated of the author; of a question, what stands before its last comma, as in "…, you know?"."""
     if form.rstrip().endswith("?"):
-        return ()
+        form = form.rpartition(",")[0]
     found = []
     if any_of(_OF_PRIORITIES, form):
         found += [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]

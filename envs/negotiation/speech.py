@@ -328,8 +328,8 @@ class ResourceSpeech(Speech):
 
     def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
         """Return a number of items that was never offered to be kept or given, or a figure that counts nothing here."""
-        for figure, role in zip(message.figures, message.form.roles, strict=True):
-            if figure > domain.deadline:
+        for place, (figure, role) in enumerate(zip(message.figures, message.form.roles, strict=True)):
+            if figure > domain.deadline and place not in message.form.shares:
                 return f"{figure:g}"
             if role is not None:
                 most = domain.issues[role[1]][-1]

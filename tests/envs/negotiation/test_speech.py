@@ -78,6 +78,10 @@ def test_a_term_of_nought_may_be_left_out(text: str, holds: bool) -> None:
         ("Would 7 days be possible?", "7"),
         ("I want 36 months.", "36"),
         ("We have 4 turns left, and I have had 2 ideas.", ""),
+        ("Price 40, delivery 30, warranty 20, payment 10.", "40"),  # weights
+        ("Remember 417.", "417"),
+        ("Remember ⁴¹⁷.", "417"),
+        ("Remember 4\u200b17.", "417"),
         ("Give me a number.", ""),
     ],
 )
@@ -135,7 +139,8 @@ def test_another_split_in_words_is_seen(text: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("text", "stray"),
     [("I need more than 2 books.", ""), ("There are 3 books.", ""), ("What about 2 hats for me?", ""),
-     ("What about 1 hat for me?", "1 hats"), ("Why not?", "")],
+     ("What about 1 hat for me?", "1 hats"), ("Why not?", ""), ("For me: 60, 30, 10.", "60"), ("60 books, if you see.", "60"),
+     ("I am 100 % sure.", ""), ("There are 5 turns left.", "")],
 )  # fmt: skip
 def test_words_alone_name_no_split_that_was_not_offered(text: str, stray: str) -> None:
     """What was kept or given in an offer may be spoken of, and how many there are."""
@@ -188,6 +193,10 @@ def test_plain_bargaining_gives_nothing_away(text: str) -> None:
         ("I have no other offer.", {("alternative", "no")}),
         ("I don't have another offer at the moment.", {("alternative", "no")}),
         ("Price matters most to me. I have no alternative.", {("priority", "price"), ("alternative", "no")}),
+        ("I have another offer, so can you do better?", {("alternative", "yes")}),
+        ("Price matters most to me, you know?", {("priority", "price")}),
+        ("Could I have another offer, please?", set()),
+        ("If I have another offer, I will tell you.", set()),
         ("Does price matter most to you?", set()),
         ("Is delivery what matters most to you? Do you have another offer?", set()),
         ("Delivery matters most to you, I guess.", set()),
