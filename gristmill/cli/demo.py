@@ -57,6 +57,6 @@ def _summary(found: "Demo") -> str:
         *[f"  {one.label:<19} {rated(one.success)}" for one in found.pouring.evaluations],
         "",
         f"{bars}{worst}. {found.seconds:.0f} seconds.",
-        f"Reports: {found.page} and {found.pouring.page}",
+        "Reports: " + ", ".join([found.page, *found.more]),
     ]
     return "\n".join(lines)

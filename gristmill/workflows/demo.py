@@ -7,6 +7,7 @@ Every part is resumed, not repeated, when the demo is run again on the same fold
 
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -16,13 +17,26 @@ from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows.evaluate import Evaluation, compare, evaluate
+from gristmill.workflows.improve import improve
+from gristmill.workflows.league import league
 from gristmill.workflows.learn import learn
 from gristmill.workflows.lessons import Lesson, Source
 from gristmill.workflows.pouring import Pouring, PouringSize, pouring
-from gristmill.workflows.report import Bar, Report, Yield, machine, write_report
+from gristmill.workflows.report import (
+    Bar,
+    Report,
+    Yield,
+    improvement_summary,
+    improvement_title,
+    league_summary,
+    league_title,
+    machine,
+    write_report,
+)
 from gristmill.workflows.run import run
 from gristmill.workflows.stages import Stages, Tell
 from gristmill.workflows.transcripts import Transcript, choose
+from gristmill.workflows.tuning import Tune, Tuning
 
 __all__ = ["Demo", "Size", "demo", "size_of"]
 
@@ -35,6 +49,9 @@ MINED = ("noisy?base=expert&rate=0.05&forms=train", "mined")
 SAVE_EVERY = 250  # steps, so that little is lost when the demo is interrupted
 SCALES = (0.001, 1000.0)  # below, nothing is smaller; above, a machine would be at work for weeks
 FULL = 3.0  # scale from which the world is at full difficulty
+ROUNDS = 2.0  # scale from which the base model improves on its own play, too
+BARGAIN = "negotiation/market-v1"
+PLAYERS = ("boulware", "linear", "conceder", "tit-for-tat", "hardliner", "micro", "fair-split", "aspiration")
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +64,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
         evaluated: held-out scenarios that every policy plays.
         repeated, trials: how many of them are played how often, for pass^k.
         bar: what fine-tuned success is to reach, as a fraction.
+        met: scenarios in which strategies of bargaining meet.
+        rounds: in which the base model improves on its own play, over `played` scenarios each; none in a short demo.
         pouring: size of the robot's line.
     """
 
@@ -59,6 +78,9 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int = 64
     trials: int = 4
     bar: float = 0.8
+    met: int = 40
+    rounds: int = 0
+    played: int = 1_024
     pouring: PouringSize = PouringSize()
 
 
@@ -66,7 +88,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """What the demo came to.
 
     Attributes:
-        page: the report.
+        page: the report, and `more` further pages.
         base, tuned, expert: how they did on held-out scenarios.
         points: percentage points between base and tuned.
         pouring: how the robot did.
@@ -75,6 +97,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     page: str
+    more: list[str]
     base: Evaluation
     tuned: Evaluation
     expert: Evaluation
@@ -105,6 +128,8 @@ def size_of(scale: float) -> Size:
         evaluated=max(32, round(512 * min(scale, 1))),
         repeated=max(8, round(64 * min(scale, 1))),
         bar=0.9 if full else 0.8,
+        met=max(4, round(40 * min(scale, 4))),
+        rounds=2 if scale >= ROUNDS else 0,
         pouring=PouringSize(
             rounds=4 if full else 3,
             attempts=min(192, max(48, round(112 * scale))),
@@ -150,6 +175,12 @@ class _Demo:
         poured = pouring(
             self.out / "pouring", size=self.size.pouring, seed=self.seed, jobs=self.jobs, command=command, tell=self.stages.tell
         )  # fmt: skip
+        more = {
+            "A robot that learnt to pour": "pouring/report.html",
+            "Strategies that met": self.meet(command),
+        }
+        if self.size.rounds:
+            more["A model that improved on its own play"] = self.improve(base, command)
         bar = Bar(rate=self.size.bar)
         report = Report(
             title="A model that learnt from verified play",
@@ -164,11 +195,11 @@ class _Demo:
             trainings=[base.training, tuned.training],
             transcripts=self.transcripts(mined, view),
             notes=self.notes(results[1]),
-            more={"A robot that learnt to pour": "pouring/report.html"},
+            more=more,
         )
         page = write_report(report, self.out / "report.html")
         return Demo(
-            page=str(page), base=results[0], tuned=results[1], expert=results[2], points=points, pouring=poured,
+            page=str(page), more=[str(self.out / one) for one in more.values()], base=results[0], tuned=results[1], expert=results[2], points=points, pouring=poured,
             met=bar.met(results[0].success, results[1].success) and poured.met, seconds=time.monotonic() - start,
         )  # fmt: skip
 
@@ -208,6 +239,39 @@ class _Demo:
                 n=size.evaluated, trials=size.trials, repeated=size.repeated, seed=self.stages.stream(3), label=label,
                 progress=progress,
             )  # fmt: skip
+
+    def meet(self, command: str) -> str:
+        """Let the strategies of bargaining meet, and write their page; return its place."""
+        with self.stages.part(
+            "league", f"{len(PLAYERS)} strategies, {self.size.met} negotiations of each pair"
+        ) as progress:
+            found = league(
+                BARGAIN, PLAYERS, self.out / "league", n=self.size.met, seed=self.stages.stream("league"), jobs=self.jobs,
+                progress=progress,
+            )  # fmt: skip
+        return self.page("league", league_title(found), league_summary(found), command, league=found)
+
+    def improve(self, base: Lesson, command: str) -> str:
+        """Let the base model improve on its own play, and write the page of that; return its place."""
+        about = f"{self.size.rounds} × {self.size.played:,} scenarios, fine-tuned on what was verified"
+        how = Tuning(
+            seat="agent", init=str(base.model), others={"customer": TRAIN}, held_out={"customer": HELD_OUT},
+            seed_policy=LOG[0], seed_episodes=self.size.log // 3, evaluated=self.size.evaluated,
+        )  # fmt: skip
+        with self.stages.part("rounds", about):
+            found = improve(
+                self.world, self.out / "rounds", Tune(how), rounds=self.size.rounds, n=self.size.played,
+                seed=self.stages.stream("rounds"), jobs=self.jobs, tell=self.stages.tell,
+            )  # fmt: skip
+        return self.page(
+            "rounds", improvement_title(found), improvement_summary(found), command, improvement=found
+        )
+
+    def page(self, folder: str, title: str, summary: str, command: str, **what: Any) -> str:
+        """Write a page of its own, and return its place."""
+        report = Report(title=title, summary=summary, command=command, machine=machine(), **what)
+        write_report(report, self.out / folder / "report.html")
+        return f"{folder}/report.html"
 
     def transcripts(self, mined: RunStore, view: View) -> list[Transcript]:
         ids = set(view.ids)

@@ -25,6 +25,8 @@ __all__ = [
     "Stage",
     "Training",
     "Yield",
+    "improvement_summary",
+    "improvement_title",
     "league_summary",
     "league_title",
     "machine",
@@ -98,7 +100,7 @@ def report_runs(
     return Report(
         title=title
         or ", ".join(names)
-        or (league_title(met) if met else _improved(better) if better else "Training"),
+        or (league_title(met) if met else improvement_title(better) if better else "Training"),
         summary=league_summary(met) if met else improvement_summary(better) if better else "",
         command=command,
         machine=machine(),
@@ -125,7 +127,8 @@ def improvement_summary(found: Improvement) -> str:
     )
 
 
-def _improved(found: Improvement) -> str:
+def improvement_title(found: Improvement) -> str:
+    """Return what a page about rounds of improvement is called."""
     return f"A model that learnt from its own verified play: {_world_name(found.world)}"
 
 

@@ -17,6 +17,7 @@ def test_the_dial_turns_everything_up() -> None:
     assert small.mined < large.mined
     assert small.tune_steps < large.tune_steps
     assert small.evaluated >= 500
+    assert (0, 2) == (small.rounds, large.rounds)
 
 
 @pytest.mark.parametrize("scale", [0, -1, 1e-9, 1e9, float("nan"), float("inf"), float("-inf")])
@@ -34,7 +35,10 @@ def test_the_demo_goes_from_play_to_page_and_resumes(tmp_path: Path) -> None:
 
     assert first.expert.success.rate == 1.0
     assert not first.met
-    assert "pouring/report.html" in page
+    assert all(
+        Path(one).is_file() and f'href="{Path(one).relative_to(tmp_path)}"' in page for one in first.more
+    )
+    assert "Who makes what of whom" in (tmp_path / "league" / "report.html").read_text(encoding="utf-8")
     for words in ("base model", "fine-tuned model", "scripted expert", "0 of the 32 scenarios"):
         assert words in page
 
