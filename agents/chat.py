@@ -61,7 +61,7 @@ def chat(
         ("width", 1, width), ("timeout", 0.001, timeout), ("retries", 0, retries), ("rpm", 0, rpm), ("tpm", 0, tpm),
         ("budget_requests", 0, budget_requests), ("budget_tokens", 0, budget_tokens),
     ):  # fmt: skip
-        if value < least:
+        if not value >= least:  # NaN is not, either
             raise UsageError(f"Expected {what} of at least {least} in {place.spec!r}, got {value}.")
     from gristmill.agents.chat_client import Client, Limits
     from gristmill.agents.chat_policy import ChatPolicy
@@ -84,10 +84,14 @@ def _parted(model: str) -> tuple[str, str]:
 
 
 def _endpoint(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address or a port that is none
+        known = False
+    if not known:
         raise UsageError(
-            f"Expected the URL of an endpoint such as http://127.0.0.1:8000/v1, got {parts.hostname or url!r}."
+            f"Expected the URL of an endpoint such as http://127.0.0.1:8000/v1, got {url.rpartition('@')[2]!r}."
         )
     if parts.username or parts.password:
         raise UsageError(
@@ -99,7 +103,9 @@ def _endpoint(url: str) -> str:
 def _key(name: str) -> str:
     """Return the API key, which is never part of a spec; local endpoints need none."""
     if name and name not in os.environ:
-        raise UsageError(f"Expected the API key in the environment variable {name}, which is not set.")
+        # What is not written as such names are may be the key itself.
+        shown = name if name.isidentifier() and name.isupper() else "that key names"
+        raise UsageError(f"Expected the API key in the environment variable {shown}, which is not set.")
     return os.environ.get(name or KEY, "")
 
 

@@ -156,7 +156,10 @@ class Client:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: Mapping[str, Any]) -> Completion:
-        expected = len(encode(request)) // BYTES + (request.get("max_tokens") or UNKNOWN)
+        longest = (request.get("max_completion_tokens"), request.get("max_tokens"))
+        expected = len(encode(request)) // BYTES + next(
+            (one for one in longest if isinstance(one, int)), UNKNOWN
+        )
         self._budget.reserve(expected)
         used = 0
         try:
@@ -167,7 +170,10 @@ class Client:
             found = await self._openai.chat.completions.with_raw_response.create(
                 model=request["model"], messages=request["messages"], extra_body=rest
             )
-            body = _completion(found.content)
+            try:
+                body = _completion(found.content)
+            except RecursionError:
+                raise ValueError("JSON that is nested too deeply") from None
             told = body.usage or Usage()
             used = told.prompt_tokens + told.completion_tokens or expected
             self._paces[1].correct(used - expected)
@@ -177,10 +183,10 @@ class Client:
 
     def _words(self, error: Exception, attempts: int) -> str:
         """Return what went wrong, without the key, which an endpoint might send back."""
-        text = " ".join(str(error).split())[:400] or type(error).__name__
+        text = str(error).replace(self._key, "…") if self._key else str(error)
+        text = " ".join(text.split())[:400] or type(error).__name__
         times = f" after {attempts} attempts" if attempts > 1 else ""
-        words = f"the endpoint gave no answer{times}: {text}"
-        return words.replace(self._key, "…") if self._key else words
+        return f"the endpoint gave no answer{times}: {text}"
 
 
 class _Budget:

@@ -169,7 +169,7 @@ def _call(function: Function) -> Act:
     if isinstance(args, str):
         try:
             args = decode(args)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             args = None
     return {"call": function.name, "args": args} if isinstance(args, dict) else raw(_spelt(function))
 

@@ -39,6 +39,7 @@ def text(reply: Reply | Outage) -> str | None:
     [
         failing(429), failing(500), failing(503), failing(408), failing(409), Answer(b"<html>"), Answer(b"{}"),
         Answer({"choices": [{"message": "?"}]}), Answer(b""),
+        Answer(b'{"choices":[{"message":{"tool_calls":[{"function":{"arguments":{"a":' + b"[" * 9000),
     ],
 )  # fmt: skip
 def test_what_may_pass_is_tried_again(model: Endpoint, answer: Answer) -> None:
