@@ -2,11 +2,15 @@
 
 What a seat did is read as words: what it says, the names of the tools it calls and of their arguments. What was
 filled in, such as numbers, ids and the values of arguments, is masked, so that it does not pass for variety.
+
+How many different things there are in a set, or what share of it, depends on its size. So sets are compared by what is
+found in equally many of their words or episodes (rarefaction: Hurlbert, "The Nonconcept of Species Diversity: A Critique
+and Alternative Parameters", 1971).
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -19,12 +23,13 @@ from gristmill.errors import UsageError
 from gristmill.recorders import _signatures
 from gristmill.seeding import derive
 from gristmill.types import Entry, Episode
-from gristmill.workflows.metrics import BREAKDOWNS, Cell
+from gristmill.workflows.metrics import BREAKDOWNS, Cell, wilson
 
 __all__ = ["Bounds", "Variety", "cells", "distinct_n", "falls", "features", "strata_lost", "vendi", "words"]
 
 BUDGET = 10_000  # words over which distinct n-grams are counted
 WIDTH = 256  # features of an episode; the score of a world of ours at 4,096 is a tenth to a fifth higher
+_FEWEST = (32, 8)  # words, and episodes, of which it is told how varied they are
 _SPOKEN = 4  # words from which on a text argument is something said, and no value
 _WORD = re.compile(r"[^\s.,;:!?()\"]+(?:[.:][^\s.,;:!?()\"]+)*|[.,;:!?]")
 _FILLED = re.compile(r"[\d@]")
@@ -42,11 +47,13 @@ class Variety(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         seat: whose acts were looked at.
         episodes: how many there are, and `acts` of the seat in them.
-        words: how many of the seat's words the distinct n-grams were counted over; figures compare where it is equal.
+        words: how many of the seat's words the distinct n-grams were counted over.
         distinct_2: share of distinct n-grams of 2 words, and `distinct_4` of 4, from 0 to 1.
         vendi: effective number of different episodes, see `vendi`.
         top_share: share of the episodes in which the seat did what it most often does, but for what was filled in.
         strata: episodes by stratum.
+        distinct: by n, the share of distinct n-grams in the first so many words, and `vendis` the Vendi score of the first
+            so many episodes, in an order drawn by scenario: by these, sets of different sizes compare.
     """
 
     seat: str
@@ -58,6 +65,8 @@ class Variety(msgspec.Struct, frozen=True, kw_only=True):
     vendi: float
     top_share: float
     strata: dict[str, int]
+    distinct: dict[int, dict[int, float]] = {}
+    vendis: dict[int, float] = {}
 
     @classmethod
     def of(cls, episodes: Iterable[Episode], seat: str, *, budget: int = BUDGET, seed: int = 0) -> "Variety":
@@ -67,9 +76,9 @@ class Variety(msgspec.Struct, frozen=True, kw_only=True):
             episodes: in any order.
             seat: whose acts are looked at.
             budget: words over which distinct n-grams are counted.
-            seed: of the order in which episodes are drawn on for them.
+            seed: of the order in which episodes are drawn on.
         """
-        found = list(episodes)
+        found = sorted(episodes, key=lambda one: _drawn(one, seed))
         if found and seat not in found[0].seats:
             raise UsageError(f"Expected one of the seats {', '.join(found[0].seats)}, got {seat!r}.")
         acts = [one.acts(seat) for one in found]
@@ -77,17 +86,26 @@ class Variety(msgspec.Struct, frozen=True, kw_only=True):
         shapes = Counter(
             _signatures.near(replace(one, entries=ones)) for one, ones in zip(found, acts, strict=True)
         )
-        sample = _sample(found, texts, budget, seed)
+        spoken = list(chain.from_iterable(texts))
+        length = min(budget, sum(map(len, spoken)))
+        distinct = {
+            n: {size: distinct_n(_first(spoken, size), n) for size in _sizes(_FEWEST[0], length)}
+            for n in (2, 4)
+        }
+        seen = features(texts)
+        vendis = {size: vendi(seen[:size]) for size in _sizes(_FEWEST[1], len(found))}
         return cls(
             seat=seat,
             episodes=len(found),
             acts=sum(map(len, acts)),
-            words=sum(map(len, sample)),
-            distinct_2=distinct_n(sample, 2),
-            distinct_4=distinct_n(sample, 4),
-            vendi=vendi(features(texts)),
+            words=length,
+            distinct_2=distinct[2][length],
+            distinct_4=distinct[4][length],
+            vendi=vendis[len(found)],
             top_share=max(shapes.values()) / len(found) if found else 0.0,
             strata=dict(sorted(Counter(one.scenario.stratum for one in found).items())),
+            distinct=distinct,
+            vendis=vendis,
         )
 
 
@@ -96,7 +114,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         vendi: least share of the Vendi score before, and `distinct_2` and `distinct_4` of the distinct n-grams.
-        top_share: greatest share of one and the same conduct, unless it was nearly that great before, see `_GROWTH`.
+        top_share: greatest share of one and the same conduct, unless it was nearly that great before, see `_GROWTH`; it is
+            exceeded where the interval of the share lies above it.
         stratum: strata, intents, obstacles and faults with at least this share before may not vanish.
         chance: a stratum counts as vanished only if it would be missing by chance with a probability below this.
     """
@@ -117,9 +136,9 @@ def falls(before: Variety, after: Variety, bounds: Bounds | None = None) -> list
     if not after.episodes:
         return ["no episodes are left"]
     return [
-        *_fallen("Vendi score", before.vendi, after.vendi, bounds.vendi),
-        *_fallen("share of distinct 2-grams", before.distinct_2, after.distinct_2, bounds.distinct_2),
-        *_fallen("share of distinct 4-grams", before.distinct_4, after.distinct_4, bounds.distinct_4),
+        *_fallen("Vendi score", "episodes", before.vendis, after.vendis, bounds.vendi),
+        *_ngrams_fallen(2, before, after, bounds.distinct_2),
+        *_ngrams_fallen(4, before, after, bounds.distinct_4),
         *_repeated(before, after, bounds.top_share),
         *_vanished("strata", before, after, bounds, dict),
         *_vanished("intents, obstacles or faults", before, after, bounds, cells),
@@ -232,23 +251,23 @@ def _words(text: str) -> list[str]:
     return [_MASK if _FILLED.search(word) else word for word in _WORD.findall(text.lower())]
 
 
-def _sample(
-    episodes: Sequence[Episode], texts: Sequence[Texts], budget: int, seed: int
-) -> list[Sequence[str]]:
-    """Return acts as words, of episodes in an order drawn by scenario, up to a number of words."""
+def _drawn(episode: Episode, seed: int) -> int:
+    """Return the place of an episode in an order drawn by scenario."""
+    return derive(seed, "variety", episode.scenario.id, episode.scenario.index, episode.attempt)
 
-    def draw(place: int) -> int:
-        one = episodes[place]
-        return derive(seed, "variety", one.scenario.id, one.scenario.index, one.attempt)
 
-    sample: list[Sequence[str]] = []
-    left = budget
-    for text in chain.from_iterable(texts[place] for place in sorted(range(len(texts)), key=draw)):
-        if left <= 0:
-            break
-        sample.append(text[:left])
-        left -= len(text)
-    return sample
+def _sizes(least: int, most: int) -> list[int]:
+    """Return the sizes at which variety is told: doubled from the least on, and all there is."""
+    return [*(size for power in range(most.bit_length()) if (size := least << power) < most), most]
+
+
+def _first(texts: Iterable[Sequence[str]], budget: int) -> Iterator[Sequence[str]]:
+    """Yield acts as words, up to a number of words."""
+    for text in texts:
+        if budget <= 0:
+            return
+        yield text[:budget]
+        budget -= len(text)
 
 
 _END = np.uint64(0)
@@ -274,17 +293,31 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def _fallen(what: str, before: float, after: float, least: float) -> list[str]:
-    if after >= least * before:
+def _fallen(
+    what: str, of: str, before: Mapping[int, float], after: Mapping[int, float], least: float
+) -> list[str]:
+    """Return in words that a figure has fallen, compared over equally many words or episodes."""
+    size = max(before.keys() & after.keys(), default=0)
+    if not size or after[size] >= least * before[size]:
         return []
+    share = after[size] / before[size]
     return [
-        f"the {what} is {after:.3g}, {after / before:.0%} of the {before:.3g} before; at least {least:.0%} are asked for"
+        (
+            f"the {what} is {after[size]:.3g}, {share:.0%} of the {before[size]:.3g} before, over {size:,} {of} each; "
+            f"at least {least:.0%} are asked for"
+        )
     ]
+
+
+def _ngrams_fallen(n: int, before: Variety, after: Variety, least: float) -> list[str]:
+    there, here = before.distinct.get(n, {}), after.distinct.get(n, {})
+    return _fallen(f"share of distinct {n}-grams", "words", there, here, least)
 
 
 def _repeated(before: Variety, after: Variety, most: float) -> list[str]:
     most = max(most, _GROWTH * before.top_share)
-    if after.top_share <= most:
+    # Of a few episodes, several may be alike by chance.
+    if wilson(round(after.top_share * after.episodes), after.episodes)[0] <= most:
         return []
     return [
         (
