@@ -24,7 +24,7 @@ from gristmill.errors import UsageError
 __all__ = ["LOOPBACK", "application", "listen", "server"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LARGEST = 8 << 20  # bytes of a request
+LARGEST = 2 << 20  # bytes of a request, which is more than any context holds
 
 
 def application(
@@ -105,4 +105,6 @@ async def _unknown(request: HttpRequest, error: Exception) -> Response:
 
 
 async def _broken(request: HttpRequest, error: Exception) -> Response:
-    return JSONResponse(error_body(f"{type(error).__name__}: {error}", kind="server_error"), status_code=500)
+    # What went wrong may name files of this machine; it is told where the server runs.
+    words = f"{type(error).__name__}; what the server prints says more."
+    return JSONResponse(error_body(words, kind="server_error"), status_code=500)

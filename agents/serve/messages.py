@@ -159,5 +159,5 @@ _NOTHING = object()  # which JSON cannot say
 def _json(text: str) -> Any:
     try:
         return decode(text)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _NOTHING

@@ -84,6 +84,8 @@ def read_request(data: bytes) -> Request:
         request = _request(data)
     except msgspec.DecodeError as error:
         raise Refusal(f"Expected the JSON of a chat completion request: {error}.") from None
+    except RecursionError:
+        raise Refusal("Expected the JSON of a chat completion request, got one nested too deeply.") from None
     asked = {
         "n": request.n not in (None, 1),
         "logprobs": bool(request.logprobs),

@@ -14,6 +14,7 @@ from gristmill import registry
 from gristmill.agents.model.policy import ModelPolicy
 from gristmill.agents.model.sampling import Sampling
 from gristmill.agents.model.template import TemplateConfig
+from gristmill.agents.serve.app import LARGEST
 from gristmill.agents.serve.speaker import Speaker
 from gristmill.errors import UsageError
 from gristmill.types import Act, Brief, call, raw, say
@@ -261,6 +262,7 @@ def test_what_cannot_be_done_is_refused(
         ("GET", "/nothing", None, 404),
         ("GET", "/chat/completions", None, 405),
         ("POST", "/chat/completions", b"{", 400),
+        ("POST", "/chat/completions", b'{"model":"tiny","messages":[],"facts":{"a":' + b"[" * 9000, 400),
     ],
 )
 def test_other_requests_are_answered_in_the_same_shape(
@@ -283,15 +285,22 @@ def test_a_web_page_does_not_reach_it_by_another_name(client: OpenAI) -> None:
 def test_a_model_that_breaks_says_so(
     client: OpenAI, speaker: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As an error of the server."""
+    """As an error of the server, whose particulars are not for everybody."""
 
     def broken(*given: object) -> None:
-        raise RuntimeError("out of memory")
+        raise RuntimeError("no room in /home/me")
 
     monkeypatch.setattr("gristmill.agents.serve.engine._write", broken)
 
-    with pytest.raises(openai.InternalServerError, match="out of memory"):
+    with pytest.raises(openai.InternalServerError, match="RuntimeError") as found:
         said(client, user("Hello"))
+
+    assert "/home/me" not in str(found.value)
+
+
+def test_who_sends_too_much_is_turned_away(client: OpenAI) -> None:
+    """Before it is read."""
+    assert 413 == client._client.post("/chat/completions", content=b" " * (LARGEST + 1)).status_code
 
 
 def test_who_speaks_is_known_or_asked_for() -> None:

@@ -100,6 +100,20 @@ def test_a_user_may_have_a_name() -> None:
     )
 
 
+def test_arguments_that_are_nested_too_deeply_are_no_call() -> None:
+    """As whatever else is no JSON object."""
+    chat = [
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "1", "function": {"name": "find", "arguments": "[" * 9000}}],
+        }
+    ]
+
+    assert [{"from": "agent", **raw("find" + "[" * 9000)}] == entries_of(
+        _messages(encode(chat)), "agent", "customer", NAMES
+    )
+
+
 @pytest.mark.parametrize(
     ("chat", "message"),
     [
