@@ -16,14 +16,15 @@ import random
 from collections.abc import Callable
 from functools import partial
 from math import exp
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta
 
 from gristmill.agents import negotiation_tactics as tactics
 from gristmill.agents.negotiation_bidding import Bidder, Domain, Model, Tactic
 from gristmill.agents.negotiation_models import Frequencies, Hypotheses
 from gristmill.agents.negotiation_talk import Talk
 from gristmill.agents.wording import Forms
-from gristmill.errors import UsageError
 from gristmill.policy import Script, policy
 from gristmill.types import Act, Brief, Entry, call, say
 
@@ -32,6 +33,11 @@ __all__ = [
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Script])
+# What parameters may be; anything else is refused before it is played.
+Pace = Annotated[float, Meta(ge=1e-3, le=1e3)]
+Room = Annotated[float, Meta(ge=0, le=10)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Step = Annotated[int, Meta(ge=0)]
 _ASKS = 0.15  # how often a negotiator asks a question where there is time for it
 _ANSWERS = 0.7  # how often it answers one
 
@@ -49,7 +55,7 @@ def _strategy(name: str) -> Callable[[F], F]:
 
 @_strategy("boulware")
 def boulware(
-    brief: Brief, rng: random.Random, *, beta: float = 0.25, spread: float = 0.0, forms: Forms = "all"
+    brief: Brief, rng: random.Random, *, beta: Pace = 0.25, spread: Room = 0.0, forms: Forms = "all"
 ) -> Script:
     """Hold out, and concede when time runs out."""
     yield from _negotiate(brief, rng, forms, _by_the_clock(tactics.time_dependent, rng, beta, spread))
@@ -57,7 +63,7 @@ def boulware(
 
 @_strategy("linear")
 def linear(
-    brief: Brief, rng: random.Random, *, beta: float = 1.0, spread: float = 0.0, forms: Forms = "all"
+    brief: Brief, rng: random.Random, *, beta: Pace = 1.0, spread: Room = 0.0, forms: Forms = "all"
 ) -> Script:
     """Concede evenly over the time."""
     yield from _negotiate(brief, rng, forms, _by_the_clock(tactics.time_dependent, rng, beta, spread))
@@ -65,7 +71,7 @@ def linear(
 
 @_strategy("conceder")
 def conceder(
-    brief: Brief, rng: random.Random, *, beta: float = 4.0, spread: float = 0.0, forms: Forms = "all"
+    brief: Brief, rng: random.Random, *, beta: Pace = 4.0, spread: Room = 0.0, forms: Forms = "all"
 ) -> Script:
     """Concede early."""
     yield from _negotiate(brief, rng, forms, _by_the_clock(tactics.time_dependent, rng, beta, spread))
@@ -73,7 +79,7 @@ def conceder(
 
 @_strategy("aspiration")
 def aspiration(
-    brief: Brief, rng: random.Random, *, beta: float = 0.4, spread: float = 0.0, forms: Forms = "all"
+    brief: Brief, rng: random.Random, *, beta: Pace = 0.4, spread: Room = 0.0, forms: Forms = "all"
 ) -> Script:
     """Concede by the clock, to what the other is expected to like, by how often it offered it."""
     yield from _negotiate(
@@ -82,27 +88,27 @@ def aspiration(
 
 
 @_strategy("tit-for-tat")
-def tit_for_tat(brief: Brief, rng: random.Random, *, first: float = 0.05, forms: Forms = "all") -> Script:
+def tit_for_tat(brief: Brief, rng: random.Random, *, first: Share = 0.05, forms: Forms = "all") -> Script:
     """Concede as much as the other did; `first` is the share of the room that is given unasked."""
     yield from _negotiate(brief, rng, forms, partial(tactics.tit_for_tat, first=first))
 
 
 @_strategy("hardliner")
-def hardliner(brief: Brief, rng: random.Random, *, give: float = 0.0, forms: Forms = "all") -> Script:
+def hardliner(brief: Brief, rng: random.Random, *, give: Share = 0.0, forms: Forms = "all") -> Script:
     """Keep to the best offer; `give` is the share of the room that is given by the end."""
     yield from _negotiate(brief, rng, forms, partial(tactics.hardliner, give=give))
 
 
 @_strategy("micro")
-def micro(brief: Brief, rng: random.Random, *, step: int = 0, forms: Forms = "all") -> Script:
+def micro(brief: Brief, rng: random.Random, *, step: Step = 0, forms: Forms = "all") -> Script:
     """Offer the outcomes in order, `step` at once, a new one for every new one of the other."""
     yield from _negotiate(brief, rng, forms, partial(tactics.micro, step=step), Frequencies)
 
 
 @_strategy("fair-split")
-def fair_split(brief: Brief, rng: random.Random, *, ease: float = 0.5, forms: Forms = "all") -> Script:
+def fair_split(brief: Brief, rng: random.Random, *, ease: Pace = 0.5, forms: Forms = "all") -> Script:
     """Aim at what leaves the worse off as well off as can be; `ease` is when it asks for no more than that."""
-    yield from _negotiate(brief, rng, forms, partial(tactics.fair_split, ease=max(ease, 1e-3)), Hypotheses)
+    yield from _negotiate(brief, rng, forms, partial(tactics.fair_split, ease=ease), Hypotheses)
 
 
 @_strategy("expert")
@@ -113,10 +119,6 @@ def expert(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
 
 def _by_the_clock(tactic: Callable[..., int], rng: random.Random, beta: float, spread: float) -> Tactic:
     """Return a time-dependent tactic, its pace and its limits drawn anew where there is a spread."""
-    if beta <= 0 or spread < 0:
-        raise UsageError(
-            f"Expected a beta above 0 and a spread of at least 0, got beta={beta}, spread={spread}."
-        )
     if not spread:
         return partial(tactic, beta=beta)
     room = min(spread, 0.5)

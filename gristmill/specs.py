@@ -65,7 +65,7 @@ def typed(
     """
     parameters = list(inspect.signature(function).parameters.values())[skip:]
     target = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]  # annotations only
-    hints = get_type_hints(target)
+    hints = get_type_hints(target, include_extras=True)
     known = {one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
     takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
     values: dict[str, Any] = {}

@@ -224,9 +224,14 @@ def test_strategies_are_asked_for_by_name(world: type[Bargaining]) -> None:
         assert registry.policy("boulware?beta=0.1&spread=0.2", world.id, seat).digest not in digests
 
 
-def test_a_malformed_pace_is_said_to_be_one() -> None:
-    """In the words of who typed it."""
-    script = negotiation.boulware(Brief(seat="buyer"), random.Random(0), beta=-1.0)
+@pytest.mark.parametrize(
+    "spec",
+    ["boulware?beta=0", "linear?beta=-1", "conceder?beta=nan", "aspiration?spread=-0.1", "tit-for-tat?first=9",
+     "hardliner?give=7", "micro?step=-3", "fair-split?ease=0"],
+)  # fmt: skip
+def test_a_parameter_that_makes_no_sense_is_refused(spec: str) -> None:
+    """Before anything is played, in the words of who typed it."""
+    name = spec.partition("?")[2].partition("=")[0]
 
-    with pytest.raises(UsageError, match=r"Expected a beta above 0 .* got beta=-1\.0"):
-        next(script)
+    with pytest.raises(UsageError, match=rf"Parameter '{name}' of policy '.*': Expected `(float|int)` [<>]="):
+        registry.policy(spec, "negotiation/market-v1", "seller")
