@@ -6,9 +6,11 @@ Sentences are in lower case, with `#` for their figures.
 import re
 from collections.abc import Iterable
 
-__all__ = ["any_of", "limit", "shares", "stated"]
+__all__ = ["any_of", "limit", "may_tell", "shares", "stated"]
 
 _SHARE = re.compile(r"# ?(?:%|percent\b|per cent\b|points?\b)|#")
+_DIGIT = r"(?:zero|nought|one|two|three|four|five|six|seven|eight|nine)"
+_TENS = r"(?:ten|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _MINE = r"\b(?:my|our|mine|ours)\b"
 _LIMIT = re.compile(
     r"(?<![#\w])\.#|"
@@ -23,6 +25,9 @@ _LIMIT = re.compile(
     r"|\bas (?:low|high|far) as (?:i|we) (?:can|could|will|would)\b"
     r"|\bworth (?:only |just |about |exactly )?# to (?:me|us)\b"
     r"|\b(?:no|without a) deal is worth\b"
+    # Nobody needs digits in a row, fractions or shares in words to speak of terms.
+    rf"|\b{_DIGIT}(?:[ -]{_DIGIT})+\b|\bpoint {_DIGIT}\b(?! of)|\b(?:hundred|thousand)ths\b"
+    rf"|\b(?:{_TENS}|{_DIGIT})[ -](?:{_DIGIT}[ -])?(?:percent|per cent|points)\b"
 )
 
 
@@ -65,7 +70,17 @@ _OF_ALTERNATIVES = (" have", "'ve", "hold", "don't", "do not", "there is", "anot
 _TELLTALES = (
     "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
     "lowest", "highest", "least", "worst", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
+    "zero", "nought", "two", "three", "four", "five", "six", "seven", "eight", "nine", "point", "dths", "percent", "per cent",
 )  # fmt: skip
+
+
+_OF_SHARES = ("%", "percent", "per cent", "point")
+
+
+def may_tell(clause: str) -> bool:
+    """Return whether a sentence with this clause may state or give away anything, or have shares among its figures."""
+    text = f" {clause} "  # there are marks with the spaces that clauses are cut at
+    return any(any_of(marks, text) for marks in (_TELLTALES, _OF_PRIORITIES, _OF_ALTERNATIVES, _OF_SHARES))
 
 
 def any_of(marks: Iterable[str], text: str) -> bool:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import category, normalize
 
-from gristmill.envs.negotiation.disclosure import any_of, limit, shares, stated
+from gristmill.envs.negotiation.disclosure import any_of, limit, may_tell, shares, stated
 from gristmill.envs.negotiation.domain import Domain, Terms
 from gristmill.envs.negotiation.scenarios import DELIVERY, ITEMS, MARKET_ISSUES, PAYMENT, WARRANTY
 
@@ -191,17 +191,19 @@ class MarketSpeech(Speech):
     @lru_cache(_FORMS)
     def form(text: str) -> Form:
         text = _plain(text)
+        clauses = text
+        for part in _PARTS:
+            clauses = clauses.replace(part, ", ")
         roles: tuple[frozenset[str], ...] = ()
-        unclear = ""
-        if "#" in text or any_of(_TIMES, text):
-            clauses = text
-            for part in _PARTS:
-                clauses = clauses.replace(part, ", ")
-            for clause in clauses.split(", "):
-                of_clause, in_words = _roles(clause)
-                roles += of_clause
-                unclear = unclear or in_words
-        return _form(text, roles, unclear)
+        unclear, tells = "", False
+        for clause in clauses.split(", "):
+            of_clause, in_words, telling = _clause(clause)
+            roles += of_clause
+            unclear = unclear or in_words
+            tells = tells or telling
+        if tells:
+            return _form(text, roles, unclear)
+        return Form(roles, (), unclear, "", ()) if roles or unclear else _NOTHING
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
@@ -230,9 +232,13 @@ class MarketSpeech(Speech):
         return ""
 
 
+# Sentences are made of clauses, of which there are fewer still.
 @lru_cache(_FORMS)
-def _roles(clause: str) -> tuple[tuple[frozenset[str], ...], str]:
-    """Return the issues that each figure in a clause can be about, and what is wrong with it."""
+def _clause(clause: str) -> tuple[tuple[frozenset[str], ...], str, bool]:
+    """Return the issues that each figure in a clause can be about, what is wrong with it, and whether it may tell more."""
+    telling = may_tell(clause)
+    if "#" not in clause and not any_of(_TIMES, clause):
+        return (), "", telling
     words = _AFTER.sub("", clause)
     delivering, paying = _DELIVERING.search(words), _PAYING.search(words)
     about = _ALL
@@ -242,7 +248,7 @@ def _roles(clause: str) -> tuple[tuple[frozenset[str], ...], str]:
         about = _ALL - {"delivery"}
     roles = [about & _of_unit(before, after) for before, after in itertools.pairwise(clause.split("#"))]
     found = _IN_WORDS.search(clause)
-    return tuple(roles), f"names {found[0]!r} in words" if found else ""
+    return tuple(roles), f"names {found[0]!r} in words" if found else "", telling
 
 
 def _of_unit(before: str, after: str) -> frozenset[str]:

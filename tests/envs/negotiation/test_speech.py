@@ -155,6 +155,8 @@ def test_words_alone_name_no_split_that_was_not_offered(text: str, stray: str) -
         "I cannot accept less than that.", "No deal is worth 0.417 to me.", "It is worth .417 to me.",
         "My utility would be low.", "Price weighs 0.45 for me.", "Price makes up 45 % for me.", "45% of it is the price",
         "It is 45 points to me.", "My weights differ from yours.", "That gives me 0.8.", "I won't go any lower.",
+        "Without you I have four one seven.", "It leaves me nought point four.", "Say forty-five hundredths.",
+        "Forty-five per cent of it is the price.", "Price: forty percent.",
         "I won’t go any lower.", "MY LIMIT IS NEAR.", "Well. Hm. My limit is near; bye.",
     ],
 )  # fmt: skip
@@ -170,6 +172,7 @@ def test_what_gives_limits_weights_or_utilities_away_is_seen(text: str) -> None:
         "I need a better price.", "It is worth a lot to me.", "Delivery matters most to me.", "Could you go lower?",
         "Can you do better than 30 days?", "The price is 10 % too high.", "I must have quick delivery.", "At most we meet again.",
         "You have to move; I did.", "Think about it, then tell me your limit.", "Version 2.5 of it?",
+        "One or two turns more.", "One, two, three.", "Two of us gain by it.", "At this point two of us gain.",
     ],
 )  # fmt: skip
 def test_plain_bargaining_gives_nothing_away(text: str) -> None:
