@@ -59,6 +59,13 @@ def command(
     level: Annotated[
         str, typer.Option(help="How strongly episodes are verified: checked, replayed or mutation-tested.")
     ] = "checked",
+    retry_errors: Annotated[
+        bool,
+        typer.Option(
+            "--retry-errors",
+            help="Play episodes that a fault of a player cut short, such as an outage, once more.",
+        ),
+    ] = False,
     jobs: Jobs = 1,
     json: Json = False,
 ) -> None:
@@ -91,7 +98,7 @@ def command(
     with bar("playing") as progress:
         found = league(
             world, names, out, n=n or _DRAWN, seed=seed, scenarios=scenarios, pairing=who,
-            matches=matches, level=strength, jobs=jobs, progress=progress,
+            matches=matches, level=strength, retry_errors=retry_errors, jobs=jobs, progress=progress,
         )  # fmt: skip
     words = ["gristmill", "league", world, *(f"--player={one}" for one in names), f"--out={out}"]
     words += [f"--scenarios={scenarios}"] if scenarios else [f"-n={n or _DRAWN}", f"--seed={seed}"]

@@ -37,6 +37,7 @@ def league(
     pairing: Pairing = "all",
     matches: int | None = None,
     level: Level = "checked",
+    retry_errors: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> League:
@@ -54,6 +55,8 @@ def league(
         pairing: whether all meet all, or random pairs do.
         matches: how many pairs of different players meet at random pairings.
         level: how strongly every episode is verified.
+        retry_errors: whether episodes that a fault of a player has cut short, such as an outage of an endpoint, are played
+            once more.
         jobs: how many workers.
         progress: called with the episodes done, those asked for, and the counts by status.
 
@@ -83,6 +86,7 @@ def league(
             Table(
                 world=world, seats=dict(zip(seats, (players[first], players[second]), strict=True)),
                 out=str(out / folder), n=n, seed=seed, scenarios=str(scenarios or ""), level=level,
+                retry=retry_errors,
             )
             for (first, second), folder in folders.items()
         ]  # fmt: skip

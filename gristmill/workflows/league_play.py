@@ -37,6 +37,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         seed: root seed.
         scenarios: a file of scenarios to play instead; empty for none.
         level: how strongly every episode is verified.
+        retry: whether what a fault of a player has cut short is played once more.
     """
 
     world: str
@@ -46,6 +47,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     scenarios: str = ""
     level: Level = "checked"
+    retry: bool = False
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,14 +164,25 @@ def _work(data: bytes) -> bytes:
 def _play(table: Table, progress: Progress | None = None) -> list[Row]:
     out = Path(table.out)
     scenarios = Path(table.scenarios) if table.scenarios else None
-    run(table.world, table.seats, out, n=table.n, seed=table.seed, scenarios=scenarios, progress=progress)
+    run(
+        table.world, table.seats, out, n=table.n, seed=table.seed, scenarios=scenarios, progress=progress,
+        retry_errors=tuple(table.seats) if table.retry else (),
+    )  # fmt: skip
     store = RunStore.open(out)
     if table.level != "checked":
         verify_run(store, table.level)
     first, second = table.seats
-    asked = [one for one in outcomes(store) if one.attempt == 0 and (scenarios or one.index < table.n)]
+    asked = _counting([one for one in outcomes(store) if scenarios or one.index < table.n])
     verdicts = verdicts_of(store, {one.id for one in asked})
     return [_row(one, verdicts.get(one.id), (first, second)) for one in asked]
+
+
+def _counting(attempts: Sequence[Outcome]) -> list[Outcome]:
+    """Return the attempt at each scenario that counts: the first that is no error, if there is one."""
+    found: dict[tuple[str, int], Outcome] = {}
+    for one in sorted(attempts, key=lambda one: (one.status == "error", one.attempt)):
+        found.setdefault((one.scenario, one.index), one)
+    return list(found.values())
 
 
 def _row(outcome: Outcome, verdict: Verdict | None, seats: tuple[str, str]) -> Row:

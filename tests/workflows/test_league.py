@@ -323,6 +323,17 @@ def test_a_player_that_breaks_is_at_fault(tmp_path: Path) -> None:
     assert 0.5 == value(fair.score)
 
 
+def test_what_broke_is_played_again_when_asked_for(tmp_path: Path) -> None:
+    """The attempt that was played to its end counts, once for each scenario."""
+    first, again, retried = (
+        league(COINS, ("fair", "shaky"), tmp_path, n=20, retry_errors=retry) for retry in (False, False, True)
+    )
+
+    assert first.errors == again.errors
+    assert 0 < sum(retried.errors.values()) < sum(first.errors.values())
+    assert [20] * 4 == [sum(one.counts.values()) for one in retried.meetings]
+
+
 def test_outcomes_are_shown_with_what_could_be_had(played: Path) -> None:
     """The first scenarios, with one outcome for each meeting, by utilities."""
     found = read_league(played).planes
