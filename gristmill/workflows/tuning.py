@@ -18,16 +18,17 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from gristmill import registry
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.recorders.export import export
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.specs import split
 from gristmill.types import Episode
-from gristmill.workflows.evaluate import evaluate
+from gristmill.workflows.evaluate import at_first_sight, evaluate
 from gristmill.workflows.improve import Kept, Work, proved
 from gristmill.workflows.improve_types import Made
 from gristmill.workflows.lessons import Source
+from gristmill.workflows.lineage import HeldOut
 from gristmill.workflows.run import DEFAULT, run, seat_policies
 from gristmill.workflows.variety import Bounds, Variety, falls
 
@@ -70,12 +71,12 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     held_out: dict[str, str] = {}
     init: str = ""
     seed_policy: str = "noisy?rate=0.2"
-    seed_episodes: int = 6_000
+    seed_episodes: int = 4_000
     facts: tuple[str, ...] = ()
-    base_steps: int = 400
+    base_steps: int = 350
     seed_share: float = 0.25
-    epochs: float = 2.0
-    temperature: float = 0.7
+    epochs: float = 2.5
+    temperature: float = 0.6
     attempts: int = 1
     best: int | None = None
     min_score: float | None = None
@@ -116,18 +117,36 @@ class Tune:
         self._work: Work
         self.seat = how.seat  # by default the last one of the world
         self._seats: list[str] = []
+        self._facts: list[str] = []  # which they know in private
         self._seed: dict[str, Source] = {}  # what is kept of the seed data, by seat
         self._before: dict[str, Variety] = {}
 
     # The contract of a learner.
 
-    def begin(self, work: Work) -> Made:
-        """Play the seed data, train the base model on it unless one is given, and evaluate it."""
+    def check(self, work: Work) -> None:
+        """Look whether everybody who is to play can, and whether there is the model to start from."""
         self._work = work
-        names = registry.make(work.world).possible_agents
-        self.seat = self.how.seat or names[-1]
-        self._check()
+        self.seat = self.how.seat or registry.make(work.world).possible_agents[-1]
         self._seats = [self.seat, *(seat for seat, spec in self.how.others.items() if _has_self(spec))]
+        if self.seat in {**self.how.others, **self.how.held_out}:
+            raise UsageError(
+                f"Expected policies of the seats other than {self.seat}, which the model learns, got one of it; "
+                "name another seat to learn."
+            )
+        specs = {seat: _without_self(spec) for seat, spec in self.how.others.items()}
+        seat_policies(work.world, {self.seat: self.how.seed_policy, **specs})
+        seat_policies(work.world, self._opponents())
+        at_first_sight(self._opponents())
+        self.acceptances()  # which refuse a bar that makes no sense
+        self._facts = self._told()
+        for name in self.how.facts:
+            if name not in self._facts:
+                raise unknown("fact", name, self._facts, of=" and ".join(self._seats))
+        if self.how.init:
+            self._readable(Path(self.how.init))
+
+    def begin(self) -> Made:
+        """Play the seed data, train the base model on it unless one is given, and evaluate it."""
         store = self._played()
         for seat in self._seats:
             view = mine(store, self._acceptance(seat))
@@ -189,16 +208,18 @@ class Tune:
 
     # The parts.
 
-    def _check(self) -> None:
-        """Look whether everybody who is to play can, before anything is played."""
-        if self.seat in {**self.how.others, **self.how.held_out}:
+    def _readable(self, init: Path) -> None:
+        """Refuse a model to start from that is not there, or does not read the facts that it is to read."""
+        from gristmill.agents.model.store import load_model
+
+        template = load_model(init).template
+        reads = set(template.facts or self._facts) if "facts" in template.brief else set()
+        wanted = set(self.how.facts) or reads
+        if wanted != reads or (self._facts and not template.brief):
             raise UsageError(
-                f"Expected policies of the seats other than {self.seat}, which the model learns, got one of it; "
-                "name another seat to learn."
+                f"Expected a model that reads of its private facts {', '.join(self.how.facts or self._facts)}, got that in "
+                f"{init}, which has learnt to read {', '.join(sorted(reads)) or 'none'}."
             )
-        specs = {seat: _without_self(spec) for seat, spec in self.how.others.items()}
-        seat_policies(self._work.world, {self.seat: self.how.seed_policy, **specs})
-        seat_policies(self._work.world, self._opponents())
 
     def _opponents(self) -> dict[str, str]:
         """Return whom the model is evaluated with."""
@@ -234,9 +255,7 @@ class Tune:
         from gristmill.workflows.learn import learn
 
         name = f"round {number}: learning" if number else "base model"
-        template = (
-            TemplateConfig(brief=("facts",), facts=self.how.facts) if self._told() else TemplateConfig()
-        )
+        template = TemplateConfig(brief=("facts",), facts=self.how.facts) if self._facts else TemplateConfig()
         config = replace(
             self._config or TrainConfig(save_every=SAVE_EVERY), template=template, epochs=self.how.epochs
         )
@@ -254,13 +273,13 @@ class Tune:
             with suppress(UsageError):  # no scenario was played both well and badly
                 export(last.store, view, "preference", seat, out, margin=margin, overwrite=True)
 
-    def _told(self) -> bool:
-        """Return whether seats that the model learns know something in private, without which nobody could play them."""
+    def _told(self) -> list[str]:
+        """Return the facts that seats which the model learns know in private, without which nobody could play them."""
         world = registry.make(self._work.world)
         world.reset(seed=0, options={"scenario": world.scenario(0, 0)})
-        found = any(world.brief(seat).facts for seat in self._seats)
+        found = dict.fromkeys(name for seat in self._seats for name in world.brief(seat).facts)
         world.close()
-        return found
+        return list(found)
 
     def _made(self, number: int, job: Path, **what: Any) -> Made:
         """Evaluate the model of a round, or the base model."""
@@ -275,7 +294,7 @@ class Tune:
         )  # fmt: skip
         return Made(
             policy=self._plays(job), generation=int(load_model(job).about.get("generation", 1)), success=found.success,
-            score=found.score, by=found.by, evaluation=str(path), **what,
+            score=found.score, by=found.by, evaluation=str(path), notes=_met(found.held_out), **what,
         )  # fmt: skip
 
     def _plays(self, job: Path) -> str:
@@ -291,12 +310,12 @@ class Tune:
         own = msgspec.structs.replace(bounds, stratum=1.1)
         found = [
             f"{what} for {seat}: {one}"
-            for what, by_seat, limits in (
-                ("what is learnt", variety, bounds),
-                ("the model's own play", fresh, own),
+            for what, by_seat, limits, sample in (
+                ("what is learnt", variety, bounds, False),
+                ("the model's own play", fresh, own, True),
             )
             for seat, after in by_seat.items()
-            for one in falls(self._before[seat], after, limits)
+            for one in falls(self._before[seat], after, limits, sample=sample)
         ]
         rate = last.false_pass
         if rate is not None and rate.n and rate.rate > self.how.false_pass:
@@ -323,6 +342,12 @@ def _episodes(source: Source) -> Iterator[Episode]:
     assert source.view is not None
     ids = {one.id for one in [one for one in source.view.kept if one.split == "train"][: source.limit]}
     return (one for one in source.store.episodes() if one.id in ids)
+
+
+def _met(found: HeldOut) -> list[str]:
+    """Return in words that scenarios of an evaluation are not held out, or that nobody knows."""
+    met = [f"{found.met:,} of the held-out scenarios occur in what was learnt from"] if found.met else []
+    return met + [f"whether its scenarios are held out from it is not known: {one}" for one in found.unknown]
 
 
 def _spec(job: Path) -> str:

@@ -1,5 +1,6 @@
 """Rounds in which a model plays, and is fine-tuned on what was verified; in the smallest world there is."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from gristmill.agents.model.config import ModelConfig
 from gristmill.agents.model.store import load_model
 from gristmill.digest import decode, decoder
 from gristmill.errors import UsageError
 from gristmill.recorders.mine import View
+from gristmill.recorders.store import RunStore
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows import tuning
-from gristmill.workflows.improve import improve
+from gristmill.workflows.improve import Work, _audited, improve
 from gristmill.workflows.improve_types import FILE, Improvement
 from gristmill.workflows.lessons import Source
-from gristmill.workflows.lineage import trained_on
+from gristmill.workflows.lineage import HeldOut, trained_on
 from gristmill.workflows.tuning import Tune, Tuning
 
 WORLD = f"{Path(__file__).parents[1] / 'fixtures' / 'lamps.py'}:Lamps"
@@ -56,8 +58,12 @@ def lineage(out: Path) -> list[Any]:
     lessons = [decode(path.read_bytes()) for path in sorted(out.rglob("lesson.json"))]
     models = [load_model(path.parent).digest for path in sorted(out.rglob("lesson.json"))]
     told = [
-        [one["data"], one["generation"], [(part["run_id"], part["episodes"]) for part in one["sources"]]]
-        for one in lessons
+        [
+            one["data"],
+            one["generation"],
+            [(part["run"].removeprefix(str(out)), part["episodes"]) for part in one["sources"]],
+        ]
+        for one in lessons  # the id of a run has the path of its model in it, that of an episode has not
     ]
     return [told, models]
 
@@ -110,7 +116,7 @@ def test_what_is_there_is_not_done_again(found: tuple[Improvement, Path]) -> Non
 
     assert [replaced(one) for one in found[0].rounds] == [replaced(one) for one in again.rounds]
     with pytest.raises(
-        UsageError, match=r"Expected temperature 0\.7, which .* was begun with, got temperature 0\.9"
+        UsageError, match=r"Expected temperature 0\.6, which .* was begun with, got temperature 0\.9"
     ):
         improved(found[1], Tune(Tuning(**{**asdict(SMALL), "temperature": 0.9}), CONFIG))
 
@@ -165,11 +171,50 @@ def test_collapse_stops_the_loop(found: tuple[Improvement, Path], tmp_path: Path
 
 @pytest.mark.slow
 def test_a_verifier_that_passes_mutants_stops_the_loop(tmp_path: Path) -> None:
-    """The bound is for the share of mutants of kept episodes that pass; here none may be tried without failing it."""
+    """The bound is for the share of mutants of kept episodes that pass; here none may be tried without failing it.
+
+    That nothing is learnt from the last round is said, too.
+    """
     strict = Tuning(**{**asdict(SMALL), "false_pass": -1.0})
-    stopped = improved(tmp_path / "rounds", Tune(strict, CONFIG))
+    stopped = improved(tmp_path / "rounds", Tune(strict, CONFIG), rounds=1)
 
     assert "the verifier passes 0 of" in stopped.stopped
+    assert stopped.start.policy == stopped.policy
+
+
+@pytest.mark.slow
+def test_mutants_of_an_episode_count_once(found: tuple[Improvement, Path], tmp_path: Path) -> None:
+    """However often it was tested, as by another version of the world."""
+    path = tmp_path / "run"
+    shutil.copytree(found[1] / "round-1" / "run", path)
+    store = RunStore.open(path)
+    tested = [one for one in store.verdicts() if one.level == "mutation-tested"]
+    with store.writer("verify") as writer:
+        for one in tested:
+            writer.record(replace(one, version="before"))
+    work = Work(WORLD, tmp_path, 48, 0, "replayed", 1, lambda *_: None)
+
+    assert SMALL.audited == len(tested)
+    assert found[0].rounds[0].false_pass == _audited(work, RunStore.open(path), SMALL.audited, "audit")
+
+
+@pytest.mark.slow
+def test_a_model_goes_on_reading_what_it_has_learnt_to_read(
+    found: tuple[Improvement, Path], tmp_path: Path
+) -> None:
+    """One that reads nothing of what its seat is told cannot begin as that seat."""
+    blind = Tuning(seat="customer", init=str(found[1] / "base"))
+    with pytest.raises(UsageError, match=r"reads of its private facts colour, got that in .* to read none"):
+        improve(WORLD, tmp_path / "out", Tune(blind), rounds=1, n=8)
+
+
+def test_what_is_not_held_out_is_noted() -> None:
+    """And what nobody knows."""
+    assert [
+        "3 of the held-out scenarios occur in what was learnt from",
+        "whether its scenarios are held out from it is not known: what x learnt from",
+    ] == tuning._met(HeldOut(met=3, unknown=["what x learnt from"]))
+    assert [] == tuning._met(HeldOut())
 
 
 @pytest.mark.slow
@@ -212,10 +257,14 @@ def test_settings_that_make_no_sense_are_refused(change: dict[str, Any], words: 
         (Tuning(others={"customer": "nobody"}), "Unknown policy 'nobody'"),
         (Tuning(held_out={"custmer": "expert"}), "Unknown seat 'custmer'"),
         (Tuning(seed_policy="nosy"), "Unknown policy 'nosy'.*Did you mean 'noisy'"),
+        (Tuning(held_out={"customer": "search"}), "Expected policies that play at first sight"),
+        (Tuning(min_score=1.5), "Expected a least score from 0 to 1"),
+        (Tuning(facts=("color",), seat="customer"), "Unknown fact 'color' of customer.*'colour'"),
+        (Tuning(init="nowhere"), "Expected a model in nowhere"),
     ],
 )
 def test_who_cannot_play_is_named_before_anything_is_played(how: Tuning, words: str, tmp_path: Path) -> None:
-    """Seats that do not exist, and policies of another world; nothing is left behind."""
+    """Seats and facts that do not exist, policies of another world, bars that no play can clear; nothing is left behind."""
     with pytest.raises(UsageError, match=words):
         improve(WORLD, tmp_path / "out", Tune(how), rounds=1, n=8)
 
