@@ -205,9 +205,9 @@ def _print_models(found: "Improvement", seat: str) -> None:
             *_results(one.made, scored),
         )  # fmt: skip
     out.print(shown)
-    for one in found.rounds:
-        for note in one.made.notes:
-            out.print(f"note: round {one.number}: {note}", style="yellow")
+    for after, made in (("base", found.start), *((f"round {one.number}", one.made) for one in found.rounds)):
+        for note in made.notes:
+            out.print(f"note: {after}: {note}", style="yellow")
     if found.stopped:
         out.print(f"Stopped: {found.stopped}.", style="red")
     out.print(f'Play on with --seat "{seat}={found.policy}"')

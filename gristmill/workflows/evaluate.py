@@ -29,7 +29,7 @@ from gristmill.workflows.metrics import (
 from gristmill.workflows.outcomes import outcomes
 from gristmill.workflows.run import Progress, run
 
-__all__ = ["Evaluation", "compare", "compare_scores", "evaluate", "summarise"]
+__all__ = ["Evaluation", "at_first_sight", "compare", "compare_scores", "evaluate", "summarise"]
 
 FILE = "evaluation.json"
 
@@ -122,12 +122,7 @@ def evaluate(
         )
     if seat:
         _known(seat, make(world).possible_agents, world)
-    for name, spec in seats.items():
-        if split(spec)[0] == "search":
-            raise UsageError(
-                f"Expected policies that play at first sight, got {name}={spec}, which has seen how its acts end; "
-                "evaluate its base, and take a search for making data."
-            )
+    at_first_sight(seats)
     again = min(n, n if repeated is None else repeated) if trials > 1 else 0
     others = [RunStore.open(path) for path in held_out_from]
     start = time.monotonic()
@@ -146,6 +141,20 @@ def evaluate(
     )  # fmt: skip
     (out / FILE).write_bytes(indented(found))
     return found
+
+
+def at_first_sight(seats: Mapping[str, str]) -> None:
+    """Refuse a policy that has seen how its acts end.
+
+    Raises:
+        UsageError: when one of these specs is of such a one.
+    """
+    for name, spec in seats.items():
+        if split(spec)[0] == "search":
+            raise UsageError(
+                f"Expected policies that play at first sight, got {name}={spec}, which has seen how its acts end; "
+                "evaluate its base, and take a search for making data."
+            )
 
 
 def summarise(

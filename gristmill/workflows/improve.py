@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from gristmill import registry
 from gristmill.digest import decode, indented, plain
 from gristmill.errors import UsageError
+from gristmill.recorders._files import write_atomic
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
@@ -89,8 +90,12 @@ class Learner(Protocol):
     attempts: int
     audited: int
 
-    def begin(self, work: Work) -> Made:
-        """Return who plays the first round; called once, before anything is played."""
+    def check(self, work: Work) -> None:
+        """Look whether all that is asked for can be had, before anything is played or written."""
+        ...
+
+    def begin(self) -> Made:
+        """Return who plays the first round."""
         ...
 
     def seats(self, policy: str) -> dict[str, str]:
@@ -142,9 +147,9 @@ def improve(
     if rounds < 1 or n < 2:
         raise UsageError(f"Expected at least one round of two scenarios, got {rounds} of {n}.")
     work = Work(world, out, n, seed, level, jobs, tell or (lambda *_: None))
+    learner.check(work)
     _begin(work, learner)
-    start = made = learner.begin(work)
-    _mark(work, learner)
+    start = made = learner.begin()
     done: list[Round] = []
     kept: list[Kept] = []
     result = Improvement(world=world, start=start, rounds=[], policy=start.policy, stopped=start.stop)
@@ -155,9 +160,8 @@ def improve(
         kept.append(_play(work, learner, number, policy))
         made = learner.learn(kept)
         done.append(_round(kept[-1], policy, learner.prior(policy), made, time.monotonic() - clock))
-        stopped = made.stop if number < rounds else ""
-        result = Improvement(world=world, start=start, rounds=done, policy=made.policy, stopped=stopped)
-        (out / FILE).write_bytes(indented(result))
+        result = Improvement(world=world, start=start, rounds=done, policy=made.policy, stopped=made.stop)
+        write_atomic(out / FILE, indented(result))
     return result
 
 
@@ -211,12 +215,13 @@ def _audited(work: Work, store: RunStore, most: int, name: str) -> Rate:
     chosen = set(sorted(_passed(store), key=lambda one: derive(work.seed, "audit", one))[:most])
     if chosen:
         _prove(work, store, "mutation-tested", chosen, name)
+    # Of an episode that was tested again, after a repair of the world, the last verdict counts.
+    verdicts = {one.episode_id: one for one in store.verdicts() if one.level == "mutation-tested"}
     alive = told = 0
-    for verdict in store.verdicts():
-        if verdict.level == "mutation-tested" and verdict.episode_id in chosen:
-            evidence = verdict.checks[-1].evidence
-            alive += len(evidence.get("survivors", ()))
-            told += evidence.get("killed", 0)
+    for episode in chosen & verdicts.keys():
+        evidence = verdicts[episode].checks[-1].evidence
+        alive += len(evidence.get("survivors", ()))
+        told += evidence.get("killed", 0)
     return Rate.of_counts(alive, alive + told)
 
 
@@ -245,19 +250,15 @@ def _asked(work: Work, learner: Learner) -> dict[str, Any]:
 
 
 def _begin(work: Work, learner: Learner) -> None:
-    """Refuse a folder that was begun with something else."""
-    path = work.out / _BEGUN
+    """Put on record what a folder is begun with, and refuse one that was begun with something else."""
+    path, here = work.out / _BEGUN, _asked(work, learner)
     if not path.exists():
+        work.out.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, indented(here))
         return
-    there, here = decode(path.read_bytes()), _asked(work, learner)
+    there = decode(path.read_bytes())
     if other := [name for name in here | there if there.get(name) != here.get(name)]:
         was, got = (", ".join(f"{name} {one.get(name)}" for name in other) for one in (there, here))
         raise UsageError(
             f"Expected {was}, which {work.out} was begun with, got {got}; choose another folder."
         )
-
-
-def _mark(work: Work, learner: Learner) -> None:
-    """Put on record what the folder was begun with."""
-    work.out.mkdir(parents=True, exist_ok=True)
-    (work.out / _BEGUN).write_bytes(indented(_asked(work, learner)))

@@ -84,7 +84,7 @@ class Improvement(msgspec.Struct, frozen=True, kw_only=True):
         start: what there was before the first round.
         rounds: in order.
         policy: spec of who would play next.
-        stopped: why no further round was played although more were asked for; empty otherwise.
+        stopped: why nothing was learnt from the last round, and no further one is played; empty otherwise.
     """
 
     world: str

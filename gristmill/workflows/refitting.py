@@ -53,22 +53,26 @@ class Refit:
     ) -> None:
         self._policy, self._seat, self._refits, self._clones = policy, seat, refits, clones
         self._work: Work
+        self._first: Any = None  # what the first round draws from
         self.asked: Mapping[str, Any] = {"policy": registry.absolute(policy), "seat": seat}
         self.proposal = policy  # as refit on the last of its rounds
         self._next = policy
 
-    def begin(self, work: Work) -> Made:
-        """Look whether the policy can be refit, before anything is played."""
+    def check(self, work: Work) -> None:
+        """Look whether the policy can be refit."""
         self._work = work
-        first = self._proposal(self._policy).prior
+        self._first = self._proposal(self._policy).prior
         with TemporaryDirectory() as folder:
             path = Path(folder) / PRIOR
-            path.write_bytes(indented(first))
+            path.write_bytes(indented(self._first))
             try:
                 self._proposal(_drawing_from(self._policy, path))
             except UnknownParameter:
                 raise _not_refittable(self._policy) from None
-        self._written(1, first)
+
+    def begin(self) -> Made:
+        """Put on record what the first round draws from."""
+        self._written(1, self._first)
         return Made(policy=self._policy)
 
     def seats(self, policy: str) -> dict[str, str]:

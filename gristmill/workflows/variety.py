@@ -65,7 +65,7 @@ class Variety(msgspec.Struct, frozen=True, kw_only=True):
     vendi: float
     top_share: float
     strata: dict[str, int]
-    distinct: dict[int, dict[int, float]] = {}
+    distinct: dict[int, dict[int, float]] = msgspec.field(default_factory=lambda: {2: {}, 4: {}})
     vendis: dict[int, float] = {}
 
     @classmethod
@@ -128,17 +128,35 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     chance: float = 0.01
 
 
-def falls(before: Variety, after: Variety, bounds: Bounds | None = None) -> list[str]:
-    """Return which bounds `after` breaks, compared to `before`, in words; nothing where it breaks none."""
+def falls(
+    before: Variety, after: Variety, bounds: Bounds | None = None, *, sample: bool = False
+) -> list[str]:
+    """Return which bounds `after` breaks, compared to `before`, in words; nothing where it breaks none.
+
+    Args:
+        before: the variety of one set.
+        after: that of another.
+        bounds: how much less it may be.
+        sample: whether the second set is but a sample, of which it says nothing that it is small. Else it is all there is,
+            and has fewer different episodes where it has fewer.
+    """
     bounds = bounds or Bounds()
     if before.seat != after.seat:
         raise UsageError(f"Expected two sets seen from one seat, got {before.seat!r} and {after.seat!r}.")
     if not after.episodes:
         return ["no episodes are left"]
     return [
-        *_fallen("Vendi score", "episodes", before.vendis, after.vendis, bounds.vendi),
-        *_ngrams_fallen(2, before, after, bounds.distinct_2),
-        *_ngrams_fallen(4, before, after, bounds.distinct_4),
+        *(
+            _fallen_over("episodes", "Vendi score", before.vendis, after.vendis, bounds.vendi)
+            if sample
+            else _fallen("Vendi score", before.vendi, after.vendi, bounds.vendi)
+        ),
+        *_fallen_over(
+            "words", "share of distinct 2-grams", before.distinct[2], after.distinct[2], bounds.distinct_2
+        ),
+        *_fallen_over(
+            "words", "share of distinct 4-grams", before.distinct[4], after.distinct[4], bounds.distinct_4
+        ),
         *_repeated(before, after, bounds.top_share),
         *_vanished("strata", before, after, bounds, dict),
         *_vanished("intents, obstacles or faults", before, after, bounds, cells),
@@ -293,25 +311,23 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def _fallen(
-    what: str, of: str, before: Mapping[int, float], after: Mapping[int, float], least: float
-) -> list[str]:
-    """Return in words that a figure has fallen, compared over equally many words or episodes."""
-    size = max(before.keys() & after.keys(), default=0)
-    if not size or after[size] >= least * before[size]:
+def _fallen(what: str, before: float, after: float, least: float, over: str = "") -> list[str]:
+    if after >= least * before:
         return []
-    share = after[size] / before[size]
     return [
         (
-            f"the {what} is {after[size]:.3g}, {share:.0%} of the {before[size]:.3g} before, over {size:,} {of} each; "
+            f"the {what} is {after:.3g}{over}, {after / before:.0%} of the {before:.3g} before; "
             f"at least {least:.0%} are asked for"
         )
     ]
 
 
-def _ngrams_fallen(n: int, before: Variety, after: Variety, least: float) -> list[str]:
-    there, here = before.distinct.get(n, {}), after.distinct.get(n, {})
-    return _fallen(f"share of distinct {n}-grams", "words", there, here, least)
+def _fallen_over(
+    of: str, what: str, before: Mapping[int, float], after: Mapping[int, float], least: float
+) -> list[str]:
+    """Return whether a figure has fallen over equally many words or episodes; where both have too few, it has not."""
+    size = max(before.keys() & after.keys(), default=0)
+    return _fallen(what, before[size], after[size], least, f" over {size:,} {of}") if size else []
 
 
 def _repeated(before: Variety, after: Variety, most: float) -> list[str]:

@@ -12,7 +12,7 @@ from gristmill.digest import decoder, encode
 from gristmill.errors import UsageError
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.improve import improve
-from gristmill.workflows.improve_types import Improvement
+from gristmill.workflows.improve_types import Improvement, Made
 from gristmill.workflows.lineage import trained_on
 from gristmill.workflows.refitting import Refit
 
@@ -117,6 +117,22 @@ def test_a_folder_stays_with_what_it_was_begun_with(
 
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert found.policy == improve(WORLD, out, Refit(), rounds=2, n=48).policy
+
+
+class Killed(Refit):
+    """A learner that gets no further than its beginning."""
+
+    def begin(self) -> Made:
+        raise KeyboardInterrupt
+
+
+def test_a_folder_is_one_from_the_beginning(tmp_path: Path) -> None:
+    """Also when what came before the first round was not finished."""
+    with pytest.raises(KeyboardInterrupt):
+        improve(WORLD, tmp_path / "out", Killed(), rounds=1, n=24)
+
+    with pytest.raises(UsageError, match=r"Expected n 24, which .* was begun with, got n 32"):
+        improve(WORLD, tmp_path / "out", Refit(), rounds=1, n=32)
 
 
 def test_a_round_that_was_played_keeps_its_prior(tmp_path: Path) -> None:

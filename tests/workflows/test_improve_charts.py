@@ -40,7 +40,9 @@ FOUND = Improvement(
     world="shops/corner.py:Corner<shop>",
     start=made(40, variety=varied(9.0)),
     rounds=[
-        turn(1, 10, made(60, variety=varied(8.5), episodes={"seed": 30, "round 1": 10})),
+        turn(
+            1, 10, made(60, variety=varied(8.5), episodes={"seed": 30, "round 1": 10}, notes=["3 <b>met</b>"])
+        ),
         turn(2, 20, Made(policy="model?checkpoint=x", stop="it <i>fell</i>", variety=varied(2.0))),
     ],
     policy="model?checkpoint=x",
@@ -57,6 +59,7 @@ def test_a_page_tells_round_by_round(tmp_path: Path) -> None:
     for words in ("Base model", "After round 2", "10 of 40", "25.0\N{NO-BREAK SPACE}%", "8.5", "1 of 30"):
         assert words in page
     assert "No further round was played: it &lt;i&gt;fell&lt;/i&gt;" in page
+    assert "After round 1: 3 &lt;b&gt;met&lt;/b&gt;." in page
     assert "<i>fell" not in page
     assert "Corner&lt;shop&gt;" in page
 

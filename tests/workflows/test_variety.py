@@ -160,10 +160,17 @@ def test_more_of_the_same_kind_changes_little() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(20, 800), (800, 20), (100, 800), (800, 100)])
 def test_sets_of_any_size_compare(before: int, after: int) -> None:
-    """Over equally many words and episodes each: more of the same kind is no collapse, and less of it neither."""
+    """Over equally many words and episodes each: more of the same kind is no collapse, nor is a small sample of it."""
     few, many = (Variety.of(varied(n), "agent") for n in (before, after))
 
-    assert [] == falls(few, many)
+    assert [] == falls(few, many, sample=True)
+
+
+def test_little_to_learn_from_is_little_variety() -> None:
+    """Where it is all there is, and no sample."""
+    found = falls(Variety.of(varied(), "agent"), Variety.of(varied()[:3], "agent"), Bounds(stratum=1.1))
+
+    assert ["the Vendi score is"] == [one[:18] for one in found]
 
 
 def test_a_few_episodes_do_not_hide_a_collapse() -> None:
@@ -174,7 +181,7 @@ def test_a_few_episodes_do_not_hide_a_collapse() -> None:
 
     assert after.distinct_2 > 2 * before.distinct_2
     assert "2-grams" in found
-    assert "over 128 words each" in found
+    assert "over 128 words, " in found
     assert "in 100% of the episodes" in found
 
 
