@@ -7,7 +7,6 @@ hundredths, so that utilities are whole ten-thousandths, and equal ones are equa
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -120,14 +119,6 @@ class Domain:
     def terms(self, seat: str, terms: Terms) -> Terms:
         """Return the terms that a seat names as those of the first seat, and the other way round."""
         return terms if seat == self.seats[0] else self.mirror(terms)
-
-    def legal(self, terms: Any) -> bool:
-        """Return whether something is an option for every issue, and nothing else."""
-        return (
-            isinstance(terms, dict)
-            and terms.keys() == self.issues.keys()
-            and all(type(value) is int and value in self.issues[name] for name, value in terms.items())
-        )
 
     def worth(self, terms: Terms) -> tuple[int, int]:
         """Return what terms are worth to each seat before discounting, in ten-thousandths."""
