@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TIE", "Bidder", "Domain", "Floats", "Model", "Tactic", "grid"]
+__all__ = ["TIE", "Bidder", "Domain", "Floats", "Model", "Tactic", "Values", "grid"]
 
 Floats = NDArray[np.float64]
+Values = tuple[tuple[float, ...], ...]  # of options, by issue
 Tactic = Callable[["Bidder"], int]  # returns the outcome to offer next
 TIE = 1e-9  # utilities that differ by less are equal; sums of shares differ by as much with the order of their terms
 
@@ -58,7 +59,7 @@ class Domain:
     Attributes:
         names: the issues, in order.
         options: of every issue, ascending.
-        worths: one's own value of every option, from 0 to 1, by issue.
+        values: one's own value of every option, from 0 to 1, by issue.
         shape: how many options the issues have.
         utility: one's own, of every outcome, [outcomes].
         top: the best outcome, and `best`, its utility.
@@ -72,18 +73,16 @@ class Domain:
     ) -> None:
         self.names = tuple(issues)
         self.options = tuple(issues.values())
-        self.worths: tuple[Floats, ...] = tuple([np.array(values[name]) for name in self.names])
+        self.values = tuple([tuple(values[name]) for name in self.names])
         self.shape = tuple(map(len, self.options))
-        self.utility = grid([weights[name] * own for name, own in zip(self.names, self.worths, strict=True)])
-        self.top = int(self.utility.argmax())
-        self.best = float(self.utility[self.top])
+        self._ranked = _ranked(self.values, tuple([weights[name] for name in self.names]))
+        self.utility, self.top, self.best = self._ranked.utility, self._ranked.top, self._ranked.best
         self._places = _places(self.shape)
 
-    @cached_property
+    @property
     def order(self) -> NDArray[np.intp]:
         """The outcomes from the best to the worst."""
-        found: NDArray[np.intp] = np.argsort(-self.utility, kind="stable")
-        return found
+        return self._ranked.order
 
     def places(self, outcome: int) -> tuple[int, ...]:
         """Return which option of every issue an outcome has."""
@@ -105,6 +104,28 @@ class Domain:
         except (KeyError, ValueError):
             return None
         return number
+
+
+class _Ranked:
+    """What outcomes are worth by some values and weights."""
+
+    def __init__(self, values: Values, weights: Sequence[float]) -> None:
+        self.utility = grid([weight * np.array(own) for weight, own in zip(weights, values, strict=True)])
+        self.utility.setflags(write=False)  # it is shared
+        self.top = int(self.utility.argmax())
+        self.best = float(self.utility[self.top])
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        found: NDArray[np.intp] = np.argsort(-self.utility, kind="stable")
+        found.setflags(write=False)
+        return found
+
+
+# There are not many values and weights, and negotiations come by the thousand.
+@lru_cache(4_096)
+def _ranked(values: Values, weights: tuple[float, ...]) -> _Ranked:
+    return _Ranked(values, weights)
 
 
 @lru_cache

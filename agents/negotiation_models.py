@@ -11,7 +11,7 @@ from operator import add
 
 import numpy as np
 
-from gristmill.agents.negotiation_bidding import TIE, Domain, Floats, grid
+from gristmill.agents.negotiation_bidding import TIE, Domain, Floats, Values, grid
 
 __all__ = ["Frequencies", "Hypotheses"]
 
@@ -30,7 +30,7 @@ class Frequencies:
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
         # Lists: there are few options, and arrays as short as that cost more than they save.
-        self._counts = [[1.0 - own for own in worths.tolist()] for worths in domain.worths]
+        self._counts = [[1.0 - own for own in values] for values in domain.values]
         self._weights = [1.0] * len(domain.shape)
         self._last: Sequence[int] | None = None
 
@@ -79,39 +79,83 @@ class Hypotheses:
     refused, raised, strayed, told_otherwise = 40.0, 10.0, 8.0, 40.0
 
     def __init__(self, domain: Domain) -> None:
-        self._values = [1.0 - own for own in domain.worths]
-        self._options = [values.tolist() for values in self._values]
-        self._guesses = _guesses(len(domain.shape))
-        self._score: Floats = np.zeros(len(self._guesses))
+        self._opposed = _opposed(domain.values)
+        self._guesses = self._opposed.guesses
+        self._score: Floats | None = None  # all are as good before anything was seen
         self._before: Floats | None = None
 
     def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
         """Judge the guesses by an offer, and by the one of ours that it was preferred to."""
-        now = self._guessed(theirs)
+        now = self._opposed.guessed(theirs)
         off = now - (1.0 - self.pace * time)
-        self._score -= self.strayed * off * off
+        loss = self.strayed * off
+        loss *= off
+        self._lose(loss)
         if ours is not None:
-            self._score -= self.refused * np.maximum(self._guessed(ours) - now, 0.0)
+            self._lose_by(self.refused, self._opposed.guessed(ours) - now)
         if self._before is not None:
-            self._score -= self.raised * np.maximum(now - self._before, 0.0)
+            self._lose_by(self.raised, now - self._before)
         self._before = now
 
     def told(self, place: int) -> None:
         """Judge the guesses by which issue they take for the most important."""
         most = self._guesses.max(axis=1)
-        self._score -= self.told_otherwise * (most - self._guesses[:, place])
+        self._lose(self.told_otherwise * (most - self._guesses[:, place]))
 
     def likes(self) -> Floats:
         """Return the mean over the guesses by how well they explain what was seen."""
+        if self._score is None:
+            return self._opposed.at_first
         shares = np.exp(self._score - self._score.max())
-        weights = (shares @ self._guesses) / shares.sum()
-        return grid([weight * values for weight, values in zip(weights, self._values, strict=True)])
+        return self._opposed.liked((shares @ self._guesses) / shares.sum())
 
-    def _guessed(self, places: Sequence[int]) -> Floats:
-        """Return the utility of an outcome under every guess, [guesses]."""
-        values = [options[place] for options, place in zip(self._options, places, strict=True)]
-        utility: Floats = self._guesses @ np.array(values)
-        return utility
+    def _lose_by(self, scale: float, excess: Floats) -> None:
+        """Take from every guess in proportion to an excess, where there is one."""
+        np.maximum(excess, 0.0, out=excess)
+        excess *= scale
+        self._lose(excess)
+
+    def _lose(self, loss: Floats) -> None:
+        self._score = -loss if self._score is None else np.subtract(self._score, loss, out=self._score)
+
+
+class _Opposed:
+    """What is to be known of another side that is taken to want the opposite, whatever it does.
+
+    Attributes:
+        guesses: at its weights, [guesses, issues].
+        at_first: how much it likes every outcome when every guess is as good, [outcomes].
+    """
+
+    def __init__(self, values: Values) -> None:
+        self._values = [[1.0 - own for own in column] for column in values]
+        # Of every outcome, the last issue first; to add up rows is quicker than to combine options each time.
+        rows = np.meshgrid(*self._values, indexing="ij")
+        self._rows = np.array([row.ravel() for row in reversed(rows)])
+        self._guessed: dict[tuple[int, ...], Floats] = {}
+        self.guesses = _guesses(len(values))
+        shares = np.ones(len(self.guesses))
+        self.at_first = self.liked((shares @ self.guesses) / shares.sum())
+        self.at_first.setflags(write=False)  # it is shared
+
+    def liked(self, weights: Floats) -> Floats:
+        """Return how much every outcome is liked by the weights of issues, [outcomes]."""
+        summed: Floats = np.add.reduce(weights[::-1, None] * self._rows, axis=0)
+        return summed
+
+    def guessed(self, places: Sequence[int]) -> Floats:
+        """Return the utility of an outcome under every guess, [guesses]; it is shared, and not to be changed."""
+        key = tuple(places)
+        found = self._guessed.get(key)
+        if found is None:
+            values = [options[place] for options, place in zip(self._values, places, strict=True)]
+            found = self._guessed[key] = self.guesses @ np.array(values)
+        return found
+
+
+@lru_cache(1_024)
+def _opposed(values: Values) -> _Opposed:
+    return _Opposed(values)
 
 
 @lru_cache
