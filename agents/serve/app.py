@@ -38,6 +38,9 @@ def application(
     """
 
     async def completions(request: HttpRequest) -> Response:
+        # A web page of somebody else may send anything but this without being asked whether it may.
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refusal("Expected a request of type application/json.", status=415)
         asked = read_request(await request.body())
         reply = await speaker.answer(asked)
         if not asked.stream:

@@ -28,6 +28,7 @@ TOOLS: Any = [
         "function": {"name": "get_order", "parameters": {"type": "object", "properties": {}}},
     }
 ]
+JSON = {"content-type": "application/json"}
 Script = Callable[[Sequence[Act]], None]
 
 
@@ -269,10 +270,17 @@ def test_other_requests_are_answered_in_the_same_shape(
     client: OpenAI, method: str, path: str, data: bytes | None, status: int
 ) -> None:
     """Unknown places, wrong methods, and what is no JSON."""
-    answer = client._client.request(method, path, content=data)
+    answer = client._client.request(method, path, content=data, headers=JSON)
 
     assert status == answer.status_code
     assert answer.json()["error"]["message"]
+
+
+def test_a_web_page_cannot_send_what_needs_no_leave(client: OpenAI) -> None:
+    """Forms and plain text may be sent across origins without asking; JSON may not."""
+    answer = client._client.post("/chat/completions", content=b"{}", headers={"content-type": "text/plain"})
+
+    assert (415, True) == (answer.status_code, "application/json" in answer.json()["error"]["message"])
 
 
 def test_a_web_page_does_not_reach_it_by_another_name(client: OpenAI) -> None:
@@ -300,7 +308,10 @@ def test_a_model_that_breaks_says_so(
 
 def test_who_sends_too_much_is_turned_away(client: OpenAI) -> None:
     """Before it is read."""
-    assert 413 == client._client.post("/chat/completions", content=b" " * (LARGEST + 1)).status_code
+    assert (
+        413
+        == client._client.post("/chat/completions", content=b" " * (LARGEST + 1), headers=JSON).status_code
+    )
 
 
 def test_who_speaks_is_known_or_asked_for() -> None:
