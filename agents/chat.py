@@ -46,12 +46,12 @@ def chat(
         width: how many episodes are played, and at most how many requests are made, at once.
         timeout: seconds that an attempt may take.
         retries: attempts after the first, with growing pauses.
-        rpm: requests per minute at most; 0 for any number.
-        tpm: tokens per minute at most; 0 for any number.
+        rpm: requests per minute at most, of this process; 0 for any number.
+        tpm: tokens per minute at most, likewise.
         budget_requests: requests at most, attempts counted one by one, of this process; 0 for any number. When a budget
             is spent, what would need more is an error of this seat.
         budget_tokens: tokens at most, in and out together, likewise.
-        cache: folder in which replies are kept; the same request is not made twice.
+        cache: folder in which replies are kept; the same request is not made twice, so another model needs another name.
         generation: see `SeatInfo`; a model that was trained on play has at least 1.
     """
     name, at = (model, url) if url else _parted(model)
