@@ -24,6 +24,7 @@ from gristmill.errors import UsageError
 __all__ = ["LOOPBACK", "application", "listen", "server"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PATIENCE = 30.0  # seconds that a request may take to come in
 LARGEST = 2 << 20  # bytes of a request, which is more than any context holds
 
 
@@ -41,7 +42,11 @@ def application(
         # A web page of somebody else may send anything but this without being asked whether it may.
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal("Expected a request of type application/json.", status=415)
-        asked = read_request(await request.body())
+        try:
+            data = await asyncio.wait_for(request.body(), PATIENCE)
+        except TimeoutError:
+            raise Refusal(f"Expected the whole request within {PATIENCE:g} seconds.", status=408) from None
+        asked = read_request(data)
         reply = await speaker.answer(asked)
         if not asked.stream:
             return JSONResponse(reply.body())

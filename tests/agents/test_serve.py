@@ -1,6 +1,7 @@
 """A model of ours behind OpenAI's protocol, talked to with the official client."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -304,6 +305,20 @@ def test_a_model_that_breaks_says_so(
         said(client, user("Hello"))
 
     assert "/home/me" not in str(found.value)
+
+
+def test_who_does_not_finish_asking_is_not_waited_for(
+    client: OpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that does not come to its end is given up."""
+    monkeypatch.setattr("gristmill.agents.serve.app.PATIENCE", 0.01)
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: {JSON['content-type']}\r\n"
+    )
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=60) as line:
+        line.sendall(f"{head}content-length: 9\r\n\r\n{{".encode())
+
+        assert b"HTTP/1.1 408" == line.recv(12)
 
 
 def test_who_sends_too_much_is_turned_away(client: OpenAI) -> None:
