@@ -163,7 +163,8 @@ def command(
                 "Expected settings for a world of dialogue, got policy or clones, which are for robots."
             )
         learner = Tune(Tuning(seat=learn, **settings))
-    limited(count * (rounds + clones) * learner.attempts)
+    for asked in (count * (rounds + clones) * learner.attempts, seed_episodes or 0, evaluated or 0):
+        limited(asked)
     with stages() as tell:
         found = improve(
             world, out, learner, rounds=rounds + clones, n=count, seed=seed, level=level, jobs=jobs, tell=tell

@@ -84,13 +84,18 @@ def report_runs(
         command: what to type to see it again.
 
     Raises:
-        UsageError: when there is nothing to report of.
+        UsageError: when there is nothing to report of, or the rounds are a robot's.
         StoreError: when something cannot be read.
     """
     if not runs and not trainings and league is None and rounds is None:
         raise UsageError("Expected a run, a league, rounds or a training job to report of, got none.")
     met = read_league(league) if league else None
     better = read_improvement(rounds) if rounds else None
+    if better and better.start.success is None:
+        raise UsageError(
+            f"Expected rounds in which a model of text has learnt, got those in {rounds} of {better.world}, in which a "
+            f"proposal was refit; report their runs, such as {better.rounds[-1].run}."
+        )
     stores = [RunStore.open(run) for run in runs]
     names = [_name(store, stores) for store in stores]
     few, more = divmod(count, len(stores) or 1)
@@ -116,9 +121,7 @@ def report_runs(
 
 def improvement_summary(found: Improvement) -> str:
     """Return in a sentence what rounds have come to."""
-    made = [one for one in (found.start, *(turn.made for turn in found.rounds)) if one.success]
-    if not made:
-        return f"{len(found.rounds)} rounds in {_world_name(found.world)}."
+    made = (found.start, *(turn.made for turn in found.rounds))
     rates = " → ".join(f"{one.success.rate:.1%}" for one in made if one.success)
     played = sum(one.success.played for one in found.rounds)
     return (

@@ -91,9 +91,9 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"Expected a share of seed data between 0 and 1, got {self.seed_share:g}; without any, models collapse."
             )
-        if self.temperature <= 0:
+        if not 0 < self.temperature <= 100:
             raise UsageError(
-                f"Expected a temperature above 0, got {self.temperature:g}; a model that always does the same finds nothing new."
+                f"Expected a temperature above 0 and up to 100, got {self.temperature:g}; at 0 a model finds nothing new."
             )
         for name in ("seed_episodes", "base_steps", "attempts", "evaluated"):
             if getattr(self, name) < 1:
@@ -121,8 +121,6 @@ class Tune:
         self._seed: dict[str, Source] = {}  # what is kept of the seed data, by seat
         self._before: dict[str, Variety] = {}
 
-    # The contract of a learner.
-
     def check(self, work: Work) -> None:
         """Look whether everybody who is to play can, and whether there is the model to start from."""
         self._work = work
@@ -132,6 +130,10 @@ class Tune:
             raise UsageError(
                 f"Expected policies of the seats other than {self.seat}, which the model learns, got one of it; "
                 "name another seat to learn."
+            )
+        if any(map(_has_self, self.how.held_out.values())):
+            raise UsageError(
+                f"Expected policies other than {SELF} in evaluations, where whom the model meets stays the same."
             )
         specs = {seat: _without_self(spec) for seat, spec in self.how.others.items()}
         seat_policies(work.world, {self.seat: self.how.seed_policy, **specs})
@@ -205,8 +207,6 @@ class Tune:
             share = min(1.0, most / max(1, sum(map(_size, mine))))
             found += [seed, *(one._replace(limit=int(share * _size(one))) for one in mine)]
         return found
-
-    # The parts.
 
     def _readable(self, init: Path) -> None:
         """Refuse a model to start from that is not there, or does not read the facts that it is to read."""
@@ -301,7 +301,12 @@ class Tune:
         return f"{_spec(job)}&temperature={self.how.temperature:g}"
 
     def _variety(self, sources: Sequence[Source]) -> dict[str, Variety]:
-        return {seat: _variety_of([one for one in sources if one.seat == seat], seat) for seat in self._seats}
+        return {
+            seat: Variety.of(
+                (one for source in sources if source.seat == seat for one in _episodes(source)), seat
+            )
+            for seat in self._seats
+        }
 
     def _alarm(self, last: Kept, variety: Mapping[str, Variety], fresh: Mapping[str, Variety]) -> str:
         """Return why nothing should be learnt from here on, empty if all is well."""
@@ -326,21 +331,18 @@ class Tune:
         return "; ".join(found)
 
 
-def _size(source: Source) -> int:
-    """Return how many episodes of a view there are to learn from."""
+def _ids(source: Source) -> list[str]:
+    """Return which episodes of a view are learnt from."""
     assert source.view is not None
-    count = sum(one.split == "train" for one in source.view.kept)
-    return count if source.limit is None else min(count, source.limit)
+    return [one.id for one in source.view.kept if one.split == "train"][: source.limit]
 
 
-def _variety_of(sources: Sequence[Source], seat: str) -> Variety:
-    return Variety.of((one for source in sources for one in _episodes(source)), seat)
+def _size(source: Source) -> int:
+    return len(_ids(source))
 
 
 def _episodes(source: Source) -> Iterator[Episode]:
-    """Yield the episodes that are learnt from."""
-    assert source.view is not None
-    ids = {one.id for one in [one for one in source.view.kept if one.split == "train"][: source.limit]}
+    ids = set(_ids(source))
     return (one for one in source.store.episodes() if one.id in ids)
 
 
@@ -394,6 +396,5 @@ def _nothing(where: str, view: View) -> UsageError:
 
 
 def _counted(reasons: Mapping[str, int]) -> str:
-    return ", ".join(
-        f"{number} {name}" for name, number in sorted(reasons.items(), key=lambda one: -one[1])[:4]
-    )
+    most = sorted(reasons.items(), key=lambda one: -one[1])[:4]
+    return ", ".join(f"{number} {name}" for name, number in most)

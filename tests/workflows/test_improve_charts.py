@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.digest import indented
-from gristmill.errors import StoreError
+from gristmill.errors import StoreError, UsageError
 from gristmill.workflows.improve_charts import improvement_chart, steps
 from gristmill.workflows.improve_types import FILE, Improvement, Made, Round, read_improvement
 from gristmill.workflows.metrics import Rate
@@ -62,6 +62,17 @@ def test_a_page_tells_round_by_round(tmp_path: Path) -> None:
     assert "After round 1: 3 &lt;b&gt;met&lt;/b&gt;." in page
     assert "<i>fell" not in page
     assert "Corner&lt;shop&gt;" in page
+
+
+def test_rounds_of_a_robot_have_no_such_page(tmp_path: Path) -> None:
+    """What it says is about models of text; their runs have pages."""
+    refit = Improvement(
+        world="robots/reach-v1", start=Made(policy="proposal"), rounds=[turn(1, 10, Made(policy="proposal"))], policy="proposal"
+    )  # fmt: skip
+    (tmp_path / FILE).write_bytes(indented(refit))
+
+    with pytest.raises(UsageError, match="Expected rounds in which a model of text has learnt, got those in"):
+        report_runs([], rounds=tmp_path)
 
 
 def test_a_curve_has_a_place_for_every_model() -> None:

@@ -239,6 +239,7 @@ def test_nothing_is_learnt_from_nothing(tmp_path: Path) -> None:
         ({"seed_share": 0.0}, "Expected a share of seed data between 0 and 1, got 0"),
         ({"seed_share": 1.0}, "between 0 and 1"),
         ({"temperature": 0.0}, "Expected a temperature above 0"),
+        ({"temperature": 101.0}, "up to 100, got 101"),
         ({"seed_episodes": 0}, "Expected seed_episodes of at least 1"),
         ({"epochs": 0.0}, "Expected epochs above 0"),
     ],
@@ -258,6 +259,10 @@ def test_settings_that_make_no_sense_are_refused(change: dict[str, Any], words: 
         (Tuning(held_out={"custmer": "expert"}), "Unknown seat 'custmer'"),
         (Tuning(seed_policy="nosy"), "Unknown policy 'nosy'.*Did you mean 'noisy'"),
         (Tuning(held_out={"customer": "search"}), "Expected policies that play at first sight"),
+        (
+            Tuning(held_out={"customer": "mixed?of=self|expert"}),
+            "Expected policies other than self in evaluations",
+        ),
         (Tuning(min_score=1.5), "Expected a least score from 0 to 1"),
         (Tuning(facts=("color",), seat="customer"), "Unknown fact 'color' of customer.*'colour'"),
         (Tuning(init="nowhere"), "Expected a model in nowhere"),
