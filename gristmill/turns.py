@@ -187,16 +187,23 @@ class _Batch:
 
     def rollout(self, row: int) -> Rollout:
         """Return how one row went."""
+        notes = self._notes(row)
         fault = self.faults.get(row)
         # A world that was not reset still holds the episode before.
         played = self.worlds[row] if row in self.begun else None
         went = _rollout(played, "error" if fault else _end(self.worlds[row]), fault)
-        notes = {
-            seat: cast(Noted, one.session).notes(one.places[row])
-            for seat, one in self.seated.items()
-            if one.noted and row in one.places
-        }
         return went._replace(notes=notes) if notes else went
+
+    def _notes(self, row: int) -> dict[str, Any]:
+        """Return what the sessions tell of their own work."""
+        notes: dict[str, Any] = {}
+        for seat, one in self.seated.items():
+            if one.noted and row in one.places:
+                try:
+                    notes[seat] = plain(cast(Noted, one.session).notes(one.places[row]))
+                except RAISED as error:
+                    self.faults.setdefault(row, Fault.of(seat, error))
+        return notes
 
 
 def _rollout(played: Turns | None, end: End, fault: Fault | None) -> Rollout:

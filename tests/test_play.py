@@ -327,6 +327,31 @@ class Trying(Scripted):
         return self.begin(briefs, seeds)
 
 
+class Telling(Scripted):
+    """A policy that tells of its own work, which it cannot always."""
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
+        """Open a session as any other, with notes."""
+        session: Any = super().begin(briefs, seeds)
+        session.notes = self.notes
+        return session  # type: ignore[no-any-return]  # it is one
+
+    @staticmethod
+    def notes(row: int) -> dict[str, object]:
+        """Tell of every other row."""
+        return {"row": row, "as": [None, object()][row % 2]}
+
+
+def test_what_cannot_be_noted_is_a_fault_of_the_seat() -> None:
+    """In its own episode alone; the others have their notes."""
+    episodes = run(by=Telling("tells", agent))[:3]
+
+    assert [{"agent": {"row": 0, "as": None}}, {}, {"agent": {"row": 2, "as": None}}] == [
+        one.notes for one in episodes
+    ]
+    assert [None, "agent", None] == [one.fault and one.fault.side for one in episodes]
+
+
 def test_a_rehearsal_is_the_play_to_come() -> None:
     """With the seed of the play itself it goes as the play will go; it is judged, and leaves no trace."""
     trying = Trying("tries", agent)
