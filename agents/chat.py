@@ -63,13 +63,13 @@ def chat(
     ):  # fmt: skip
         if not value >= least:  # NaN is not, either
             raise UsageError(f"Expected {what} of at least {least} in {place.spec!r}, got {value}.")
-    from gristmill.agents.chat_client import Client, Limits
+    from gristmill.agents.chat_client import Limits, shared
     from gristmill.agents.chat_policy import ChatPolicy
 
     limits = Limits(
         width=width, timeout=timeout, retries=retries, rpm=rpm, tpm=tpm, requests=budget_requests, tokens=budget_tokens
     )  # fmt: skip
-    client = Client(_endpoint(at), _key(key), limits, cache=cache)
+    client = shared(_endpoint(at), _key(key), limits, cache)
     fields |= {"logprobs": True} if logprobs else {}
     return ChatPolicy(place.spec, name, fields, client, facts=facts, width=width, generation=generation)
 

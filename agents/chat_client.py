@@ -5,6 +5,7 @@ the rates and the budget.
 """
 
 import asyncio
+import functools
 import random
 import threading
 import time
@@ -22,7 +23,7 @@ from gristmill.agents.chat_types import Completion, Usage
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import GristmillError
 
-__all__ = ["Client", "Limits", "Outage", "Reply"]
+__all__ = ["Client", "Limits", "Outage", "Reply", "shared"]
 
 FIRST, LONGEST = 0.5, 30.0  # seconds of the first pause, and of the longest one that we choose ourselves
 PATIENCE = 120.0  # seconds of the longest pause that an endpoint may ask for
@@ -187,6 +188,12 @@ class Client:
         text = " ".join(text.split())[:400] or type(error).__name__
         times = f" after {attempts} attempts" if attempts > 1 else ""
         return f"the endpoint gave no answer{times}: {text}"
+
+
+@functools.cache
+def shared(url: str, key: str, limits: Limits, cache: str) -> Client:
+    """Return the client of this process with these settings: all seats with them keep to its limits together."""
+    return Client(url, key, limits, cache=cache)
 
 
 class _Budget:

@@ -188,6 +188,14 @@ def test_an_outage_is_an_error_of_the_seat_and_of_that_row_alone(model: Endpoint
     assert {"say": "I see."} == fine
 
 
+def test_seats_with_the_same_limits_keep_to_them_together(model: Endpoint) -> None:
+    """A budget is one of the process, not of each table at which the model sits."""
+    (first,), (second,) = (act(seat(model, budget_requests=1, temperature=heat), [HELLO]) for heat in (0, 1))
+
+    assert ({"say": "Good day."}, 1) == (first, len(model.requests))
+    assert "the budget of 1 requests is spent" in str(second)
+
+
 def test_a_context_that_is_full_is_a_malformed_act(model: Endpoint) -> None:
     """The model has run out of room, nothing has broken; a local model in a seat says the same."""
     model.script(failing(400, "too many tokens", code="context_length_exceeded"))
