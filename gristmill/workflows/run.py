@@ -133,11 +133,11 @@ def run(
     world = registry.absolute(world)
     stage = _stage(world, tuple(sorted(_all_seats(world, seats).items())))
     given = _distinct(scenarios, read_scenarios(scenarios, stage.judge)) if scenarios else None
+    _known_seats(world, stage.policies, retry_errors)
     store = _open(out, _spec(world, stage, seed, given))
     known = store.readable()
     draws: Sequence[int | Scenario] = given or range(n)
     report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
-    _known_seats(world, stage.policies, retry_errors)
     todo = list(_jobs(stage, seed, attempts, draws, known, broken(store, retry_errors)))
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:

@@ -78,7 +78,8 @@ def test_only_faults_of_the_seat_that_is_named_are_played_again(model: Endpoint,
 
     assert 0 == play(model, tmp_path / "run", retry_errors=["customer"]).played
     with pytest.raises(UsageError, match=r"Unknown seat 'agnet'.*Did you mean 'agent'"):
-        play(model, tmp_path / "run", retry_errors=["agnet"])
+        play(model, tmp_path / "new", retry_errors=["agnet"])
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_budget_ends_what_is_left_as_errors_that_say_so(model: Endpoint, tmp_path: Path) -> None:
