@@ -164,7 +164,7 @@ class _Seat:
         self._rng, self._tactic = rng, tactic
         self._other: str = facts["other"]
         self._totals: dict[str, int] = facts.get("totals", {})
-        self._asks = any(one["function"]["name"] == "ask" for one in brief.tools)
+        self._asks = "ask" in [one["function"]["name"] for one in brief.tools]
         self._asked = False
         self._mine: str | None = None  # the kind of one's own last act
         self.question = ""
@@ -174,7 +174,7 @@ class _Seat:
 
     def see(self, seen: list[Entry]) -> None:
         """Take in what happened since one's own last act."""
-        if any("error" in entry for entry in seen):
+        if [entry for entry in seen if "error" in entry]:
             if self._mine == "offer":
                 self.bidder.ours.pop()
             self._mine = "refused"

@@ -230,7 +230,8 @@ class Bidder:
         if likes is None:
             likes = self.likes()
         # Where rounding has put the target above the best, the best is all there is.
-        return int(np.where(self.domain.utility >= min(target, self.best) - TIE, likes, -1.0).argmax())
+        among = (self.domain.utility >= min(target, self.best) - TIE).nonzero()[0]
+        return int(among[likes[among].argmax()])
 
     def likes(self) -> Floats:
         """Return how much the other is expected to like every outcome, [outcomes]; without a model, less what we like more."""

@@ -60,9 +60,10 @@ class Wording:
 
     def __call__(self, *phrases: Phrase, **slots: object) -> str:
         """Return one message made of the phrases, with its gaps filled and a capital at its beginning."""
-        text = "".join(self.parts(*phrases)).format(**slots)
-        # An address is written as it is.
-        return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+        text = "".join(self.parts(*phrases)).format_map(slots)
+        if "@" in text and "@" in text.partition(" ")[0]:
+            return text  # an address is written as it is
+        return text[:1].upper() + text[1:]
 
     def parts(self, *phrases: Phrase) -> list[str]:
         """Return the phrases in one form of the message that they make, gaps unfilled."""
@@ -76,12 +77,16 @@ class Wording:
         for phrase in reversed(phrases):
             number, form = divmod(number, phrase.forms)
             texts.append(phrase.text(form))
-        return texts[::-1]
+        texts.reverse()
+        return texts
 
 
 def forms_of(*phrases: Phrase) -> int:
     """Return how many forms the message has that is made of `phrases`."""
-    return prod(phrase.forms for phrase in phrases)
+    count = 1
+    for phrase in phrases:
+        count *= phrase.forms
+    return count
 
 
 def _held_out(number: int) -> bool:

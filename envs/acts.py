@@ -24,11 +24,10 @@ def parse(action: Any) -> tuple[str, Act]:
     try:
         data = encode(action)
         act = decode(data)
-        # Bytes, tuples and NaN come back as something else.
-        text = data.decode() if act == action else _shown(action)
+        same = bool(act == action)  # bytes, tuples and NaN come back as something else
     except _NOT_JSON:
-        act, text = None, _shown(action)
-    if isinstance(act, dict) and act == action:
+        data, act, same = b"", None, False
+    if same and isinstance(act, dict):
         keys = act.keys()
         if keys == _SAY and isinstance(act["say"], str) and len(act["say"]) <= MAX_TEXT:
             return "", act
@@ -37,10 +36,16 @@ def parse(action: Any) -> tuple[str, Act]:
             brackets = data.count(b"{") + data.count(b"[")
             if len(data) <= MAX_TEXT and (brackets <= _MAX_DEPTH or not _deep(act["args"])):
                 return "", act
-        if keys == _RAW and isinstance(act["raw"], str):
-            text = act["raw"]
+    if same:
+        text = act["raw"] if _is_raw(act) else data.decode()
+    else:
+        text = _shown(action)
     text = text[: MAX_TEXT + 1]
     return _problem(text), {"raw": text}
+
+
+def _is_raw(act: Any) -> bool:
+    return isinstance(act, dict) and act.keys() == _RAW and isinstance(act["raw"], str)
 
 
 def _problem(text: str) -> str:

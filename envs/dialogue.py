@@ -205,7 +205,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             for entry in self._log[self._seen[agent] :]
             if entry["from"] != agent and ("to" not in entry or agent in entry["to"])
         ]
-        return View(to_builtins(fresh))  # which builds every list and dict anew
+        return View(to_builtins(fresh) if fresh else fresh)  # which builds every list and dict anew
 
     def step(self, action: Act | None) -> None:
         """Apply one act of the seat to move."""
@@ -221,7 +221,10 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self._acts += 1
         error, act = parse(action)
         # What is said is for everybody.
-        self._log.append({"from": seat, **act, **({} if "say" in act else {"to": [seat]})})
+        entry = {"from": seat, **act}
+        if "say" not in act:
+            entry["to"] = [seat]
+        self._log.append(entry)
         self._seen[seat] = len(self._log)
         if error:
             self._refuse(seat, error)

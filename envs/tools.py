@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeVar, get_type_hints, overload
 
 import msgspec
+from msgspec.structs import asdict
 
 from gristmill.errors import PluginError, ToolError
 
@@ -42,7 +43,6 @@ class Tool:
         self.seat, self.mutates, self.ends, self.public = seat, mutates, ends, public
         self._call: Callable[..., Any] = getattr(owner, self.name)
         self._args = _struct(function)
-        self._fields = self._args.__struct_fields__
         self.schema = {
             "type": "function",
             "function": {
@@ -62,7 +62,7 @@ class Tool:
             checked = msgspec.convert(args, self._args)
         except msgspec.ValidationError as error:
             raise ToolError(f"{self.name}: {error}; expected {_wants(self.schema)}") from None
-        return {name: getattr(checked, name) for name in self._fields}
+        return asdict(checked)
 
     def __call__(self, args: Mapping[str, Any]) -> Any:
         """Call the tool with arguments that `check` returned.

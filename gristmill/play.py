@@ -74,7 +74,7 @@ def play(
 
         with closing(Rehearsals(make, policies, record, bodies=bodies)) as rehearsals:
             while batch := list(islice(queue, width)):
-                went = _batch(worlds, batch, policies, rehearsals, seed, attempt)
+                went = _batch(worlds, batch, policies, rehearsals, seed, attempt, bodies=bodies)
                 yield from map(record, batch, went)
     finally:
         for world in worlds:
@@ -88,15 +88,17 @@ def _batch(
     rehearsals: Rehearsals,
     seed: int,
     attempt: int,
+    *,
+    bodies: bool,
 ) -> Iterator[Rollout]:
     """Play some scenarios at once: in the rows of a simulation, or in one world each."""
     seeds = [_world_seed(one, seed, attempt) for one in batch]
     seat_seeds = {seat: [seat_seed(seat, one, seed, attempt) for one in batch] for seat in policies}
-    if isinstance(worlds[0], Simulation):
+    # Not by `isinstance`: what one of them is, all are, and a protocol takes long to look at.
+    if bodies:
         ((seat, policy),) = policies.items()
-        return simulate.move(worlds[0], batch, seeds, policy, seat_seeds[seat])
+        return simulate.move(cast(Simulation, worlds[0]), batch, seeds, policy, seat_seeds[seat])
     ready = rehearsals.bound(batch, seeds, seat_seeds)
-    # Not by `turns`: what one of them is, all are, and a protocol takes long to look at.
     return take_turns(cast(Sequence[Turns], worlds), batch, seeds, ready, seat_seeds)
 
 

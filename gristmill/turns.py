@@ -132,7 +132,8 @@ class _Batch:
                 for row in self.begun:
                     self.faults.setdefault(row, Fault.of(seat, error))
             else:
-                self.seated[seat] = _Seated(session, places, isinstance(session, Noted))
+                # Not by the protocol, which takes as long to look at as a message to make.
+                self.seated[seat] = _Seated(session, places, hasattr(session, "notes"))
 
     def _brief(self, row: int, seat: str) -> Brief:
         try:
