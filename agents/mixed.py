@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gristmill import registry
+from gristmill.agents._based import inner_policy
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
@@ -25,7 +26,7 @@ def mixed(place: Place, *, of: str) -> Policy:
     specs = [one for one in of.split("|") if one]
     if len(specs) < 2:
         raise UsageError(f"Expected several policies with | between them, as boulware|conceder, got {of!r}.")
-    return Mixed(place.spec, [registry.policy(one, place.world, place.seat) for one in specs])
+    return Mixed(place.spec, [inner_policy(place, one) for one in specs])
 
 
 class Mixed:

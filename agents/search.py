@@ -27,7 +27,7 @@ from gristmill import registry
 from gristmill.agents._based import based_on
 from gristmill.digest import canonical, digest, encode
 from gristmill.errors import EpisodeError, UsageError
-from gristmill.policy import Place, Policy, Rehearse, Rehearsed, Rehearsing, Session, policy, source_of
+from gristmill.policy import Place, Policy, Rehearse, Rehearsed, Session, policy, source_of
 from gristmill.seeding import derive
 from gristmill.types import Act, Brief, Entry, Verdict
 
@@ -56,8 +56,6 @@ def search(
     if not 1 <= n <= most:
         raise UsageError(f"Expected n from 1 to most={most}, got {n}; `most` counts the {n} candidates too.")
     inner = based_on(place, base, of_base, _OWN)
-    if isinstance(inner, Rehearsing):
-        raise UsageError(f"Expected a base that plays without searching, got {base}; raise n instead.")
     return Search(
         place.spec, inner, n=n, prefer=prefer, shorten=shorten, hindsight=hindsight, most=most
     )  # fmt: skip

@@ -252,7 +252,7 @@ def test_only_one_seat_searches() -> None:
         ("search?n=0", RETAIL, "agent", "n from 1 to most=128, got 0"),
         ("search?n=9&most=8", RETAIL, "agent", "n from 1 to most=8, got 9"),
         ("search?prefer=cheap", RETAIL, "agent", "'cheap'.*Valid: score, shortest"),
-        ("search?base=search", RETAIL, "agent", "plays without searching, got search; raise n"),
+        ("search?base=search", RETAIL, "agent", "play without searching in search, got search"),
         ("search?base=noisy&volume=1", RETAIL, "agent", "'volume' of policy 'search'.*most, n, prefer, rate, shorten"),
         ("search", "robots/reach-v1", "robot", "whose seats take turns for search, got robots/reach-v1"),
     ],
@@ -264,13 +264,12 @@ def test_what_cannot_be_searched_is_refused(spec: str, world: str, seat: str, me
 
 
 def test_it_is_no_base_of_another() -> None:
-    """Where nothing can be rehearsed, the episode says so."""
-    noisy = registry.policy("noisy?base=search&n=2", RETAIL, "agent")
-    seats = {"customer": registry.policy("expert", RETAIL, "customer"), "agent": noisy}
-    (episode,) = play(registry.world(RETAIL), [registry.make(RETAIL).scenario(0, 0)], seats, seed=0)
-
-    assert episode.fault is not None
-    assert "cannot be the base of another" in episode.fault.message
+    """Nor one of several: this is said before anything is played."""
+    for spec in ("noisy?base=search&n=2", "mixed?of=expert|search?n=2", "noisy?base=mixed&of=expert|search"):
+        with pytest.raises(
+            UsageError, match=r"Expected policies that play without searching in (noisy|mixed), got"
+        ):
+            registry.policy(spec, RETAIL, "agent")
 
 
 def test_parameters_decide_its_digest() -> None:
