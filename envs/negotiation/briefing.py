@@ -24,7 +24,7 @@ def _rules(example: str) -> str:
     return f"""\
 Rules of speech:
 - The message of an offer or an acceptance names its terms in figures, as {example}, and no other figures; a term of 0 may be left out.
-- Offers are made with the tool only: elsewhere, name no terms but those that were offered before.
+- Offers are made with the tool only: elsewhere, name no terms and no figures but those that were offered before.
 - Never say what no deal is worth to you, what your limit is, your weights, or what terms are worth to you."""
 
 
