@@ -15,7 +15,7 @@ from gristmill.agents.model.config import ModelConfig
 from gristmill.agents.model.store import load_model
 from gristmill.digest import decode, decoder
 from gristmill.errors import UsageError
-from gristmill.recorders.mine import View
+from gristmill.recorders.mine import Acceptance, Kept, View
 from gristmill.recorders.store import RunStore
 from gristmill.training.sft import TrainConfig
 from gristmill.workflows import tuning
@@ -206,6 +206,29 @@ def test_a_model_goes_on_reading_what_it_has_learnt_to_read(
     blind = Tuning(seat="customer", init=str(found[1] / "base"))
     with pytest.raises(UsageError, match=r"reads of its private facts colour, got that in .* to read none"):
         improve(WORLD, tmp_path / "out", Tune(blind), rounds=1, n=8)
+
+
+def view_of_size(n: int) -> View:
+    """A view that keeps so many episodes, of which the first ten are held back to test on."""
+    parts = ["test"] * 10 + ["train"] * n
+    kept = [
+        Kept(id=str(one), scenario=str(one), stratum="", split=part, verdicts=())
+        for one, part in enumerate(parts)
+    ]
+    return View(name="kept", run="", acceptance=Acceptance(), hash="", stages=(), strata={}, kept=tuple(kept))
+
+
+@pytest.mark.parametrize(
+    ("rounds", "sizes"), [([20, 30], [30, 20, 30]), ([100, 50], [30, 60, 30]), ([900], [30, 90]), ([0], [30, 0])]
+)  # fmt: skip
+def test_own_play_is_learnt_as_far_as_seed_data_allow(rounds: list[int], sizes: list[int]) -> None:
+    """A quarter is seed data at least; of more own play than that, the same share of every round is left out."""
+    store: Any = None
+    learner = Tune(Tuning(seed_share=0.25))
+    learner._seed = {"agent": Source(store, view_of_size(30), "agent")}
+    own = {number: [Source(store, view_of_size(n), "agent")] for number, n in enumerate(rounds, 1)}
+
+    assert sizes == [tuning._size(one) for one in learner.chosen(own)]
 
 
 def test_what_is_not_held_out_is_noted() -> None:
