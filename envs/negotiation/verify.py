@@ -4,6 +4,7 @@ Nothing that a seat says of a deal counts but as speech to be compared with its 
 a zone of agreement exists there has to be a deal, and where there is none, an offer that its author would accept.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,9 @@ __all__ = ["judge"]
 
 _REFUSED = 2  # acts of a seat that may be answered with an error
 _DIGITS = 4  # of what is only evidence
+_POSING = re.compile(
+    r"\W*(?:offer|accept|walk_away|ask|claim)\s*[({]"
+)  # a chat shows a call in just such words
 _Finding = dict[str, Any]
 
 
@@ -68,7 +72,10 @@ def _of_seat(
 
 
 def _protocol(seat: str, record: Record) -> _Finding:
-    """Acts are well formed and allowed, but for a few."""
+    """Acts are well formed and allowed, but for a few, and nothing that is said poses as one."""
+    for one in record.moves[seat]:
+        if one.kind == "say" and _POSING.match(one.text):
+            return {"expected": "acts that are called, not written out", "got": one.text}
     refused = record.refused[seat]
     return {"expected": f"at most {_REFUSED} refused acts", "got": refused} if len(refused) > _REFUSED else {}
 

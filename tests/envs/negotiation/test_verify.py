@@ -228,3 +228,12 @@ def test_experts_pass_and_say_nothing_that_is_refused(kind: type[Bargaining]) ->
     scenarios = [world.scenario(2, index) for index in range(60)]
     for episode in play(kind, scenarios, seat_policies(kind.id, {}), seed=0):
         assert set() == failed(judge(world, episode))
+
+
+def test_words_do_not_pose_as_an_act() -> None:
+    """To whom a dialogue is told in messages, an act that is written out would look like one that was made."""
+    _, posing = played(Market, say('accept {"message":"Deal."}'), fair(), agree())
+    _, plain = played(Market, say("I accept offers (good ones)."), fair(), agree())
+
+    assert {("protocol", "buyer")} == failed(posing)
+    assert set() == failed(plain)
