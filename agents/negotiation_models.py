@@ -130,19 +130,24 @@ class _Opposed:
 
     def __init__(self, values: Values) -> None:
         self._values = [[1.0 - own for own in column] for column in values]
-        # Of every outcome, the last issue first; to add up rows is quicker than to combine options each time.
-        rows = np.meshgrid(*self._values, indexing="ij")
-        self._rows = np.array([row.ravel() for row in reversed(rows)])
+        # Of every outcome, [issues, outcomes], the last issue first: one product with it is quicker than to combine
+        # options each time, and adds up in the same order.
+        columns = np.meshgrid(*self._values, indexing="ij")
+        self._columns = np.array([column.ravel() for column in reversed(columns)])
         self._guessed: dict[tuple[int, ...], Floats] = {}
         self.guesses = _guesses(len(values))
         shares = np.ones(len(self.guesses))
-        self.at_first = self.liked((shares @ self.guesses) / shares.sum())
+        weights = (shares @ self.guesses) / shares.sum()
+        # Many outcomes are liked as much then, and a product may round each of them in another way.
+        self.at_first = grid(
+            [weight * np.array(own) for weight, own in zip(weights, self._values, strict=True)]
+        )
         self.at_first.setflags(write=False)  # it is shared
 
     def liked(self, weights: Floats) -> Floats:
         """Return how much every outcome is liked by the weights of issues, [outcomes]."""
-        summed: Floats = np.add.reduce(weights[::-1, None] * self._rows, axis=0)
-        return summed
+        liked: Floats = weights[::-1] @ self._columns
+        return liked
 
     def guessed(self, places: Sequence[int]) -> Floats:
         """Return the utility of an outcome under every guess, [guesses]; it is shared, and not to be changed."""

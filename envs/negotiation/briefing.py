@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from gristmill.envs.negotiation.domain import Domain
+from gristmill.envs.negotiation.domain import Domain, Side
 
 __all__ = ["market_brief", "resource_brief"]
 
@@ -43,19 +43,16 @@ _RESOURCE = f"""\
 def market_brief(seat: str, facts: dict[str, Any], domain: Domain) -> str:
     """Return what the buyer or the seller is told."""
     side = domain.sides[domain.seats.index(seat)]
-    table = "\n".join(
-        [
-            _line(name, side.weights[name], options, side.values[name])
-            for name, options in domain.issues.items()
-        ]
-    )
-    priority = max(side.weights, key=side.weights.__getitem__)
+    price, *others = domain.issues
+    table = _line(price, side.weights[price], domain.issues[price], side.values[price])
+    rest, priority = _rest(side, tuple([(name, domain.issues[name]) for name in others]))
     alternative = "another" if facts["alternative"] else "no other"
     return f"""\
 You are {facts["name"]}, the {seat} of {facts["product"]}. You negotiate price, delivery, warranty and payment with the {facts["other"]}, {facts["other_name"]}.
 
 What the terms are worth to you, from 0 to 1, and how much each issue weighs:
 {table}
+{rest}
 
 A deal is worth the sum of weight times worth over the four issues{_discount(facts)}. {"With the other offer that you have, no" if facts["alternative"] else "No"} deal is worth {facts["reservation"]} to you.
 {_task(facts, "The " + facts["opens"])}
@@ -84,6 +81,13 @@ A split is worth the sum over what you keep{_discount(facts)}. No deal is worth 
 {_task(facts, f"The {facts['opens']} seat")}
 
 {_RESOURCE}"""
+
+
+@lru_cache(1_024)
+def _rest(side: Side, issues: Sequence[tuple[str, Sequence[int]]]) -> tuple[str, str]:
+    """Return what the options of some issues are worth to a side, and which of all issues matters most to it."""
+    lines = [_line(name, side.weights[name], options, side.values[name]) for name, options in issues]
+    return "\n".join(lines), max(side.weights, key=side.weights.__getitem__)
 
 
 @lru_cache(4_096)

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 __all__ = ["SLIGHT", "UNIT", "Deal", "Domain", "Side", "Terms", "balanced"]
 
 Terms = dict[str, int]
-Utilities = NDArray[np.int32]  # which sort twice as fast as int64, and hold the product of two of them
+Utilities = NDArray[np.int32]  # which are half of int64, and hold the product of two of them
 UNIT = 10_000  # a utility of one
 SLIGHT = 1e-9  # by so much may two utilities differ and be equal: a seat adds up fractions
-_BITS = 14  # that a utility takes
 
 
-class Side(msgspec.Struct, frozen=True):
-    """What outcomes are worth to one seat.
+class Side(msgspec.Struct, frozen=True, eq=False):
+    """What outcomes are worth to one seat; equal to itself alone, since there is one for all domains.
 
     Attributes:
         weights: hundredths by issue, which sum to 100.
@@ -32,6 +31,7 @@ class Side(msgspec.Struct, frozen=True):
         worths: the values as parts of one.
         utilities: of every outcome in the order of the options, [outcomes] in ten-thousandths; the last issue varies
             fastest.
+        order: the outcomes from the best to the worst, [outcomes], and `falling`, their utilities.
     """
 
     weights: dict[str, int]
@@ -40,6 +40,8 @@ class Side(msgspec.Struct, frozen=True):
     worths: dict[str, list[float]]
     columns: tuple[tuple[int, ...], ...]
     utilities: Utilities
+    order: NDArray[np.intp]
+    falling: Utilities
 
     @classmethod
     def of(
@@ -51,7 +53,10 @@ class Side(msgspec.Struct, frozen=True):
         total = np.zeros(1, np.int32)
         for column in columns:
             total = np.add.outer(total, np.array(column, np.int32)).ravel()
-        total.setflags(write=False)  # sides are shared between domains
+        order = np.argsort(-total, kind="stable")
+        falling = total[order]
+        for one in (total, order, falling):
+            one.setflags(write=False)  # sides are shared between domains
         return cls(
             weights=dict(weights),
             values={name: tuple(column) for name, column in values.items()},
@@ -59,6 +64,8 @@ class Side(msgspec.Struct, frozen=True):
             worths={name: [one / 100 for one in column] for name, column in values.items()},
             columns=columns,
             utilities=total,
+            order=order,
+            falling=falling,
         )
 
 
@@ -146,7 +153,7 @@ class Domain:
 
     def _distance(self, first: int, second: int) -> float:
         gaps = self.front[0] - first, self.front[1] - second
-        return float((gaps[0] * gaps[0] + gaps[1] * gaps[1]).min() ** 0.5 / UNIT)
+        return float(np.minimum.reduce(gaps[0] * gaps[0] + gaps[1] * gaps[1]) ** 0.5 / UNIT)
 
     @cached_property
     def front(self) -> tuple[Utilities, Utilities]:
@@ -154,16 +161,18 @@ class Domain:
 
         An outcome is efficient when no other is better for one seat and at least as good for the other.
         """
-        # One number per outcome sorts by the first seat's utility, then by the second's.
-        both = (self.sides[0].utilities << _BITS) | self.sides[1].utilities
-        both.sort()
-        both = both[::-1]
-        second = both & (2**_BITS - 1)
-        before = np.empty_like(second)  # the best of those that come before
-        before[0] = -1
-        np.maximum.accumulate(second[:-1], out=before[1:])
-        ahead = (second > before).nonzero()[0]
-        return both[ahead] >> _BITS, second[ahead]
+        second = self.sides[1].utilities[self.sides[0].order]
+        best = np.maximum.accumulate(second)  # up to here, for the second seat
+        better = np.empty(len(best), bool)
+        better[0] = True
+        np.greater(best[1:], best[:-1], out=better[1:])
+        ahead = better.nonzero()[0]
+        first, second = self.sides[0].falling[ahead], second[ahead]
+        # Of those that are equal for the first seat, the last is the best for the second.
+        last = better[: len(first)]
+        last[-1] = True
+        np.not_equal(first[1:], first[:-1], out=last[:-1])
+        return first[last], second[last]
 
     @cached_property
     def zone(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -172,9 +181,11 @@ class Domain:
         At once is after one turn: an offer, and its acceptance. A zone without deals is none: what is not efficient is
         no better for either.
         """
-        first, second = (one / UNIT * self.discount for one in self.front)
-        rational = (first >= self.reservations[0] - SLIGHT) & (second >= self.reservations[1] - SLIGHT)
-        return first[rational], second[rational]
+        first, second = self.front[0] / UNIT * self.discount, self.front[1] / UNIT * self.discount
+        # The one falls and the other rises, so that those that are rational lie side by side.
+        end = np.count_nonzero(first >= self.reservations[0] - SLIGHT)
+        begin = np.count_nonzero(second < self.reservations[1] - SLIGHT)
+        return first[begin:end], second[begin:end]
 
     @property
     def possible(self) -> bool:
