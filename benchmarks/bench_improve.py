@@ -17,7 +17,8 @@ from gristmill.workflows.differences import ScoreDifference
 from gristmill.workflows.evaluate import FILE, Evaluation, compare_scores
 from gristmill.workflows.improve import improve
 from gristmill.workflows.improve_types import Improvement, Made
-from gristmill.workflows.tuning import Tune, Tuning
+from gristmill.workflows.tuning import Tune
+from gristmill.workflows.tuning_types import Tuning
 
 TRAIN, HELD_OUT = {"customer": "expert?forms=train"}, {"customer": "expert?forms=held-out"}
 MIX = {"buyer": "mixed?of=boulware|conceder|linear|tit-for-tat"}

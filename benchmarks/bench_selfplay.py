@@ -102,8 +102,8 @@ def main(episodes: int, name: str = WORLD) -> None:
         f"{name}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass"
     )
     print(f"whole line: {episodes / whole:,.0f} episodes/s/core")
-    for name, seconds in parts.items():
-        print(f"{name:>15}: {1e6 * seconds / episodes:6.0f} us per episode, {100 * seconds / total:4.1f} %")
+    for part, seconds in parts.items():
+        print(f"{part:>15}: {1e6 * seconds / episodes:6.0f} us per episode, {100 * seconds / total:4.1f} %")
 
 
 if __name__ == "__main__":

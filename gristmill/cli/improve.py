@@ -135,7 +135,8 @@ def command(
     from gristmill.errors import UsageError
     from gristmill.workflows.improve import improve
     from gristmill.workflows.refitting import Refit
-    from gristmill.workflows.tuning import Tune, Tuning
+    from gristmill.workflows.tuning import Tune
+    from gristmill.workflows.tuning_types import Tuning
 
     body = hasattr(registry.world(world).kind, "vector")
     count = n or _SCENARIOS[body]

@@ -36,7 +36,8 @@ from gristmill.workflows.report import (
 from gristmill.workflows.run import run
 from gristmill.workflows.stages import Stages, Tell
 from gristmill.workflows.transcripts import Transcript, choose
-from gristmill.workflows.tuning import Tune, Tuning
+from gristmill.workflows.tuning import Tune
+from gristmill.workflows.tuning_types import Tuning
 
 __all__ = ["Demo", "Size", "demo", "size_of"]
 

@@ -105,7 +105,8 @@ def learn(
     found = [_rows(one, told=bool(template.brief)) for one in sources]
     halves = [split(rows, one.limit) for one, (rows, _, _) in zip(sources, found, strict=True)]
     learnt = sorted((one for rows, _ in halves for one in rows), key=lambda one: one.order)
-    checks = sorted((one for _, rows in halves for one in rows), key=lambda one: one.order)[:MOST_VALID]
+    # By id, so that each of several sources has its share of those.
+    checks = sorted((one for _, rows in halves for one in rows), key=lambda one: one.id)[:MOST_VALID]
     notes = [note for _, _, some in found for note in some]
     needed(learnt, sources, notes)
     config = replace(

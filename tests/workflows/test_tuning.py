@@ -23,7 +23,8 @@ from gristmill.workflows.improve import Work, _audited, improve
 from gristmill.workflows.improve_types import FILE, Improvement
 from gristmill.workflows.lessons import Source
 from gristmill.workflows.lineage import HeldOut, trained_on
-from gristmill.workflows.tuning import Tune, Tuning
+from gristmill.workflows.tuning import Tune
+from gristmill.workflows.tuning_types import Tuning
 
 WORLD = f"{Path(__file__).parents[1] / 'fixtures' / 'lamps.py'}:Lamps"
 SHAPE = ModelConfig(
