@@ -57,7 +57,9 @@ def one(world: str, out: Path, seed: int) -> None:
     print(f"\n{world}, seed {seed}")
     for turn in found.improvement.rounds:
         rate = turn.success
-        print(f"  round {turn.number}: {rate.rate:6.1%} of {rate.played}, {turn.kept['robot']} kept by replay")
+        print(
+            f"  round {turn.number}: {rate.rate:6.1%} of {rate.played}, {turn.kept['robot']} kept by replay"
+        )
     for evaluation in found.evaluations:
         print(f"  {words(evaluation.success)}  {evaluation.label}")
     for share in SHARES:

@@ -98,9 +98,7 @@ def main(episodes: int, name: str = WORLD) -> None:
         "recording": recording + sealing,
     }
     total = sum(parts.values())
-    print(
-        f"{name}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass"
-    )
+    print(f"{name}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass")
     print(f"whole line: {episodes / whole:,.0f} episodes/s/core")
     for part, seconds in parts.items():
         print(f"{part:>15}: {1e6 * seconds / episodes:6.0f} us per episode, {100 * seconds / total:4.1f} %")
