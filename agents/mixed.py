@@ -1,6 +1,7 @@
 """`mixed`: one of several policies, drawn for every episode, so that play has many opponents and not one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gristmill import registry
 from gristmill.agents._based import inner_policy
@@ -67,3 +68,9 @@ class _MixedSession:
             given = self._sessions[part].act(places, [observations[number] for number in numbers])
             acts |= dict(zip(numbers, given, strict=True))
         return [acts[number] for number in range(len(rows))]
+
+    def notes(self, row: int) -> dict[str, Any]:
+        """Return what the policy that plays an episode notes about it, nothing if it notes nothing."""
+        session = self._sessions[self._drawn[row]]
+        found: dict[str, Any] = session.notes(self._places[row]) if hasattr(session, "notes") else {}
+        return found

@@ -79,6 +79,11 @@ class _NoisySession:
             acts[row] = act
         return [acts[row] for row in rows]
 
+    def notes(self, row: int) -> dict[str, Any]:
+        """Return what the base notes about an episode, nothing if it notes nothing."""
+        found: dict[str, Any] = self._base.notes(row) if hasattr(self._base, "notes") else {}
+        return found
+
     def _ask(self, rows: list[int]) -> dict[int, Act | EpisodeError]:
         """Return the next act of the base for each row; where noise has brought it down, a filler."""
         found: dict[int, Act | EpisodeError] = {

@@ -201,7 +201,8 @@ class _Batch:
         for seat, one in self.seated.items():
             if one.noted and row in one.places:
                 try:
-                    notes[seat] = plain(cast(Noted, one.session).notes(one.places[row]))
+                    if found := cast(Noted, one.session).notes(one.places[row]):
+                        notes[seat] = plain(found)
                 except RAISED as error:
                     self.faults.setdefault(row, Fault.of(seat, error))
         return notes

@@ -1,14 +1,18 @@
 """One of several policies, drawn for every episode."""
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from gristmill import registry
+from gristmill.agents.mixed import Mixed
+from gristmill.agents.noise import Noisy
 from gristmill.errors import UsageError
 from gristmill.play import play
-from gristmill.policy import Policy
-from gristmill.types import Episode
+from gristmill.policy import Policy, Session
+from gristmill.types import Act, Brief, Entry, Episode, say
 
 RETAIL = "support/retail-v1"
 OF = "mixed?of=noop|noop|grader-override"
@@ -70,3 +74,37 @@ def test_it_moves_no_body() -> None:
     """Episodes of a simulation are played in one batch of arrays."""
     with pytest.raises(UsageError, match="whose seats take turns"):
         registry.policy("mixed?of=noop|random", "robots/reach-v1", "robot")
+
+
+class Notes:
+    """A session that waits, and notes how many rows it has."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+
+    def act(self, rows: Sequence[int], observations: Sequence[list[Entry]]) -> list[Act]:
+        return [say("One moment.") for _ in rows]
+
+    def notes(self, row: int) -> dict[str, Any]:
+        assert row < self._rows
+        return {"place": row}
+
+
+class Noting:
+    """A policy whose sessions note something."""
+
+    name = digest = "noting"
+    generation = width = 0
+
+    def begin(self, briefs: Sequence[Brief], seeds: Sequence[int]) -> Session:
+        return Notes(len(briefs))
+
+
+def test_notes_of_whoever_plays_come_through() -> None:
+    """Those of its own place; one that notes nothing has none. A noisy policy hands on those of its base, too."""
+    notes = [one.notes for one in played(Mixed("mixed", [Noting(), agent("noop")]))]
+    noisy = [one.notes for one in played(Noisy("noisy", Noting(), 0.5), 3)]
+
+    assert {0, 1} == {len(one) for one in notes}
+    assert {"place": 0} in [one["agent"] for one in notes if one]
+    assert [{"agent": {"place": place}} for place in range(3)] == noisy
