@@ -1,6 +1,7 @@
 """What a negotiator says with its acts: greetings, reactions, arguments and terms, made of the phrases of `negotiation_words`."""
 
 import random
+from functools import lru_cache
 from typing import Any
 
 from gristmill.agents import negotiation_words as words
@@ -85,11 +86,9 @@ class Talk:
         if self._greeted:
             return [], {}
         self._greeted = True
-        product = str(self._facts.get("product", "it"))
-        # A figure in a name would be one too many in a message.
         slots = {
             "other": self._facts.get("other_name", "there"),
-            "product": "it" if any(map(str.isdigit, product)) else product,
+            "product": _spoken(str(self._facts.get("product", "it"))),
         }
         opens = self._bidder.turns < 2
         return [words.OPENING["items" if self._totals else self._seat] if opens else words.HELLO], slots
@@ -147,3 +146,9 @@ class Talk:
             return words.terms(kind, mine, order), mine
         yours = {name: self._totals[name] - kept for name, kept in mine.items()}
         return words.split(kind, mine, yours, order)
+
+
+@lru_cache
+def _spoken(product: str) -> str:
+    """Return a product as it is called in a message, in which a figure of its name would be one too many."""
+    return "it" if any(map(str.isdigit, product)) else product

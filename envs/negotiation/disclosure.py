@@ -66,6 +66,15 @@ _HAS_NOT = re.compile(
 
 # Without one of these words nothing is stated or given away, and to look for them is cheaper.
 _OF_PRIORITIES = ("priority", "concern", "most", "first", "above all", "main")
+_OFFERED = (
+    "offer",
+    "buyer",
+    "seller",
+    "supplier",
+    "bid",
+    "quote",
+    "alternative",
+)  # which there are alternatives of
 _OF_ALTERNATIVES = (" have", "'ve", "hold", "don't", "do not", "there is", "another", "other ", "you are")
 _TELLTALES = (
     "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
@@ -104,7 +113,7 @@ def stated(form: str) -> tuple[tuple[str, str], ...]:
     found = []
     if any_of(_OF_PRIORITIES, form):
         found += [("priority", one[1]) for pattern in _PRIORITIES for one in pattern.finditer(form)]
-    if any_of(_OF_ALTERNATIVES, form):
+    if any_of(_OF_ALTERNATIVES, form) and any_of(_OFFERED, form):
         if _HAS_NOT.search(form):
             found.append(("alternative", "no"))
         elif _HAS.search(form):
