@@ -68,7 +68,7 @@ def _of_seat(
     }
     for name, evidence in findings.items():
         yield Check(name=name, status="fail" if evidence else "pass", evidence=evidence, seat=seat)
-    yield _utility(seat, record, domain)
+    yield _utility(seat, record, domain, [name for name, evidence in findings.items() if evidence])
 
 
 def _protocol(seat: str, record: Record) -> _Finding:
@@ -140,8 +140,8 @@ def _honest(seat: str, record: Record, domain: Domain, values: dict[str, Any]) -
     return {}
 
 
-def _utility(seat: str, record: Record, domain: Domain) -> Check:
-    """How much the seat got of what there was to be had over its reservation."""
+def _utility(seat: str, record: Record, domain: Domain, broken: list[str]) -> Check:
+    """How much the seat got of what there was to be had over its reservation; nothing counts that it broke a rule for."""
     place = domain.seats.index(seat)
     reservation, deal = domain.reservations[place], record.deal
     utility = reservation if deal is None else deal.utilities[place]
@@ -153,4 +153,6 @@ def _utility(seat: str, record: Record, domain: Domain) -> Check:
         evidence["pareto_distance"] = round(deal.pareto_distance, _DIGITS)
         evidence["nash_product"] = round(deal.nash_product, _DIGITS)
         evidence["nash_share"] = round(deal.nash_share, _DIGITS)
+    if broken:
+        score, evidence["forfeited"] = 0.0, broken
     return Check(name="utility", status="pass", evidence=evidence, seat=seat, score=min(max(score, 0.0), 1.0))

@@ -80,6 +80,7 @@ def test_who_offers_nothing_of_its_own_does_not_pass(terms: dict[str, int] | Non
 
     assert {("rational", "buyer")} == failed(verdict)
     assert {"buyer": "fail", "seller": "pass"} == verdict.seats
+    assert {"buyer": 0.0, "seller": 1.0} == verdict.scores
 
 
 def test_who_was_never_on_turn_is_excused() -> None:
@@ -133,12 +134,13 @@ BREACHES: dict[str, tuple[str, list[Act]]] = {
 
 @pytest.mark.parametrize("name", BREACHES)
 def test_a_breach_is_the_failure_of_the_seat_that_commits_it(name: str) -> None:
-    """The other seat's outcome is what it would have been."""
+    """The other seat's outcome is what it would have been, and nothing counts that was had by it."""
     broken, acts = BREACHES[name]
     _, verdict = played(Market, *acts, agree())
 
     assert {(broken, "buyer")} == failed(verdict)
     assert {"buyer": "fail", "seller": "pass"} == verdict.seats
+    assert 0.0 == verdict.scores["buyer"] < verdict.scores["seller"]
 
 
 @pytest.mark.parametrize(
