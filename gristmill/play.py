@@ -5,7 +5,7 @@
 Nothing is judged here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any, cast
@@ -46,6 +46,7 @@ def play(
     *,
     seed: int,
     attempt: int = 0,
+    steady: Collection[str] = (),
 ) -> Iterator[Episode]:
     """Play every scenario once and yield the episodes in the order of the scenarios.
 
@@ -55,6 +56,8 @@ def play(
         policies: one per seat.
         seed: root seed; an episode depends on it, its scenario, `attempt` and the acts, and on nothing else.
         attempt: which of repeated plays of the same scenario this is.
+        steady: seats whose policy is given the same seed in every attempt, so that attempts part where another acts
+            otherwise.
     """
     worlds = [make()] if scenarios else []
     try:
@@ -74,7 +77,7 @@ def play(
 
         with closing(Rehearsals(make, policies, record, bodies=bodies)) as rehearsals:
             while batch := list(islice(queue, width)):
-                went = _batch(worlds, batch, policies, rehearsals, seed, attempt, bodies=bodies)
+                went = _batch(worlds, batch, policies, rehearsals, seed, attempt, steady, bodies=bodies)
                 yield from map(record, batch, went)
     finally:
         for world in worlds:
@@ -88,12 +91,16 @@ def _batch(
     rehearsals: Rehearsals,
     seed: int,
     attempt: int,
+    steady: Collection[str],
     *,
     bodies: bool,
 ) -> Iterator[Rollout]:
     """Play some scenarios at once: in the rows of a simulation, or in one world each."""
     seeds = [_world_seed(one, seed, attempt) for one in batch]
-    seat_seeds = {seat: [seat_seed(seat, one, seed, attempt) for one in batch] for seat in policies}
+    seat_seeds = {
+        seat: [seat_seed(seat, one, seed, 0 if seat in steady else attempt) for one in batch]
+        for seat in policies
+    }
     # Not by `isinstance`: what one of them is, all are, and a protocol takes long to look at.
     if bodies:
         ((seat, policy),) = policies.items()

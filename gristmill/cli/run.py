@@ -39,6 +39,14 @@ def command(
             help="Play scenarios whose attempts a fault of this seat cut short, such as an outage, once more; repeatable.",
         ),
     ] = None,
+    steady: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SEAT",
+            help="Let this seat meet every attempt at a scenario in the same mood and words, so that attempts part where "
+            "another acts otherwise, as preference pairs need; repeatable.",
+        ),
+    ] = None,
     jobs: Jobs = 1,
     executor: Annotated[
         str | None, typer.Option(help="inline, process or ray; by default by --jobs.")
@@ -73,7 +81,7 @@ def command(
     with bar("playing") as progress:
         report = run(
             world, seats_of(seat), out, n=n or _DRAWN, seed=seed, attempts=attempts,
-            retry_errors=retry_errors or (), jobs=jobs, executor=where, scenarios=scenarios, progress=progress,
+            retry_errors=retry_errors or (), steady=steady or (), jobs=jobs, executor=where, scenarios=scenarios, progress=progress,
         )  # fmt: skip
     if json:
         answer(report)

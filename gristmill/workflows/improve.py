@@ -168,11 +168,13 @@ def improve(
 def _play(work: Work, learner: Learner, number: int, policy: str) -> Kept:
     """Play a round, verify what passed, and keep what was proved."""
     name, path = f"round {number}", work.folder(number) / "run"
+    wanted = learner.acceptances()
+    # Attempts that part where the learner acts otherwise say what of it was good.
+    others = set(registry.make(work.world).possible_agents) - set(wanted) if learner.attempts > 1 else set()
     run(
-        work.world, learner.seats(policy), path, n=work.n, attempts=learner.attempts,
+        work.world, learner.seats(policy), path, n=work.n, attempts=learner.attempts, steady=others,
         seed=work.stream("round", number), jobs=work.jobs, progress=lambda done, total, _: work.tell(name, done, total),
     )  # fmt: skip
-    wanted = learner.acceptances()
     store = proved(work, path, wanted.values(), f"{name}: proof")
     false_pass = _audited(work, store, learner.audited, f"{name}: audit") if learner.audited else None
     views = {seat: mine(store, one) for seat, one in wanted.items()}

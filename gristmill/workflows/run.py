@@ -45,6 +45,7 @@ class Job(msgspec.Struct, frozen=True):
         seed: root seed of the run.
         attempt: which of repeated plays this is.
         draws: indices of scenarios to draw, or the scenarios themselves.
+        steady: seats that are given the same seed in every attempt.
     """
 
     world: str
@@ -52,6 +53,7 @@ class Job(msgspec.Struct, frozen=True):
     seed: int
     attempt: int
     draws: list[int | Scenario]
+    steady: tuple[str, ...] = ()
 
 
 class RunReport(msgspec.Struct, kw_only=True):
@@ -100,6 +102,7 @@ def run(
     seed: int = 0,
     attempts: int = 1,
     retry_errors: Collection[str] = (),
+    steady: Collection[str] = (),
     jobs: int = 1,
     executor: Executor | None = None,
     scenarios: Path | None = None,
@@ -119,6 +122,8 @@ def run(
         attempts: how often each scenario is played.
         retry_errors: seats whose recorded faults, such as outages of an endpoint, do not count as played. A scenario
             gets a further attempt in place of each; the one that failed stays on record.
+        steady: seats whose policy is given the same seed in every attempt at a scenario: attempts then part where another
+            seat acts otherwise, as pairs of good and bad play have to.
         jobs: how many workers.
         executor: where they run; by default here if there is one, else in processes.
         scenarios: a file of scenarios to play instead of drawing `n`.
@@ -133,12 +138,15 @@ def run(
     world = registry.absolute(world)
     stage = _stage(world, tuple(sorted(_all_seats(world, seats).items())))
     given = _distinct(scenarios, read_scenarios(scenarios, stage.judge)) if scenarios else None
-    _known_seats(world, stage.policies, retry_errors)
-    store = _open(out, _spec(world, stage, seed, given))
+    _known_seats(world, stage.policies, {*retry_errors, *steady})
+    store = _open(out, _spec(world, stage, seed, given, steady))
     known = store.readable()
     draws: Sequence[int | Scenario] = given or range(n)
     report = RunReport(out=str(out), asked=len(draws) * attempts, counts=_counts(store, known))
-    todo = list(_jobs(stage, seed, attempts, draws, known, broken(store, retry_errors)))
+    todo = [
+        msgspec.structs.replace(job, steady=tuple(sorted(steady)))
+        for job in _jobs(stage, seed, attempts, draws, known, broken(store, retry_errors))
+    ]
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
@@ -159,7 +167,9 @@ def run_chunk(job: Job) -> Iterator[Pair]:
     """Play and judge one chunk; a pure function of the job."""
     stage = _stage(job.world, tuple(sorted(job.seats.items())))
     scenarios = [_drawn(stage.judge, job.seed, one) for one in job.draws]
-    played = play(stage.make, scenarios, stage.policies, seed=job.seed, attempt=job.attempt)
+    played = play(
+        stage.make, scenarios, stage.policies, seed=job.seed, attempt=job.attempt, steady=job.steady
+    )
     for burst in _bursts(played):
         yield from [(episode, judge(stage.judge, episode)) for episode in burst]
 
@@ -224,7 +234,9 @@ def _drawn(world: World, seed: int, one: int | Scenario) -> Scenario:
     return world.scenario(seed, one) if isinstance(one, int) else one
 
 
-def _spec(world: str, stage: _Stage, seed: int, given: list[Scenario] | None) -> dict[str, Any]:
+def _spec(
+    world: str, stage: _Stage, seed: int, given: list[Scenario] | None, steady: Collection[str]
+) -> dict[str, Any]:
     """Return what decides the episodes; how many of them there are does not."""
     who = {
         seat: {"policy": policy.name, "digest": policy.digest, "generation": policy.generation}
@@ -238,6 +250,7 @@ def _spec(world: str, stage: _Stage, seed: int, given: list[Scenario] | None) ->
         "seed": seed,
         "scenarios": drawn_from,
         "told": _told(stage),
+        **({"steady": sorted(set(steady))} if steady else {}),
     }
 
 

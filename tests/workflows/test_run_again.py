@@ -92,3 +92,30 @@ def test_a_world_that_cannot_be_asked_what_it_tells_is_played_all_the_same(tmp_p
     assert {"error": 2} == report.counts
     assert {} == RunStore.open(tmp_path / "run").spec["told"]
     assert 0 == run(plugin(tmp_path, BREAKS), {}, tmp_path / "run", n=2).played
+
+
+def test_steady_seats_meet_every_attempt_alike(tmp_path: Path) -> None:
+    """The customer opens in the same words; what follows is another's doing. It is part of what the run is."""
+    openings: dict[bool, list[set[str]]] = {}
+    for steady in (False, True):
+        out = tmp_path / str(steady)
+        seats = {"agent": "noisy?rate=0.5"}
+        run("support/retail-v1", seats, out, n=6, attempts=3, steady=["customer"] if steady else ())
+        said: dict[str, set[str]] = {}
+        for one in RunStore.open(out).episodes():
+            said.setdefault(one.scenario.id, set()).add(one.entries[0]["say"])
+        openings[steady] = list(said.values())
+
+    assert [1] * 6 == [len(one) for one in openings[True]]
+    assert 6 < sum(map(len, openings[False]))
+    with pytest.raises(UsageError, match="steady is None there"):
+        run(
+            "support/retail-v1",
+            {"agent": "noisy?rate=0.5"},
+            tmp_path / "False",
+            n=6,
+            attempts=3,
+            steady=["customer"],
+        )
+    with pytest.raises(UsageError, match="Unknown seat 'custmer'"):
+        run("support/retail-v1", {}, tmp_path / "other", n=1, steady=["custmer"])
