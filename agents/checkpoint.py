@@ -21,7 +21,14 @@ def model(
         )
     from gristmill.agents.model.policy import ModelPolicy
 
-    return ModelPolicy.load(
+    made = ModelPolicy.load(
         checkpoint, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, max_tokens=max_tokens,
         name=place.spec, width=width,
     )  # fmt: skip
+    speakers = made.model.tokenizer.speakers
+    if speakers and place.seat not in speakers:
+        raise UsageError(
+            f"Expected a model that has met the seat {place.seat!r} of {place.world}, got {checkpoint}, which knows "
+            f"{', '.join(speakers)}; train it on that seat's play."
+        )
+    return made

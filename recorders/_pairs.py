@@ -198,7 +198,8 @@ def _pair(played: list[Message], other: list[Message]) -> _Pair:
     if place is None:
         raise Unfit(
             "nothing heard in common",
-            "expected two plays in which the seat hears the same before an act of its own, got two that part before",
+            "expected two plays in which the seat hears the same before an act of its own, got two that part before; "
+            "`gristmill run --attempts 4 --steady SEAT` lets the other seat meet every attempt in the same words",
         )
     after = played[place:]
     refused = [at for at, message in enumerate(after) if message.get("weight") == 0]

@@ -83,6 +83,11 @@ class TextTokenizer:
         pieces.train_from_iterator(texts, trainer)
         return cls(specials, pieces)
 
+    @property
+    def speakers(self) -> list[str]:
+        """Everybody who spoke in what it was learnt from: seats, `tool`, `world`."""
+        return [name.strip("<>") for name in self.specials[len(SPECIALS) :]]
+
     def special(self, name: str) -> int | None:
         """Return the id of a special token such as `<call>`, or None if there is none of that name."""
         return self._ids.get(name)

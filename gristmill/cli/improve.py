@@ -71,29 +71,38 @@ def command(
         ),
     ] = None,
     seed_policy: Annotated[
-        str | None, typer.Option(help="Who plays the seed data.", rich_help_panel=_TALK)
+        str | None,
+        typer.Option(help="Who plays the seed data; by default noisy?rate=0.2.", rich_help_panel=_TALK),
     ] = None,
     seed_episodes: Annotated[
-        int | None, typer.Option(min=1, help="Of seed data.", rich_help_panel=_TALK)
+        int | None, typer.Option(min=1, help="Of seed data; by default 4,000.", rich_help_panel=_TALK)
     ] = None,
     seed_share: Annotated[
         float | None,
-        typer.Option(help="Least share of seed data in what is learnt from.", rich_help_panel=_TALK),
+        typer.Option(
+            help="Least share of seed data in what is learnt from; by default 0.25.", rich_help_panel=_TALK
+        ),
     ] = None,
     base_steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps of training the base model.", rich_help_panel=_TALK)
+        int | None,
+        typer.Option(min=1, help="Steps of training the base model; by default 350.", rich_help_panel=_TALK),
     ] = None,
     epochs: Annotated[
-        float | None, typer.Option(help="Passes over what a round learns from.", rich_help_panel=_TALK)
+        float | None,
+        typer.Option(help="Passes over what a round learns from; by default 2.5.", rich_help_panel=_TALK),
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="At which the model plays.", rich_help_panel=_TALK)
+        float | None, typer.Option(help="At which the model plays; by default 0.6.", rich_help_panel=_TALK)
     ] = None,
     attempts: Annotated[
-        int | None, typer.Option(min=1, help="At each scenario of a round.", rich_help_panel=_TALK)
+        int | None,
+        typer.Option(min=1, help="At each scenario of a round; by default 1.", rich_help_panel=_TALK),
     ] = None,
     best: Annotated[
-        int | None, typer.Option(min=1, help="Of them, how many are kept at most.", rich_help_panel=_TALK)
+        int | None,
+        typer.Option(
+            min=1, help="Of them, how many are kept at most; by default all.", rich_help_panel=_TALK
+        ),
     ] = None,
     min_score: Annotated[
         float | None,
@@ -108,7 +117,7 @@ def command(
         ),
     ] = None,
     evaluated: Annotated[
-        int | None, typer.Option(min=1, help="Held-out scenarios.", rich_help_panel=_TALK)
+        int | None, typer.Option(min=1, help="Held-out scenarios; by default 400.", rich_help_panel=_TALK)
     ] = None,
     facts: Annotated[
         str,

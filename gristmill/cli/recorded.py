@@ -109,18 +109,21 @@ def judged(verdict: "Verdict") -> None:
     style = "green" if verdict.status == "pass" else "red"
     side = f" of {verdict.side}" if verdict.side else ""
     out.print(f"\nverdict: {verdict.status}{side} ({verdict.level})", style=style)
-    passed = [check.name for check in verdict.checks if check.status == "pass"]
     for check in verdict.checks:
         if check.status != "pass":
             _evidence(check)
-    if passed:
-        out.print(f"  passed: {', '.join(passed)}", soft_wrap=True)
+    for seat in dict.fromkeys(check.seat or "" for check in verdict.checks):
+        passed = [one.name for one in verdict.checks if (one.seat or "") == seat and one.status == "pass"]
+        score = f"; score {verdict.scores[seat]:.3f}" if seat in verdict.scores else ""
+        if passed or score:
+            out.print(f"  {seat and seat + ' '}passed: {', '.join(passed)}{score}", soft_wrap=True)
 
 
 def _evidence(check: "Check") -> None:
     out = console()
     side = f" of {check.side}" if check.side else ""
-    out.print(f"  {check.name}: {check.status}{side}", style="bold")
+    seat = f"{check.seat}: " if check.seat else ""
+    out.print(f"  {seat}{check.name}: {check.status}{side}", style="bold")
     for name, value in check.evidence.items():
         out.print(printable(f"    {name}: {worded(value)}"), soft_wrap=True)
 

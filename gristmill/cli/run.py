@@ -98,5 +98,7 @@ def command(
     if report.errors and not json:
         for reason, number in report.errors.items():
             console().print(f"{number:,} × {reason}", style="yellow")
-    if report.played and report.played == sum(report.errors.values()):
+    if report.counts.keys() == {"error"}:
+        if not report.played and not json:
+            console().print("play them again with --retry-errors SEAT", style="yellow")
         raise typer.Exit(1)

@@ -113,6 +113,13 @@ def test_it_can_be_asked_for_by_name(tmp_path: Path) -> None:
     assert (spec, Sampling(top_k=3)) == (found.name, found.sampling)
 
 
+def test_it_takes_no_seat_that_it_has_never_met(tmp_path: Path) -> None:
+    """A model of one world would only babble in another; the message says whom it knows."""
+    save_model(tmp_path, model())
+    with pytest.raises(UsageError, match=r"met the seat 'seller' of w, .* which knows agent, customer, tool"):
+        build(Place("w", "seller", "model"), checkpoint=str(tmp_path))
+
+
 def test_its_digest_tells_what_decides_its_acts() -> None:
     """Sampling and weights are part of the identity, the name is not."""
     one = ModelPolicy(model(), name="x")
