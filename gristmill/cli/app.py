@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gristmill.cli.interrupts import heeded
 from gristmill.cli.shared import Interrupted
 from gristmill.errors import GristmillError, install_line
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
     try:
-        _app()([one for one in arguments if one != "--debug"], prog_name="gristmill")
+        with heeded():
+            _app()([one for one in arguments if one != "--debug"], prog_name="gristmill")
     except KeyboardInterrupt:
         return _interrupted(debug)
     except SystemExit as end:
