@@ -181,7 +181,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 BREAKDOWNS: dict[str, Callable[[Cell], Iterable[str]]] = {
     "intent": lambda cell: dict.fromkeys(cell.intents),
-    "kind": lambda cell: dict.fromkeys(cell.intents),  # as nobody intends anything in a simulation
+    "kind": lambda cell: dict.fromkeys(cell.intents),  # where nobody asks for anything
     "obstacle": lambda cell: dict.fromkeys(cell.obstacles) or ("none",),
     "fault": lambda cell: (cell.fault or "none",),
     "requests": lambda cell: ("one" if len(cell.intents) == 1 else "several",),
@@ -254,10 +254,11 @@ def _all_of(k: int, counts: Sequence[tuple[int, int]]) -> float:
 def breakdowns(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Rate]]:
     """Return the rates by what the strata tell: of conversations, by intent, obstacle, fault and number of requests.
 
-    Of simulations it is the kind of scenario, and obstacle and fault only where a stratum names one.
+    Of simulations, and of play that is scored, it is the kind of scenario, and obstacle and fault only where a stratum
+    names one.
     """
     names = ["intent", "obstacle", "fault", "requests"]
-    if any(outcome.simulated for outcome in outcomes):
+    if any(outcome.simulated or outcome.score is not None for outcome in outcomes):
         cells = [Cell.of(outcome.stratum) for outcome in outcomes]
         named = {
             "kind": True,

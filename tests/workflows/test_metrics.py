@@ -2,6 +2,7 @@
 
 from math import comb
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,3 +222,15 @@ def test_a_mean_score_lies_in_its_interval(scores: list[float]) -> None:
     assert found.mean - 1e-12 <= found.high <= 1
     if len(scores) < 2:
         assert (0.0, 1.0) == (found.low, found.high)
+
+
+def test_play_that_is_scored_is_grouped_by_kind() -> None:
+    """As in a negotiation, where nobody asks for anything; conversations are grouped by what is asked for."""
+    scored = [
+        Outcome(id=name, scenario=name, attempt=0, stratum=name, status="pass", score=0.5)
+        for name in ("wide", "none")
+    ]
+    asked = [msgspec.structs.replace(one, score=None) for one in scored]
+
+    assert ["kind"] == list(breakdowns(scored))
+    assert ["intent", "obstacle", "fault", "requests"] == list(breakdowns(asked))
