@@ -30,7 +30,8 @@ LINES = {
     ),
     "negotiation/market-v1": (
         Tuning(
-            seat="seller", others=MIX, attempts=2, best=1, evaluated=1_000,
+            seat="seller", others=MIX, seed_policy="noisy?base=micro&rate=0.25", seed_episodes=5_000, base_steps=300, epochs=2,
+            attempts=2, best=1, evaluated=800,
             facts=("weights", "reservation", "issues", "discount", "deadline"),
         ),
         2,
