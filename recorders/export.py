@@ -38,11 +38,15 @@ from gristmill.recorders.store import RunStore
 from gristmill.types import Brief, Episode
 from gristmill.world import World
 
-__all__ = ["Briefs", "ExportReport", "export"]
+__all__ = ["Briefs", "ExportReport", "NothingToExport", "export"]
 
 Briefs = Callable[[Episode, str], Brief]
 OFFENDERS = 20  # dropped episodes that a report names
 CHATS = (*FORMATS, PREFERENCE)  # what conversations are written as
+
+
+class NothingToExport(UsageError):
+    """Every episode of a view is left out."""
 
 
 def export(
@@ -293,10 +297,10 @@ def _write(
         writer.finish()
 
 
-def _nothing(report: ExportReport, kept: int) -> UsageError:
+def _nothing(report: ExportReport, kept: int) -> NothingToExport:
     why = ", ".join(f"{number:,} {reason}" for reason, number in report.dropped.items())
     name, message = report.offenders[0]
-    return UsageError(
+    return NothingToExport(
         f"Expected episodes to export in view {report.view!r}, got none of the {kept:,} that it keeps: {why}. "
         f"The first is {name}: {message}. `gristmill mine` makes the view anew."
     )

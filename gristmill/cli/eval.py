@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill.cli.shared import (
+    HeldOutSeed,
     Jobs,
     Json,
     Seats,
@@ -38,12 +39,7 @@ def command(
     repeated: Annotated[
         int | None, typer.Option(min=1, help="How many scenarios are played --trials times; by default all.")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed", help="Root seed of the scenarios; the default is none that `run` takes by itself."
-        ),
-    ] = EVALUATION_SEED,
+    seed: HeldOutSeed = EVALUATION_SEED,
     held_out_from: Annotated[
         list[Path] | None,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gristmill.cli.shared import (
+    HeldOutSeed,
     Jobs,
     Json,
     World,
@@ -41,12 +42,7 @@ def command(
     n: Annotated[
         int | None, typer.Option("-n", "--episodes", min=1, help="Number of scenarios, by default 200.")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed", help="Root seed of the scenarios; the default is none that `run` takes by itself."
-        ),
-    ] = EVALUATION_SEED,
+    seed: HeldOutSeed = EVALUATION_SEED,
     scenarios: Annotated[
         Path | None,
         typer.Option(help="A file of scenarios to play instead of drawing, as for `gristmill run`."),

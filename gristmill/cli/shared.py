@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gristmill.workflows.metrics import Rate
 
 __all__ = [
-    "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
+    "HeldOutSeed", "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
     "rated", "seats_of", "stages", "table", "unjudged",
 ]  # fmt: skip
 
@@ -30,6 +30,12 @@ World = Annotated[
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory, made by `gristmill run`.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as one line of JSON, for machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Root seed; equal seeds give equal results.")]
+HeldOutSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed", help="Root seed of the scenarios; the default is none that `run` takes by itself."
+    ),
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.")]
 Seats = Annotated[
     list[str] | None,

@@ -106,10 +106,6 @@ class Learner(Protocol):
         """Return what an episode must be to be kept, by the seat whose acts it is kept for."""
         ...
 
-    def prior(self, policy: str) -> dict[str, tuple[float, float]]:
-        """Return what a proposal draws from; nothing of other policies."""
-        ...
-
     def learn(self, kept: Sequence[Kept]) -> Made:
         """Return who plays next, having learnt from what all rounds so far have kept."""
         ...
@@ -156,10 +152,10 @@ def improve(
     for number in range(1, rounds + 1):
         if made.stop:
             break
-        clock, policy = time.monotonic(), made.policy
-        kept.append(_play(work, learner, number, policy))
+        clock, player = time.monotonic(), made
+        kept.append(_play(work, learner, number, player.policy))
         made = learner.learn(kept)
-        done.append(_round(kept[-1], policy, learner.prior(policy), made, time.monotonic() - clock))
+        done.append(_round(kept[-1], player, made, time.monotonic() - clock))
         result = Improvement(world=world, start=start, rounds=done, policy=made.policy, stopped=made.stop)
         write_atomic(out / FILE, indented(result))
     return result
@@ -227,14 +223,12 @@ def _audited(work: Work, store: RunStore, most: int, name: str) -> Rate:
     return Rate.of_counts(alive, alive + told)
 
 
-def _round(
-    kept: Kept, policy: str, prior: dict[str, tuple[float, float]], made: Made, seconds: float
-) -> Round:
+def _round(kept: Kept, player: Made, made: Made, seconds: float) -> Round:
     reasons: dict[str, int] = {}
     for stage in next(iter(kept.views.values())).stages:
         reasons |= stage.reasons
     return Round(
-        number=kept.number, policy=policy, run=str(kept.store.path), prior=prior,
+        number=kept.number, policy=player.policy, run=str(kept.store.path), prior=player.prior,
         success=Rate.of(outcomes(kept.store, next(iter(kept.views)))), kept={seat: len(view.kept) for seat, view in kept.views.items()},
         reasons=reasons, false_pass=kept.false_pass, made=made, seconds=seconds,
     )  # fmt: skip

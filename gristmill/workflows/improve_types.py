@@ -4,9 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import decoder
-from gristmill.errors import StoreError
 from gristmill.workflows.metrics import Mean, Rate
+from gristmill.workflows.stored import stored
 from gristmill.workflows.variety import Variety
 
 __all__ = ["FILE", "Improvement", "Made", "Round", "read_improvement"]
@@ -19,6 +18,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         policy: spec of who plays next.
+        prior: mean and standard deviation of each parameter that it draws; empty where it is no proposal.
         generation: of the model; 0 where there is none.
         episodes: how many it learnt from, by where they are from: `seed`, `round 1`, …
         success: on held-out scenarios, and `score` the mean score there, where the world has scores.
@@ -30,6 +30,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     policy: str
+    prior: dict[str, tuple[float, float]] = {}
     generation: int = 0
     episodes: dict[str, int] = {}
     success: Rate | None = None
@@ -100,12 +101,4 @@ def read_improvement(folder: Path) -> Improvement:
     Raises:
         StoreError: when there is nothing, or it cannot be read.
     """
-    path = folder / FILE
-    try:
-        return decoder(Improvement)(path.read_bytes())
-    except OSError as error:
-        raise StoreError(
-            f"Expected rounds of `gristmill improve` in {folder}, got no {FILE}: {error.strerror}."
-        ) from None
-    except msgspec.DecodeError as error:
-        raise StoreError(f"Expected what rounds came to in {path}, got something else: {error}.") from None
+    return stored(folder / FILE, Improvement, "rounds of improvement", "improve")

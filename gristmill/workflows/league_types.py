@@ -4,10 +4,9 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import decoder
-from gristmill.errors import StoreError
 from gristmill.workflows.metrics import Rate
 from gristmill.workflows.ratings import Interval
+from gristmill.workflows.stored import stored
 
 __all__ = ["FILE", "Cell", "Deal", "League", "Meeting", "Plane", "Player", "read_league"]
 
@@ -173,15 +172,7 @@ def read_league(folder: Path) -> League:
     Raises:
         StoreError: when there is none, or it cannot be read.
     """
-    path = folder / FILE
-    try:
-        return decoder(League)(path.read_bytes())
-    except OSError as error:
-        raise StoreError(
-            f"Expected the folder of a league (one with a {FILE}), got {folder}: {error.strerror}; `gristmill league` makes one."
-        ) from None
-    except msgspec.DecodeError as error:
-        raise StoreError(f"Expected a league in {path}, got something else: {error}.") from None
+    return stored(folder / FILE, League, "a league", "league")
 
 
 def _summed(counts: list[dict[str, int]]) -> dict[str, int]:

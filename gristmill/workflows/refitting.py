@@ -55,7 +55,7 @@ class Refit:
         self._work: Work
         self._first: Any = None  # what the first round draws from
         self.asked: Mapping[str, Any] = {"policy": registry.absolute(policy), "seat": seat}
-        self.proposal = policy  # as refit on the last of its rounds
+        self._proposed = policy  # as refit on the last of its rounds
         self._next = policy
 
     def check(self, work: Work) -> None:
@@ -73,7 +73,7 @@ class Refit:
     def begin(self) -> Made:
         """Put on record what the first round draws from."""
         self._written(1, self._first)
-        return Made(policy=self._policy)
+        return self._made(self._policy)
 
     def seats(self, policy: str) -> dict[str, str]:
         """Return the only seat."""
@@ -83,23 +83,23 @@ class Refit:
         """Keep whatever was proved."""
         return {self._seat: Acceptance(name="kept", level=self._work.level)}
 
-    def prior(self, policy: str) -> dict[str, tuple[float, float]]:
-        """Return mean and standard deviation of each parameter; nothing of a cloned policy."""
-        found = seat_policies(self._work.world, {self._seat: policy})[self._seat]
-        if not isinstance(found, Refittable):
-            return {}
-        return {name: (found.prior.mean[name], found.prior.sd[name]) for name in found.prior.mean}
-
     def learn(self, kept: Sequence[Kept]) -> Made:
         """Refit the proposal on the last round; after the last refit, clone what that one kept."""
         last = kept[-1]
         view = last.views[self._seat]
         over = 0 if self._refits is None else last.number - self._refits  # rounds since the last refit
         if over <= 0:
-            self.proposal = self._next = self._refit(last.number, last.store, view)
+            self._proposed = self._next = self._refit(last.number, last.store, view)
         if 0 <= over < self._clones:
             self._next = self._clone(last, view)
-        return Made(policy=self._next, episodes={f"round {last.number}": len(view.kept)})
+        return self._made(self._next, episodes={f"round {last.number}": len(view.kept)})
+
+    def _made(self, policy: str, **what: Any) -> Made:
+        """Return who plays next, with mean and standard deviation of each parameter that it draws, if it draws any."""
+        found = seat_policies(self._work.world, {self._seat: policy})[self._seat]
+        prior = found.prior if isinstance(found, Refittable) else None
+        drawn = {name: (prior.mean[name], prior.sd[name]) for name in prior.mean} if prior else {}
+        return Made(policy=policy, prior=drawn, **what)
 
     def _proposal(self, spec: str) -> Refittable:
         found = seat_policies(self._work.world, {self._seat: spec})[self._seat]
@@ -125,7 +125,7 @@ class Refit:
 
     def _refit(self, number: int, store: RunStore, view: View) -> str:
         """Write the prior of the next round, and where it is from; return the spec of the policy that draws from it."""
-        proposal = self._proposal(self.proposal)
+        proposal = self._proposal(self._proposed)
         ids = set(view.ids)
         kept = [self._drawn(proposal, one) for one in store.episodes() if one.id in ids]
         if len(kept) < 2:
@@ -135,12 +135,12 @@ class Refit:
             )
         path = self._written(number + 1, proposal.prior.refit(kept))
         # From the folder of all rounds on, which may be moved.
-        before = f"round-{number}/{PRIOR}" if number > 1 else split(self.proposal)[1].get("prior", "")
+        before = f"round-{number}/{PRIOR}" if number > 1 else split(self._proposed)[1].get("prior", "")
         source = From(
             run=f"round-{number}/run", run_id=store.id, view=view.name, seat=self._seat, episodes=len(kept)
         )
         path.with_name(LESSON).write_bytes(indented(Learnt(sources=[source], init=before)))
-        return _drawing_from(self.proposal, path)
+        return _drawing_from(self._proposed, path)
 
     def _drawn(self, proposal: Refittable, episode: Episode) -> Mapping[str, float]:
         """Return the parameters of a recorded episode; its seed decides them."""

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import msgspec
 
-from gristmill.digest import decoder
 from gristmill.errors import StoreError
 from gristmill.training.metrics import read_metrics
 from gristmill.workflows.report_types import Mask, Training
+from gristmill.workflows.stored import stored
 
 __all__ = ["MASK", "training_of"]
 
@@ -33,9 +33,4 @@ def training_of(out: Path, *, name: str = "", about: str = "") -> Training:
 
 
 def _mask(path: Path) -> Mask | None:
-    if not path.exists():
-        return None
-    try:
-        return decoder(Mask)(path.read_bytes())
-    except msgspec.DecodeError as error:
-        raise StoreError(f"Expected mask coverage in {path}, got something else: {error}.") from None
+    return stored(path, Mask, "mask coverage", "train") if path.exists() else None

@@ -19,7 +19,7 @@ import msgspec
 
 from gristmill import registry
 from gristmill.errors import UsageError, unknown
-from gristmill.recorders.export import export
+from gristmill.recorders.export import NothingToExport, export
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
 from gristmill.specs import split
@@ -110,10 +110,6 @@ class Tune:
     def acceptances(self) -> dict[str, Acceptance]:
         """Return what is to be kept for each seat that the model learns."""
         return {seat: self._acceptance(seat) for seat in self._seats}
-
-    def prior(self, policy: str) -> dict[str, tuple[float, float]]:
-        """A model draws nothing from a prior."""
-        return {}
 
     def learn(self, kept: Sequence[Kept]) -> Made:
         """Fine-tune the base model on everything that was kept so far, and evaluate it."""
@@ -211,7 +207,7 @@ class Tune:
         for seat, view in last.views.items():
             out = self._work.folder(last.number) / f"pairs-{seat}"
             margin = MARGIN if any(one.score is not None for one in view.kept) else None
-            with suppress(UsageError):  # no scenario was played both well and badly
+            with suppress(NothingToExport):  # no scenario was played both well and badly
                 export(last.store, view, "preference", seat, out, margin=margin, overwrite=True)
 
     def _told(self) -> list[str]:
@@ -224,8 +220,6 @@ class Tune:
 
     def _made(self, number: int, job: Path, **what: Any) -> Made:
         """Evaluate the model of a round, or the base model."""
-        from gristmill.agents.model.store import load_model
-
         name = f"round-{number}" if number else "base"
         path = self._work.out / "evaluations" / name
         found = evaluate(
@@ -234,7 +228,7 @@ class Tune:
             progress=lambda done, total, _: self._work.tell(f"{name}: evaluation", done, total),
         )  # fmt: skip
         return Made(
-            policy=self._plays(job), generation=int(load_model(job).about.get("generation", 1)), success=found.success,
+            policy=self._plays(job), generation=int(found.seats[self.seat]["generation"]), success=found.success,
             score=found.score, by=found.by, evaluation=str(path), notes=_met(found.held_out), **what,
         )  # fmt: skip
 

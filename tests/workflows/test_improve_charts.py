@@ -87,7 +87,7 @@ def test_a_curve_has_a_place_for_every_model() -> None:
 
 def test_a_folder_without_rounds_is_named(tmp_path: Path) -> None:
     """And one with something else in it."""
-    with pytest.raises(StoreError, match="Expected rounds of `gristmill improve`"):
+    with pytest.raises(StoreError, match="Expected rounds of improvement in"):
         read_improvement(tmp_path)
     (tmp_path / FILE).write_text("[]")
     with pytest.raises(StoreError, match="got something else"):

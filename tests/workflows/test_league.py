@@ -418,7 +418,9 @@ def test_a_run_is_no_place_for_a_league(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="got the run"):
         league(COINS, PLAYERS[:2], tmp_path / "league" / "runs" / "fair--hard", n=2)
-    with pytest.raises(StoreError, match="Expected the folder of a league"):
+    with pytest.raises(
+        StoreError, match=r"Expected a league in .*got no league\.json.*`gristmill league` makes one"
+    ):
         read_league(tmp_path)
     (tmp_path / "league.json").write_text("{}")
     with pytest.raises(StoreError, match="Expected a league in"):
