@@ -48,6 +48,11 @@ class Field(ABC):
     def mode(self) -> Any:
         """The most likely value."""
 
+    @property
+    def even(self) -> float | None:
+        """The log-density of every value that can be drawn, None where some are likelier than others."""
+        return None
+
     def legal(self, value: Any) -> bool:
         """Return whether a drawn value meets every constraint inside it."""
         return True

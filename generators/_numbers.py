@@ -40,6 +40,10 @@ class Integer(Field):
         return [(value - self.low + 0.5) / self._count]
 
     @property
+    def even(self) -> float:
+        return self._log
+
+    @property
     def mode(self) -> int:
         return self.low
 

@@ -42,6 +42,10 @@ class Pattern(Field):
         return [(number + 0.5) / self._count]
 
     @property
+    def even(self) -> float:
+        return self._log
+
+    @property
     def mode(self) -> str:
         return self.draw([0.0])
 
@@ -69,12 +73,16 @@ class Fake(Field):
 
     def log_prob(self, value: Any) -> float:
         inside = isinstance(value, str) and value in self._pool
-        return -math.log(len(self._pool)) if inside else -math.inf
+        return self.even if inside else -math.inf
 
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
             raise self._outside(value)
         return [(self._pool[value] + 0.5) / len(self._pool)]
+
+    @property
+    def even(self) -> float:
+        return -math.log(len(self._pool))
 
     @property
     def mode(self) -> str:

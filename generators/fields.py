@@ -53,6 +53,10 @@ class Constant(Field):
         return []
 
     @property
+    def even(self) -> float:
+        return 0.0
+
+    @property
     def mode(self) -> Any:
         return self.value
 
@@ -97,6 +101,11 @@ class Choice(Field):
         if place is None or not self.weights[place]:
             raise self._outside(value)
         return [((self._edges[place - 1] if place else 0.0) + self._edges[place]) / 2]
+
+    @property
+    def even(self) -> float | None:
+        likely = {one for one in self._log if one > -math.inf}
+        return likely.pop() if len(likely) == 1 else None
 
     def _place(self, value: Any) -> int | None:
         try:

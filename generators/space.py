@@ -5,6 +5,7 @@ Draw `index` under `seed` is a pure function of the two: it is the same alone, i
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from gristmill.errors import UsageError, unknown
@@ -170,8 +171,25 @@ class Space(Field):
         values = self.sample(seed, index)
         cell = stratum(values) if stratum is not None else ""
         return Scenario.of(
-            world, values, seed=seed, index=index, log_density=self.log_prob(values), stratum=cell
+            world, values, seed=seed, index=index, log_density=self._drawn(values), stratum=cell
         )
+
+    def _drawn(self, values: Values) -> float:
+        """Return the log-density of values that were drawn: what `log_prob` says, without a look at what must be so."""
+        total = 0.0
+        for condition, members in self._densities:
+            if _holds(condition, values):
+                for name, field, even in members:
+                    total += field.log_prob(values[name]) if even is None else even
+        return total
+
+    @cached_property
+    def _densities(self) -> list[tuple[Condition, list[tuple[str, Field, float | None]]]]:
+        """The fields by condition, each with the log-density of all its values if that is one."""
+        return [
+            (condition, [(name, field, field.even) for name, field, _, _ in members])
+            for condition, members in self._groups
+        ]
 
 
 class Many(Field):

@@ -76,6 +76,7 @@ def test_what_is_drawn_is_in_the_support_and_can_be_found_again(field: Field, da
     assert value == json.loads(json.dumps(value))
     assert -math.inf < field.log_prob(value) < math.inf
     assert "" == field.problem(value)
+    assert field.even in (None, field.log_prob(value))
     assert field.dims == len(back)
     assert all(0 <= unit < 1 for unit in back)
     if isinstance(value, float):  # up to rounding

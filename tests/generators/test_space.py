@@ -147,7 +147,11 @@ def test_scenarios_are_the_same_in_another_process() -> None:
 
 def test_a_scenario_says_where_it_comes_from() -> None:
     """Seed, index, log-density and stratum are with it."""
-    one = ORDER.scenario("a/b-v0", 4, 2, stratum=lambda values: str(values["size"]))
+    some = [
+        ORDER.scenario("a/b-v0", 4, index, stratum=lambda values: str(values["size"])) for index in range(9)
+    ]
 
-    assert (4, 2, one.values["size"]) == (one.seed, one.index, one.stratum)
-    assert one.log_density == ORDER.log_prob(one.values)
+    assert [(4, index, one.values["size"]) for index, one in enumerate(some)] == [
+        (one.seed, one.index, one.stratum) for one in some
+    ]
+    assert [one.log_density for one in some] == [ORDER.log_prob(one.values) for one in some]
