@@ -60,6 +60,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         space: the scenarios.
         max_acts: acts, of all seats together, after which the episode is truncated.
         max_errors: malformed acts in a row after which the episode is truncated.
+        abreast: episodes that scripts play side by side: the more there are, the longer the processor's caches hold the
+            code of each step, as long as they hold the data of all episodes too.
 
     Attributes:
         turns: how often the turn has passed on in this episode.
@@ -70,6 +72,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     space: ClassVar[Space]
     max_acts: ClassVar[int] = 80
     max_errors: ClassVar[int] = 3
+    abreast: ClassVar[int] = 8
 
     def __init__(self, *, rewards: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # mypy's exclusion of PettingZoo does not reach super()

@@ -35,8 +35,8 @@ __all__ = [
     "seat_seed",
 ]
 
-# Where nobody minds, some are cheaper than one, and many outgrow the processor's caches.
-_SCRIPTS = 8
+# Of a world that does not say it, see `DialogueWorld.abreast`.
+_ABREAST = 8
 
 
 def play(
@@ -67,7 +67,9 @@ def play(
                 f"got {', '.join(policies) or 'none'}."
             )
         bodies = bool(worlds) and isinstance(worlds[0], Simulation)
-        width = lock_step(policies.values(), simulate.ROWS if bodies else _SCRIPTS)
+        width = lock_step(
+            policies.values(), simulate.ROWS if bodies else getattr(worlds[0], "abreast", _ABREAST)
+        )
         if not bodies:  # a simulation has rows
             worlds += [make() for _ in range(min(width, len(scenarios)) - 1)]
         queue, seats = iter(scenarios), _seats(policies)
@@ -109,9 +111,9 @@ def _batch(
     return take_turns(cast(Sequence[Turns], worlds), batch, seeds, ready, seat_seeds)
 
 
-def lock_step(policies: Iterable[Policy], scripts: int = _SCRIPTS) -> int:
-    """Return how many episodes are played at once: as many as every policy takes, `scripts` where nobody minds."""
-    return min([policy.width for policy in policies if policy.width], default=scripts)
+def lock_step(policies: Iterable[Policy], abreast: int = _ABREAST) -> int:
+    """Return how many episodes are played at once: as many as every policy takes, `abreast` where nobody minds."""
+    return min([policy.width for policy in policies if policy.width], default=abreast)
 
 
 def identify(

@@ -252,6 +252,21 @@ def test_as_many_episodes_are_played_at_once_as_every_policy_takes(
     assert batch == lock_step([Wide(width, "counts", agent) for width in widths])
 
 
+def test_a_world_says_how_many_episodes_scripts_play_side_by_side() -> None:
+    """They are the same episodes, in as many worlds at once."""
+    made: list[Counter] = []
+
+    class Narrow(Counter):
+        abreast = 3
+
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    assert [one.entries for one in run()] == [one.entries for one in run(world=Narrow, width=0)]
+    assert 3 == len(made)
+
+
 def test_an_episode_that_was_not_reset_has_no_entries() -> None:
     """A record never holds what a world still had of the episode before."""
     bad = Scenario.of(Counter.id, {"goal": "many"})

@@ -24,6 +24,7 @@ class Bargaining(DialogueWorld):
     """
 
     max_acts = 40
+    abreast = 32
     speech: ClassVar[Speech]
 
     def domain(self, values: dict[str, Any]) -> Domain:
