@@ -15,6 +15,7 @@ imported is listed with its error.
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -67,7 +68,7 @@ class WorldSpec(msgspec.Struct, frozen=True):
         """
         params = self.params
         # The loop judges every episode by itself; rewards are for those who use a world as a standard environment.
-        if "rewards" in inspect.signature(self.kind).parameters:
+        if _rewards(self.kind):
             params = {"rewards": False, **params}
         try:
             world = self.kind(**params)
@@ -81,6 +82,12 @@ class WorldSpec(msgspec.Struct, frozen=True):
         if missing := [name for name in has if not hasattr(world, name)]:
             raise PluginError(f"Expected a world, got {self.kind.__name__} without {', '.join(missing)}.")
         return world
+
+
+@cache
+def _rewards(kind: type[World]) -> bool:
+    """Return whether a world can be told whether to judge by itself; loops build worlds by the dozen."""
+    return "rewards" in inspect.signature(kind).parameters
 
 
 def make(spec: str) -> World:
