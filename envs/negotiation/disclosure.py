@@ -6,7 +6,13 @@ Sentences are in lower case, with `#` for their figures.
 import re
 from collections.abc import Iterable
 
-__all__ = ["any_of", "limit", "may_tell", "shares", "stated"]
+__all__ = ["FORMS", "NUMBER_WORDS", "any_of", "limit", "may_tell", "shares", "stated"]
+
+FORMS = 16_384  # sentences without their figures, or parts of them, that are remembered
+NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
+    "|eighty|ninety|hundred|thousand|fortnight|couple of|dozen"
+)
 
 _SHARE = re.compile(r"# ?(?:%|percent\b|per cent\b|points?\b)|#")
 _DIGIT = r"(?:zero|nought|one|two|three|four|five|six|seven|eight|nine)"
@@ -77,19 +83,20 @@ _OFFERED = (
 )  # which there are alternatives of
 _OF_ALTERNATIVES = (" have", "'ve", "hold", "don't", "do not", "there is", "another", "other ", "you are")
 _TELLTALES = (
-    "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max", "min",
+    "limit", "reserv", "bottom", "walk", "break", "thresh", "floor", "ceil", "utilit", "weigh", "score", "max",
     "lowest", "highest", "least", "worst", "most", "not ", "n't", "as low", "as high", "as far", "worth", ".#",
     "zero", "nought", "two", "three", "four", "five", "six", "seven", "eight", "nine", "point", "dths", "percent", "per cent",
 )  # fmt: skip
-
-
+_LEAST = re.compile(r"min(?:imum)?\b")  # also a telltale, which "mine" is not
 _OF_SHARES = ("%", "percent", "per cent", "point")
 
 
 def may_tell(clause: str) -> bool:
     """Return whether a sentence with this clause may state or give away anything, or have shares among its figures."""
     text = f" {clause} "  # there are marks with the spaces that clauses are cut at
-    return any(any_of(marks, text) for marks in (_TELLTALES, _OF_PRIORITIES, _OF_ALTERNATIVES, _OF_SHARES))
+    if any(any_of(marks, text) for marks in (_TELLTALES, _OF_PRIORITIES, _OF_ALTERNATIVES, _OF_SHARES)):
+        return True
+    return _LEAST.search(text) is not None
 
 
 def any_of(marks: Iterable[str], text: str) -> bool:
@@ -102,7 +109,7 @@ def any_of(marks: Iterable[str], text: str) -> bool:
 
 def limit(form: str) -> str:
     """Return the words by which a sentence gives a limit, a weight or a utility away; empty if there are none."""
-    found = _LIMIT.search(form) if any_of(_TELLTALES, form) else None
+    found = _LIMIT.search(form) if any_of(_TELLTALES, form) or _LEAST.search(form) else None
     return found[0] if found else ""
 
 

@@ -3,35 +3,34 @@
 Language is open and these patterns are not. They read a plain sentence as a plain reader would, and where they cannot
 tell, they ask for a plainer one: figures with their issue, and no others.
 
-What a sentence says apart from its figures is its *form*. Messages are many and forms are few, so that each form is read
-once: which issue or seat every figure in it may belong to, and what it states and gives away in words.
+What a sentence says apart from its figures is its *form*: which issue or seat every figure in it may belong to, and what
+it states and gives away in words. Forms without figures come again and again, and are read once. Offers are put in more
+ways than can be remembered, out of parts that are few, so that of those the parts are.
 """
 
-import itertools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
-from unicodedata import category, normalize
+from itertools import chain, pairwise
+from typing import Any
+from unicodedata import category, decimal, normalize
 
-from gristmill.envs.negotiation.disclosure import any_of, limit, may_tell, shares, stated
+import msgspec
+
+from gristmill.envs.negotiation.disclosure import FORMS, NUMBER_WORDS, any_of, limit, may_tell, shares, stated
 from gristmill.envs.negotiation.domain import Domain, Terms
-from gristmill.envs.negotiation.scenarios import DELIVERY, ITEMS, MARKET_ISSUES, PAYMENT, WARRANTY
+from gristmill.envs.negotiation.scenarios import DELIVERY, MARKET_ISSUES, PAYMENT, WARRANTY
+from gristmill.envs.negotiation.sharing import split, start
 
 __all__ = ["Form", "MarketSpeech", "Message", "ResourceSpeech", "Speech"]
 
 # It begins with a digit and nothing else, which is found many times as fast as one of several things.
-_FIGURE = re.compile(r"(\d\d*(?:,\d{3}(?!\d))*(?:\.\d+)?)")
+_FIGURE = re.compile(r"(\d\d*(?:,\d{3}(?!\d))*(?:\.\d+)?)", re.ASCII)
 _ENDS = tuple((f"{mark} ", f"{mark}\n") for mark in ".!?")
-_FORMS = 16_384  # that are remembered
-_NUMBER_WORDS = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
-    "|eighty|ninety|hundred|thousand|fortnight|couple of|dozen"
-)
 
 
-class Form(NamedTuple):
+class Form(msgspec.Struct, frozen=True):
     """What a sentence, or a whole message, says apart from its figures, which stand as `#`.
 
     Attributes:
@@ -49,7 +48,7 @@ class Form(NamedTuple):
     states: tuple[tuple[str, str], ...]
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True):
     """A message as it is read.
 
     Attributes:
@@ -83,22 +82,28 @@ class Speech(ABC):
 
     def read(self, text: str) -> Message:
         """Return a message as it is read."""
-        if not text.isascii():  # figures and letters that only look like others are read as those
-            text = "".join(one for one in normalize("NFKC", text) if category(one) != "Cf")
+        if not text.isascii():  # figures, letters and marks that only look like others are read as those
+            plain = [f"{decimal(one, one)}" for one in normalize("NFKC", text) if category(one) != "Cf"]
+            text = "".join(plain).replace("’", "'")
         pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
-        figures = tuple(
-            [int(one) if len(one) < 9 and one.isdigit() else _number(one) for one in pieces[1::2]]
-        )
+        figures = tuple(map(_number, pieces[1::2]))
         form = "#".join(pieces[::2])
         for end, line in _ENDS:
             form = form.replace(end, line)
-        telling = [one for one in map(self.form, form.split("\n")) if one is not _NOTHING]
+        sentences = form.lower().replace("*", "").split("\n")
+        said = [self.figured(one) if "#" in one else self.worded(one) for one in sentences]
+        telling = [one for one in said if one is not _NOTHING]
         return Message(figures, telling[0] if len(telling) == 1 else _joined(telling))
 
     @staticmethod
     @abstractmethod
-    def form(text: str) -> Form:
-        """Return what a sentence says, with `#` for its figures."""
+    def figured(text: str) -> Form:
+        """Return what a sentence with figures says, which is in lower case and has `#` for each of them."""
+
+    @staticmethod
+    @abstractmethod
+    def worded(text: str) -> Form:
+        """Return what a sentence without figures says, which is in lower case."""
 
     @abstractmethod
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
@@ -117,35 +122,43 @@ class Speech(ABC):
 
 # Most sentences are of no consequence.
 _NOTHING = Form((), (), "", "", ())
+_NOTHING_TOLD = (), "", ()
 
 
 def _joined(several: Sequence[Form]) -> Form:
     """Return the form of a message of several sentences."""
-    found = _NOTHING
+    roles: list[Any] = []
+    places: list[int] = []
+    unclear = gives_away = ""
+    states: tuple[tuple[str, str], ...] = ()
     for one in several:
-        found = Form(
-            roles=found.roles + one.roles,
-            shares=found.shares + tuple([place + len(found.roles) for place in one.shares]),
-            unclear=found.unclear or one.unclear,
-            limit=found.limit or one.limit,
-            states=found.states + one.states,
-        )
-    return found
+        if one.shares:
+            places += [place + len(roles) for place in one.shares]
+        roles += one.roles
+        unclear = unclear or one.unclear
+        gives_away = gives_away or one.limit
+        states += one.states
+    return Form(tuple(roles), tuple(places), unclear, gives_away, states)
 
 
+@lru_cache(FORMS)
 def _number(text: str) -> float:
     number = float(text.replace(",", ""))
     return int(number) if number.is_integer() else number
 
 
-def _plain(text: str) -> str:
-    """Return a form in lower case, with one sort of apostrophe."""
-    return text.lower().replace("’", "'").replace("*", "")
+def _form(roles: tuple[Any, ...], unclear: str, telling: str) -> Form:
+    """Return the form of a sentence; `telling` is its text if it may state or give away something."""
+    of_figures, gives_away, states = _told(telling) if telling else _NOTHING_TOLD
+    if roles or unclear or gives_away or states:
+        return Form(roles, of_figures, unclear, gives_away, states)
+    return _NOTHING
 
 
-def _form(text: str, roles: tuple[Any, ...], unclear: str) -> Form:
-    form = Form(roles, shares(text) if roles else (), unclear, limit(text), stated(text))
-    return _NOTHING if form == _NOTHING else form
+@lru_cache(FORMS)
+def _told(text: str) -> tuple[tuple[int, ...], str, tuple[tuple[str, str], ...]]:
+    """Return which figures are shares, the words that give something away, and what is stated."""
+    return shares(text), limit(text), stated(text)
 
 
 # The market.
@@ -161,19 +174,9 @@ _OF_UNIT = (
     (re.compile(r"[- ]?(?:(?:\w+ )?(?:weeks?|years?|hours?)\b|%|percent)"), frozenset[str]()),
 )
 _BEFORE_PRICE = re.compile(r"(?:\$|\busd) ?$")
-_IN_WORDS = re.compile(rf"\b(?:{_NUMBER_WORDS}|an?)[ -](?:dollars?|days?|weeks?|months?|years?)\b")
+_IN_WORDS = re.compile(rf"\b(?:{NUMBER_WORDS}|an?)[ -](?:dollars?|days?|weeks?|months?|years?)\b")
 _TIMES = ("day", "week", "month", "year", "dollar")
-_PARTS = (
-    " and ",
-    " with ",
-    " plus ",
-    "; ",
-    ": ",
-    " (",
-    ") ",
-    " - ",
-    "—",
-)  # that clauses are separated by, as by commas
+_BETWEEN = (" and ", " with ", " plus ", "; ", ": ", " (", ") ", " - ", "—")  # clauses, as commas are
 _AFTER = re.compile(r"\b(?:after|from|upon|on|of|following|since) (?:the )?delivery\b")
 _DELIVERING = re.compile(r"\b(?:deliver\w*|ship\w*|arriv\w*|hand(?:ed)? over)\b")
 _PAYING = re.compile(
@@ -188,22 +191,22 @@ class MarketSpeech(Speech):
     """
 
     @staticmethod
-    @lru_cache(_FORMS)
-    def form(text: str) -> Form:
-        text = _plain(text)
-        clauses = text
-        for part in _PARTS:
-            clauses = clauses.replace(part, ", ")
-        roles: tuple[frozenset[str], ...] = ()
+    def figured(text: str) -> Form:
+        """Return the issues that the figures of a sentence can be about, and what else it says."""
+        roles: list[frozenset[str]] = []
         unclear, tells = "", False
-        for clause in clauses.split(", "):
-            of_clause, in_words, telling = _clause(clause)
-            roles += of_clause
+        for part in text.split(", "):
+            of_part, in_words, telling = _part(part)
+            roles += of_part
             unclear = unclear or in_words
             tells = tells or telling
-        if tells:
-            return _form(text, roles, unclear)
-        return Form(roles, (), unclear, "", ()) if roles or unclear else _NOTHING
+        return _form(tuple(roles), unclear, text if tells else "")
+
+    @staticmethod
+    @lru_cache(FORMS)
+    def worded(text: str) -> Form:
+        """Return what a sentence without figures says."""
+        return MarketSpeech.figured(text) if any_of(_TIMES, text) or may_tell(text) else _NOTHING
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
@@ -232,13 +235,22 @@ class MarketSpeech(Speech):
         return ""
 
 
-# Sentences are made of clauses, of which there are fewer still.
-@lru_cache(_FORMS)
-def _clause(clause: str) -> tuple[tuple[frozenset[str], ...], str, bool]:
-    """Return the issues that each figure in a clause can be about, what is wrong with it, and whether it may tell more."""
-    telling = may_tell(clause)
-    if "#" not in clause and not any_of(_TIMES, clause):
-        return (), "", telling
+@lru_cache(FORMS)
+def _part(text: str) -> tuple[tuple[frozenset[str], ...], str, bool]:
+    """Return the issues that each figure in a part of a sentence can be about, what is wrong, and whether it may tell more."""
+    tells = may_tell(text)
+    if "#" not in text and not any_of(_TIMES, text):
+        return (), "", tells
+    for mark in _BETWEEN:
+        text = text.replace(mark, ", ")
+    clauses = text.split(", ")
+    found = next(filter(None, map(_IN_WORDS.search, clauses)), None)
+    roles = tuple(chain.from_iterable(map(_roles, clauses)))
+    return roles, f"names {found[0]!r} in words" if found else "", tells
+
+
+def _roles(clause: str) -> list[frozenset[str]]:
+    """Return the issues that each figure in a clause can be about."""
     words = _AFTER.sub("", clause)
     delivering, paying = _DELIVERING.search(words), _PAYING.search(words)
     about = _ALL
@@ -246,9 +258,7 @@ def _clause(clause: str) -> tuple[tuple[frozenset[str], ...], str, bool]:
         about = _ALL - {"payment"}
     elif paying and not delivering:
         about = _ALL - {"delivery"}
-    roles = [about & _of_unit(before, after) for before, after in itertools.pairwise(clause.split("#"))]
-    found = _IN_WORDS.search(clause)
-    return tuple(roles), f"names {found[0]!r} in words" if found else "", telling
+    return [about & _of_unit(before, after) for before, after in pairwise(clause.split("#"))]
 
 
 def _of_unit(before: str, after: str) -> frozenset[str]:
@@ -263,20 +273,6 @@ assert len({*DELIVERY, *WARRANTY, *PAYMENT}) == len(DELIVERY) + len(WARRANTY) + 
 
 # Items to split.
 
-_SINGULAR = tuple(name[:-1] for name in ITEMS)
-_ITEM = "|".join(f"{name}s?" for name in _SINGULAR)
-_TOKEN = re.compile(
-    rf"(?P<for>\b(?:for|to) (?:me|us|you|yourself|myself)\b|\b(?:are|is|being) (?:mine|yours)\b)"
-    rf"|(?P<me>\b(?:i|me|my|mine|we|us|our|myself)\b)"
-    rf"|(?P<you>\b(?:you|your|yours|yourself)\b)"
-    rf"|# (?:of (?:the |my |your )?|more )?(?P<item>{_ITEM})\b"
-    rf"|(?P<word>\b(?:{_NUMBER_WORDS})\b) (?:of (?:the )?)?(?:{_ITEM})\b"
-    rf"|(?P<figure>#)"
-    rf"|(?P<list>,? ?\band\b|,)"
-    rf"|(?P<end>[.;!?\n])"
-    rf"|(?P<other>[a-z]+)"
-)
-
 
 class ResourceSpeech(Speech):
     """Books, hats and balls, with who gets them.
@@ -285,34 +281,19 @@ class ResourceSpeech(Speech):
     """
 
     @staticmethod
-    @lru_cache(_FORMS)
-    def form(text: str) -> Form:
-        text = _plain(text)
-        reader, unclear = _Reader(), ""
-        if "#" not in text and not any_of(_SINGULAR, text):
-            return _form(text, (), "")
-        for token in _TOKEN.finditer(text):
-            kind = token.lastgroup
-            if kind == "item":
-                reader.item(token["item"].rstrip("s") + "s")
-            elif kind == "for":
-                reader.own(reader.list, mine=token["for"].endswith(("me", "us", "myself", "mine")))
-                reader.list = []
-            elif kind in ("me", "you"):
-                # What was named before anybody was is theirs: "2 books are what I keep".
-                reader.own([at for at in reader.items if reader.roles[at] is None], mine=kind == "me")
-                reader.owner, reader.list = kind == "me", []
-            elif kind in ("end", "other"):
-                reader.list = []
-                reader.owner = None if kind == "end" else reader.owner
-            elif kind == "word":
-                unclear = f"names {token[0]!r} in words"
-            elif kind == "figure":
-                reader.roles.append(None)
-                unclear = unclear or "names a figure without its items"
-        if not unclear and None in reader.roles:
-            unclear = "does not say who gets what"
-        return _form(text, tuple(reader.roles), unclear)
+    def figured(text: str) -> Form:
+        """Return whose the items of a sentence are, and what else it says."""
+        before, figure, after = text.partition("#")
+        owner, unclear, tells = start(before)
+        roles, unclear, telling = split(figure + after, owner, unclear)
+        return _form(roles, unclear, text if tells or telling else "")
+
+    @staticmethod
+    @lru_cache(FORMS)
+    def worded(text: str) -> Form:
+        """Return what a sentence without figures says."""
+        _, unclear, tells = start(text)
+        return _form((), unclear, text if tells else "")
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a share that is said otherwise than in the terms, or is not said."""
@@ -343,24 +324,3 @@ class ResourceSpeech(Speech):
                 if figure not in known and most - figure not in known:
                     return f"{figure:g} {role[1]}"
         return ""
-
-
-class _Reader:
-    """Reads who gets what: by the nearest word before it that means me or you, or by "for you" right behind its list."""
-
-    def __init__(self) -> None:
-        self.roles: list[tuple[bool, str] | None] = []
-        self.items: dict[int, str] = {}  # by place
-        self.owner: bool | None = None
-        self.list: list[int] = []  # places of the list that goes on
-
-    def item(self, name: str) -> None:
-        """Take in a figure with its items."""
-        self.items[len(self.roles)] = name
-        self.list.append(len(self.roles))
-        self.roles.append(None if self.owner is None else (self.owner, name))
-
-    def own(self, places: Iterable[int], *, mine: bool) -> None:
-        """Say whose figures are."""
-        for place in places:
-            self.roles[place] = mine, self.items[place]

@@ -114,6 +114,21 @@ def test_a_plain_split_says_who_gets_what(text: str) -> None:
     assert "" == ITEMS.mismatch(ITEMS.read(text), KEPT, TABLE)
 
 
+def test_the_same_words_are_read_by_what_stands_before_them() -> None:
+    """However often they were read after something else."""
+    for text, roles in (
+        ("I keep 2 books and 1 ball.", ((True, "books"), (True, "balls"))),
+        ("You keep 2 books and 1 ball.", ((False, "books"), (False, "balls"))),
+        ("2 books and 1 ball.", (None, None)),
+        ("Delivery in 2 days.", (None,)),
+    ):
+        assert roles == ITEMS.read(text).form.roles
+    assert ITEMS.read("I keep two books and 2 books.").form.unclear
+    assert not ITEMS.read("I keep 2 books.").form.unclear
+    assert ({"delivery"},) == MARKETS.read("Delivery in 2 days.").form.roles
+    assert ({"payment"},) == MARKETS.read("Payment in 2 days.").form.roles
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
