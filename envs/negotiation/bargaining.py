@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from gristmill.envs.dialogue import DialogueWorld
 from gristmill.envs.negotiation.domain import UNIT, Domain, Terms
 from gristmill.envs.negotiation.speech import Speech
@@ -65,9 +67,9 @@ class Bargaining(DialogueWorld):
         `reservation` what no deal is worth.
         """
         domain = self.domain(scenario.values)
-        first, second = ((one / UNIT * domain.discount).round(4).tolist() for one in domain.front)
+        worth = np.array(list(domain.front.items())) / UNIT * domain.discount
         return {
-            "front": list(zip(first, second, strict=True)),
+            "front": list(map(tuple, worth.round(4).tolist())),
             "best": domain.fairest if domain.possible else None,
             "reservation": domain.reservations,
         }

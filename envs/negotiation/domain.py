@@ -146,18 +146,20 @@ class Domain:
         """Return what terms come to after some turns."""
         worth = self.worth(terms)
         factor = self.discount**turns
-        utilities = worth[0] / UNIT * factor, worth[1] / UNIT * factor
-        gains = [max(one - other, 0.0) for one, other in zip(utilities, self.reservations, strict=True)]
-        product, best = gains[0] * gains[1], self.best_nash_product
-        return Deal(terms, utilities, self._distance(*worth), product, product / best if best else 0.0)
+        first, second = worth[0] / UNIT * factor, worth[1] / UNIT * factor
+        product = max(first - self.reservations[0], 0.0) * max(second - self.reservations[1], 0.0)
+        best = self.best_nash_product
+        return Deal(terms, (first, second), self._distance(*worth), product, product / best if best else 0.0)
 
     def _distance(self, first: int, second: int) -> float:
-        gaps = self.front[0] - first, self.front[1] - second
-        return float(np.minimum.reduce(gaps[0] * gaps[0] + gaps[1] * gaps[1]) ** 0.5 / UNIT)
+        if self.front.get(first) == second:
+            return 0.0
+        squares = [(one - first) ** 2 + (other - second) ** 2 for one, other in self.front.items()]
+        return float(min(squares) ** 0.5 / UNIT)
 
     @cached_property
-    def front(self) -> tuple[Utilities, Utilities]:
-        """The efficient outcomes, [points] in ten-thousandths for each seat: falling for the first, rising for the second.
+    def front(self) -> dict[int, int]:
+        """The efficient outcomes, in ten-thousandths: for what the first seat gets, falling, what is left for the second.
 
         An outcome is efficient when no other is better for one seat and at least as good for the other.
         """
@@ -167,45 +169,42 @@ class Domain:
         better[0] = True
         np.greater(best[1:], best[:-1], out=better[1:])
         ahead = better.nonzero()[0]
-        first, second = self.sides[0].falling[ahead], second[ahead]
         # Of those that are equal for the first seat, the last is the best for the second.
-        last = better[: len(first)]
-        last[-1] = True
-        np.not_equal(first[1:], first[:-1], out=last[:-1])
-        return first[last], second[last]
+        return dict(zip(self.sides[0].falling[ahead].tolist(), second[ahead].tolist(), strict=True))
 
     @cached_property
-    def zone(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What the efficient deals that are rational for both are worth to each when struck at once, [deals] each.
+    def zone(self) -> list[tuple[float, float]]:
+        """What the efficient deals that are rational for both are worth to each when struck at once, falling for the first.
 
         At once is after one turn: an offer, and its acceptance. A zone without deals is none: what is not efficient is
         no better for either.
         """
-        first, second = self.front[0] / UNIT * self.discount, self.front[1] / UNIT * self.discount
-        # The one falls and the other rises, so that those that are rational lie side by side.
-        end = np.count_nonzero(first >= self.reservations[0] - SLIGHT)
-        begin = np.count_nonzero(second < self.reservations[1] - SLIGHT)
-        return first[begin:end], second[begin:end]
+        discount = self.discount
+        least, other_least = [(one - SLIGHT) / discount * UNIT for one in self.reservations]
+        return [
+            (first / UNIT * discount, second / UNIT * discount)
+            for first, second in self.front.items()
+            if first >= least and second >= other_least
+        ]
 
     @property
     def possible(self) -> bool:
         """Whether there is a zone of agreement."""
-        return len(self.zone[0]) > 0
+        return bool(self.zone)
 
     @property
     def best(self) -> tuple[float, float]:
         """The most that each seat can get in a deal that is rational for both; the reservations where there is none."""
-        first, second = self.zone
-        return (float(first[0]), float(second[-1])) if len(first) else self.reservations
+        return (self.zone[0][0], self.zone[-1][1]) if self.zone else self.reservations
 
     @property
     def fairest(self) -> tuple[float, float]:
         """What the deal with the greatest Nash product is worth to each; the reservations where none is rational for both."""
-        first, second = self.zone
-        if not len(first):
+        if not self.zone:
             return self.reservations
-        place = ((first - self.reservations[0]) * (second - self.reservations[1])).argmax()
-        return float(first[place]), float(second[place])
+        mine, other = self.reservations
+        products = [(first - mine) * (second - other) for first, second in self.zone]
+        return self.zone[products.index(max(products))]
 
     @property
     def best_nash_product(self) -> float:
@@ -217,4 +216,4 @@ class Domain:
 def balanced(first: Side, second: Side) -> tuple[int, int]:
     """Return the utilities of the outcome with the greatest product of utilities, in ten-thousandths."""
     place = (first.utilities * second.utilities).argmax()
-    return int(first.utilities[place]), int(second.utilities[place])
+    return first.utilities.item(place), second.utilities.item(place)

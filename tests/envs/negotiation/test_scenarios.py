@@ -47,10 +47,10 @@ def test_a_deal_stays_possible_until_the_last_turn(kind: type[Bargaining]) -> No
         domain = world.domain(world.scenario(2, index).values)
         if domain.possible:
             last = domain.discount ** (domain.deadline - 1) / 10_000
-            pairs = zip(*(one * last for one in domain.front), strict=True)
             assert any(
-                domain.rational(domain.seats[0], first) and domain.rational(domain.seats[1], second)
-                for first, second in pairs
+                domain.rational(domain.seats[0], first * last)
+                and domain.rational(domain.seats[1], second * last)
+                for first, second in domain.front.items()
             )
 
 
