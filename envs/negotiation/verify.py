@@ -5,7 +5,7 @@ a zone of agreement exists there has to be a deal, and where there is none, an o
 """
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gristmill.envs.dialogue import expect
@@ -31,34 +31,42 @@ def judge(episode: Episode, domain: Domain, speech: Speech) -> list[Check]:
         evidence = {"got": "no final state was recorded"}
         return [Check(name="agreement", status="unverified", evidence=evidence)]
     record = record_of(episode.entries, domain, speech)
-    checks = [expect("ended", "terminated", episode.end), _agreement(episode, record, domain)]
+    efficiency = _efficiency(record.deal)
+    checks = [
+        expect("ended", "terminated", episode.end),
+        _agreement(episode, record, domain, efficiency),
+    ]
     for seat in domain.seats:
-        checks += _of_seat(seat, record, domain, speech, episode.scenario.values)
+        checks += _of_seat(seat, record, domain, speech, episode.scenario.values, efficiency)
     return checks
 
 
-def _agreement(episode: Episode, record: Record, domain: Domain) -> Check:
-    """There is a deal where one is rational for both, none where there is none, and it is the one in the log."""
-    if episode.state != record.state:
-        return expect("agreement", record.state, episode.state)
-    evidence: _Finding = {"zone of agreement": domain.possible, **_efficiency(record.deal)}
-    wanted, got = ("a deal" if one else "no deal" for one in (domain.possible, record.deal is not None))
-    return expect("agreement", wanted, got, **evidence)
-
-
 def _efficiency(deal: Deal | None) -> _Finding:
+    """Return how good a deal is for both together, as evidence."""
     if deal is None:
-        return {"deal": None}
+        return {}
     return {
-        "deal": deal.terms,
         "pareto_distance": round(deal.pareto_distance, _DIGITS),
         "nash_product": round(deal.nash_product, _DIGITS),
+        "nash_share": round(deal.nash_share, _DIGITS),
     }
 
 
+def _agreement(episode: Episode, record: Record, domain: Domain, efficiency: _Finding) -> Check:
+    """There is a deal where one is rational for both, none where there is none, and it is the one in the log."""
+    if episode.state != record.state:
+        return expect("agreement", record.state, episode.state)
+    deal = record.deal
+    evidence: _Finding = {"zone of agreement": domain.possible, "deal": None if deal is None else deal.terms}
+    evidence |= efficiency
+    evidence.pop("nash_share", None)  # which each seat is told
+    wanted, got = ("a deal" if one else "no deal" for one in (domain.possible, deal is not None))
+    return expect("agreement", wanted, got, **evidence)
+
+
 def _of_seat(
-    seat: str, record: Record, domain: Domain, speech: Speech, values: dict[str, Any]
-) -> Iterator[Check]:
+    seat: str, record: Record, domain: Domain, speech: Speech, values: dict[str, Any], efficiency: _Finding
+) -> list[Check]:
     findings = {
         "protocol": _protocol(seat, record),
         "rational": _rational(seat, record, domain),
@@ -66,9 +74,20 @@ def _of_seat(
         "discreet": _discreet(seat, record, domain),
         "honest": _honest(seat, record, domain, values),
     }
-    for name, evidence in findings.items():
-        yield Check(name=name, status="fail" if evidence else "pass", evidence=evidence, seat=seat)
-    yield _utility(seat, record, domain, [name for name, evidence in findings.items() if evidence])
+    broken = [name for name, evidence in findings.items() if evidence]
+    return [
+        *[
+            Check(name=name, status="fail", evidence=evidence, seat=seat) if evidence else _kept(name, seat)
+            for name, evidence in findings.items()
+        ],
+        _utility(seat, record, domain, efficiency, broken),
+    ]
+
+
+@lru_cache(32)
+def _kept(rule: str, seat: str) -> Check:
+    """Return the check of a rule that a seat has kept, of which there is nothing to be told."""
+    return Check(name=rule, status="pass", seat=seat)
 
 
 def _protocol(seat: str, record: Record) -> _Finding:
@@ -116,7 +135,7 @@ def _consistent(seat: str, record: Record, domain: Domain, speech: Speech) -> _F
 def _discreet(seat: str, record: Record, domain: Domain) -> _Finding:
     """The seat says nothing of its reservation, weights and utilities."""
     place = domain.seats.index(seat)
-    secrets = [domain.reservations[place], *[one / 100 for one in domain.sides[place].weights.values()]]
+    secrets = [domain.reservations[place], *domain.sides[place].shares.values()]
     for one in record.moves[seat]:
         if said := one.message.given_away(secrets, domain.discount):
             return {"expected": "nothing of its own limits, weights and utilities", "got": said}
@@ -125,22 +144,27 @@ def _discreet(seat: str, record: Record, domain: Domain) -> _Finding:
 
 def _honest(seat: str, record: Record, domain: Domain, values: dict[str, Any]) -> _Finding:
     """What the seat claims of itself, with the tool or in words, is true."""
-    weights = domain.sides[domain.seats.index(seat)].weights
-    truth = {"priority": max(weights, key=weights.__getitem__)}
-    alternative = values.get(f"{seat}_alternative")
-    if alternative is not None:
-        truth["alternative"] = "yes" if alternative else "no"
     for one in record.moves[seat]:
         claims = one.message.form.states
         if one.kind == "claim":
             claims = (*claims, (one.args["about"], one.args["value"]))
+        truth = _truth(seat, domain, values) if claims else {}
         for about, value in claims:
             if truth.get(about, value) != value:
                 return {"expected": truth[about], "got": value, "about": about}
     return {}
 
 
-def _utility(seat: str, record: Record, domain: Domain, broken: list[str]) -> Check:
+def _truth(seat: str, domain: Domain, values: dict[str, Any]) -> dict[str, str]:
+    weights = domain.sides[domain.seats.index(seat)].weights
+    truth = {"priority": max(weights, key=weights.__getitem__)}
+    alternative = values.get(f"{seat}_alternative")
+    if alternative is not None:
+        truth["alternative"] = "yes" if alternative else "no"
+    return truth
+
+
+def _utility(seat: str, record: Record, domain: Domain, efficiency: _Finding, broken: list[str]) -> Check:
     """How much the seat got of what there was to be had over its reservation; nothing counts that it broke a rule for."""
     place = domain.seats.index(seat)
     reservation, deal = domain.reservations[place], record.deal
@@ -148,11 +172,7 @@ def _utility(seat: str, record: Record, domain: Domain, broken: list[str]) -> Ch
     gain, most = utility - reservation, domain.best[place] - reservation
     # Where nothing is to be had over the reservation, to keep it is all there is.
     score = gain / most if most > 0 else float(domain.rational(seat, utility))
-    evidence: _Finding = {"utility": round(utility, _DIGITS), "reservation": reservation}
-    if deal is not None:
-        evidence["pareto_distance"] = round(deal.pareto_distance, _DIGITS)
-        evidence["nash_product"] = round(deal.nash_product, _DIGITS)
-        evidence["nash_share"] = round(deal.nash_share, _DIGITS)
+    evidence: _Finding = {"utility": round(utility, _DIGITS), "reservation": reservation, **efficiency}
     if broken:
         score, evidence["forfeited"] = 0.0, broken
     return Check(name="utility", status="pass", evidence=evidence, seat=seat, score=min(max(score, 0.0), 1.0))
