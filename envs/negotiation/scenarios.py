@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
 from math import ceil, floor
+from operator import itemgetter
 from typing import Any
 
-from gristmill.digest import decode, encode
 from gristmill.envs.negotiation.domain import UNIT, Domain, Side, balanced
 from gristmill.generators.fields import Choice, Fake, Flag, Integer
 from gristmill.generators.space import Space
@@ -122,12 +122,12 @@ RESOURCE = Space(
 
 def market_domain(values: dict[str, Any]) -> Domain:
     """Return the domain of a scenario of the market; the buyer is the first seat."""
-    return _market(encode(values))
+    return _market(*_GIVEN_TRADERS(values))
 
 
 def resource_domain(values: dict[str, Any]) -> Domain:
     """Return the domain of a scenario of items to split; terms are what the left seat keeps."""
-    return _resource(encode(values))
+    return _resource(*_GIVEN_OWNERS(values))
 
 
 def product_of(values: dict[str, Any]) -> range:
@@ -136,18 +136,29 @@ def product_of(values: dict[str, Any]) -> range:
     return range(low, low + step * _STEPS, step)
 
 
-# An episode is set up and judged within moments.
-@lru_cache(64)
-def _market(data: bytes) -> Domain:
-    values = decode(data)
+# The fields that a domain follows from.
+_BOTH = ("zone", "first_margin", "second_margin", "deadline", "discount")
+_TRADERS = (
+    "product",
+    *(f"{seat}_{of}" for seat in ("buyer", "seller") for of in ("order", "shares", "growth")),
+    *_BOTH,
+)
+_OWNERS = (*ITEMS, *(f"{seat}_{of}" for seat in ("left", "right") for of in ("order", "shares")), *_BOTH)
+_GIVEN_TRADERS, _GIVEN_OWNERS = itemgetter(*_TRADERS), itemgetter(*_OWNERS)
+
+
+# An episode is set up and judged within moments. By type, since a deadline of 6.0 is told otherwise than one of 6.
+@lru_cache(64, typed=True)
+def _market(*given: Any) -> Domain:
+    values = dict(zip(_TRADERS, given, strict=True))
     options: tuple[Sequence[int], ...] = (product_of(values), DELIVERY, WARRANTY, PAYMENT)
     issues = dict(zip(MARKET_ISSUES, options, strict=True))
     return _domain(("buyer", "seller"), issues, (_trader(values, "buyer"), _trader(values, "seller")), values)
 
 
-@lru_cache(64)
-def _resource(data: bytes) -> Domain:
-    values = decode(data)
+@lru_cache(64, typed=True)
+def _resource(*given: Any) -> Domain:
+    values = dict(zip(_OWNERS, given, strict=True))
     counts = tuple(values[name] for name in ITEMS)
     issues = {name: range(count + 1) for name, count in zip(ITEMS, counts, strict=True)}
     sides = _owner(values, "left", counts), _owner(values, "right", counts)

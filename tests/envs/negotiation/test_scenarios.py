@@ -123,3 +123,19 @@ def test_facts_are_copies(kind: type[Bargaining]) -> None:
     world.brief(kind.seats[0]).facts["issues"].clear()
 
     assert before == world.brief(kind.seats[0]).facts
+
+
+@KINDS
+def test_scenarios_that_differ_have_domains_of_their_own(kind: type[Bargaining]) -> None:
+    """By every value that anything follows from, and by its type; names are of no consequence."""
+    world = kind()
+    values = world.scenario(4, 0).values
+    domain = world.domain(values)
+    changes = {"deadline": float(values["deadline"]), "zone": "none", "discount": 0.5, "second_margin": 101}
+
+    assert domain is world.domain(dict(values))
+    for name, value in changes.items():
+        other = world.domain(values | {name: value})
+        assert other is not domain
+    assert type(world.domain(values | {"deadline": changes["deadline"]}).deadline) is float
+    assert type(world.domain(values).deadline) is int
