@@ -89,14 +89,18 @@ _TELLTALES = (
 )  # fmt: skip
 _LEAST = re.compile(r"min(?:imum)?\b")  # also a telltale, which "mine" is not
 _OF_SHARES = ("%", "percent", "per cent", "point")
+_MARKS = tuple(dict.fromkeys((*_TELLTALES, *_OF_PRIORITIES, *_OF_SHARES)))  # each once
 
 
 def may_tell(clause: str) -> bool:
-    """Return whether a sentence with this clause may state or give away anything, or have shares among its figures."""
+    """Return whether a sentence with this clause may state or give away anything, or have shares among its figures.
+
+    An alternative is stated within one clause: that one says both that there is something, and that it is an offer.
+    """
     text = f" {clause} "  # there are marks with the spaces that clauses are cut at
-    if any(any_of(marks, text) for marks in (_TELLTALES, _OF_PRIORITIES, _OF_ALTERNATIVES, _OF_SHARES)):
+    if any_of(_MARKS, text) or _LEAST.search(text):
         return True
-    return _LEAST.search(text) is not None
+    return any_of(_OF_ALTERNATIVES, text) and any_of(_OFFERED, text)
 
 
 def any_of(marks: Iterable[str], text: str) -> bool:

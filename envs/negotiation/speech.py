@@ -210,15 +210,17 @@ class MarketSpeech(Speech):
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
+        figures = message.figures
         issues = {value: name for name, value in terms.items()}
-        for figure, role in zip(message.figures, message.form.roles, strict=True):
+        for figure, role in zip(figures, message.form.roles, strict=True):
             name = issues.get(figure)  # type: ignore[call-overload]  # a fraction is no term
-            if name is None and figure != 0:
-                return f"names {figure:g}"
-            if name is not None and name not in role:
+            if name is None:
+                if figure:
+                    return f"names {figure:g}"
+            elif name not in role:
                 return f"gives {figure:g} as another issue's"
         for name, value in terms.items():
-            if value and value not in message.figures:
+            if value and value not in figures:
                 return f"does not name the {name}"
         return message.form.unclear
 
