@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache, reduce
 from itertools import product
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,11 +35,11 @@ def _added(rest: Floats, part: Floats) -> Floats:
 class Model(Protocol):
     """What one side makes of the other's preferences."""
 
-    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+    def hear(self, theirs: int, ours: int | None, time: float) -> None:
         """Learn from an offer of the other.
 
         Args:
-            theirs: what it offered, as places of options.
+            theirs: the outcome that it offered.
             ours: our own offer before, which it did not take; None where there was none.
             time: share of the negotiation that is over.
         """
@@ -58,7 +59,6 @@ class Domain:
 
     Attributes:
         names: the issues, in order.
-        options: of every issue, ascending.
         values: one's own value of every option, from 0 to 1, by issue.
         shape: how many options the issues have.
         utility: one's own, of every outcome, [outcomes].
@@ -71,13 +71,11 @@ class Domain:
         values: Mapping[str, Sequence[float]],
         weights: Mapping[str, float],
     ) -> None:
-        self.names = tuple(issues)
-        self.options = tuple(issues.values())
-        self.values = tuple([tuple(values[name]) for name in self.names])
-        self.shape = tuple(map(len, self.options))
-        self._ranked = _ranked(self.values, tuple([weights[name] for name in self.names]))
-        self.utility, self.top, self.best = self._ranked.utility, self._ranked.top, self._ranked.best
-        self._places = _places(self.shape)
+        self._outcomes = _outcomes(_key(issues))
+        self.names, self.shape = self._outcomes.names, self._outcomes.shape
+        self._ranked = _ranked(_key((self.names, values, weights)))
+        self.values, self.utility = self._ranked.values, self._ranked.utility
+        self.top, self.best = self._ranked.top, self._ranked.best
 
     @property
     def order(self) -> NDArray[np.intp]:
@@ -86,30 +84,36 @@ class Domain:
 
     def places(self, outcome: int) -> tuple[int, ...]:
         """Return which option of every issue an outcome has."""
-        return self._places[outcome]
+        return self._outcomes.places[outcome]
 
     def terms(self, outcome: int) -> dict[str, Any]:
         """Return an outcome as options by issue."""
-        return {
-            name: options[place]
-            for name, options, place in zip(self.names, self.options, self._places[outcome], strict=True)
-        }
+        return dict(zip(self.names, self._outcomes.options[outcome], strict=True))
 
     def number(self, terms: Mapping[str, Any]) -> int | None:
         """Return the number of an outcome, or None if it is not among the options."""
-        number = 0
         try:
-            for name, options in zip(self.names, self.options, strict=True):
-                number = number * len(options) + options.index(terms[name])
-        except (KeyError, ValueError):
+            return self._outcomes.numbers.get(tuple([terms[name] for name in self.names]))
+        except (KeyError, TypeError):  # what is no option need not have a hash
             return None
-        return number
+
+
+class _Outcomes:
+    """All combinations of options: as places, as options, and their numbers by options."""
+
+    def __init__(self, issues: Mapping[str, Sequence[Any]]) -> None:
+        self.names = tuple(issues)
+        self.shape = tuple(map(len, issues.values()))
+        self.places = list(product(*map(range, self.shape)))
+        self.options = list(product(*issues.values()))
+        self.numbers = {options: number for number, options in enumerate(self.options)}
 
 
 class _Ranked:
     """What outcomes are worth by some values and weights."""
 
     def __init__(self, values: Values, weights: Sequence[float]) -> None:
+        self.values = values
         self.utility = grid([weight * np.array(own) for weight, own in zip(weights, values, strict=True)])
         self.utility.setflags(write=False)  # it is shared
         self.top = int(self.utility.argmax())
@@ -122,16 +126,20 @@ class _Ranked:
         return found
 
 
-# There are not many values and weights, and negotiations come by the thousand.
-@lru_cache(4_096)
-def _ranked(values: Values, weights: tuple[float, ...]) -> _Ranked:
-    return _Ranked(values, weights)
+# There are not many issues, values and weights, and negotiations come by the thousand. They are told apart by what they
+# are, as bytes, which takes less than to make tuples of them and to hash those.
+_key = msgspec.msgpack.Encoder().encode
 
 
 @lru_cache
-def _places(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the places of the options of every outcome, in order."""
-    return list(product(*map(range, shape)))
+def _outcomes(key: bytes) -> _Outcomes:
+    return _Outcomes(msgspec.msgpack.decode(key))
+
+
+@lru_cache(4_096)
+def _ranked(key: bytes) -> _Ranked:
+    names, values, weights = msgspec.msgpack.decode(key)
+    return _Ranked(tuple([tuple(values[name]) for name in names]), [weights[name] for name in names])
 
 
 class Bidder:
@@ -168,8 +176,7 @@ class Bidder:
         self.standing = outcome
         self.theirs.append(outcome)
         if self.model is not None:
-            before = self.domain.places(self.ours[-1]) if self.ours else None
-            self.model.hear(self.domain.places(outcome), before, self.turns / self.deadline)
+            self.model.hear(outcome, self.ours[-1] if self.ours else None, self.turns / self.deadline)
 
     def put(self, outcome: int) -> None:
         """Take note of an offer of one's own, which takes the place of the other's."""
@@ -209,7 +216,7 @@ class Bidder:
 
     def worth(self, outcome: int) -> float:
         """Return one's own utility of an outcome."""
-        return float(self.domain.utility[outcome])
+        return self.domain.utility.item(outcome)
 
     def level(self, share: float) -> float:
         """Return the utility that keeps a share of what lies between the floor of the next turn and the best."""

@@ -34,21 +34,22 @@ class Frequencies:
         self._weights = [1.0] * len(domain.shape)
         self._last: Sequence[int] | None = None
 
-    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+    def hear(self, theirs: int, ours: int | None, time: float) -> None:
         """Count what was offered, and weigh what was not moved."""
-        for counts, size, place in zip(self._counts, self._domain.shape, theirs, strict=True):
+        places = self._domain.places(theirs)
+        for counts, size, place in zip(self._counts, self._domain.shape, places, strict=True):
             counts[:] = map(add, counts, _nearness(size)[place])
-        if self._last is not None and self._last != theirs:
+        if self._last is not None and self._last != places:
             moved = [
                 abs(new - old) / max(1, size - 1)
-                for new, old, size in zip(theirs, self._last, self._domain.shape, strict=True)
+                for new, old, size in zip(places, self._last, self._domain.shape, strict=True)
             ]
             most = max(moved)
             self._weights = [
                 weight + self.gain * (1 - one / most)
                 for weight, one in zip(self._weights, moved, strict=True)
             ]
-        self._last = theirs
+        self._last = places
 
     def told(self, place: int) -> None:
         """Give the issue the greatest weight."""
@@ -81,21 +82,21 @@ class Hypotheses:
     def __init__(self, domain: Domain) -> None:
         self._opposed = _opposed(domain.values)
         self._guesses = self._opposed.guesses
-        self._score: Floats | None = None  # all are as good before anything was seen
+        self._lost: Floats | None = None  # by every guess; all are as good before anything was seen
         self._before: Floats | None = None
 
-    def hear(self, theirs: Sequence[int], ours: Sequence[int] | None, time: float) -> None:
+    def hear(self, theirs: int, ours: int | None, time: float) -> None:
         """Judge the guesses by an offer, and by the one of ours that it was preferred to."""
-        now = self._opposed.guessed(theirs)
+        guessed, before = self._opposed.guessed, self._before
+        self._before = now = guessed[theirs]
         off = now - (1.0 - self.pace * time)
-        loss = self.strayed * off
-        loss *= off
-        self._lose(loss)
+        off *= off
+        off *= self.strayed
+        self._lose(off)
         if ours is not None:
-            self._lose_by(self.refused, self._opposed.guessed(ours) - now)
-        if self._before is not None:
-            self._lose_by(self.raised, now - self._before)
-        self._before = now
+            self._lose(self.refused * np.maximum(guessed[ours] - now, 0.0))
+        if before is not None:
+            self._lose(self.raised * np.maximum(now - before, 0.0))
 
     def told(self, place: int) -> None:
         """Judge the guesses by which issue they take for the most important."""
@@ -104,20 +105,18 @@ class Hypotheses:
 
     def likes(self) -> Floats:
         """Return the mean over the guesses by how well they explain what was seen."""
-        if self._score is None:
+        if self._lost is None:
             return self._opposed.at_first
         # The ufuncs themselves: the methods take as long again.
-        shares = np.exp(self._score - np.maximum.reduce(self._score))
-        return self._opposed.liked((shares @ self._guesses) / np.add.reduce(shares))
-
-    def _lose_by(self, scale: float, excess: Floats) -> None:
-        """Take from every guess in proportion to an excess, where there is one."""
-        np.maximum(excess, 0.0, out=excess)
-        excess *= scale
-        self._lose(excess)
+        shares = np.exp(np.minimum.reduce(self._lost) - self._lost)
+        return self._opposed.liked(shares.dot(self._guesses) / np.add.reduce(shares))
 
     def _lose(self, loss: Floats) -> None:
-        self._score = -loss if self._score is None else np.subtract(self._score, loss, out=self._score)
+        """Take a loss from every guess; it is not to be used any more."""
+        if self._lost is None:
+            self._lost = loss
+        else:
+            self._lost += loss
 
 
 class _Opposed:
@@ -125,23 +124,22 @@ class _Opposed:
 
     Attributes:
         guesses: at its weights, [guesses, issues].
+        guessed: the utility of an outcome under every guess, [guesses].
         at_first: how much it likes every outcome when every guess is as good, [outcomes].
     """
 
     def __init__(self, values: Values) -> None:
-        self._values = [[1.0 - own for own in column] for column in values]
+        opposed = [np.array([1.0 - own for own in column]) for column in values]
         # Of every outcome, [issues, outcomes], the last issue first: one product with it is quicker than to combine
         # options each time, and adds up in the same order.
-        columns = np.meshgrid(*self._values, indexing="ij")
+        columns = np.meshgrid(*opposed, indexing="ij")
         self._columns = np.array([column.ravel() for column in reversed(columns)])
-        self._guessed: dict[tuple[int, ...], Floats] = {}
         self.guesses = _guesses(len(values))
+        self.guessed = _Guessed(self.guesses, self._columns)
         shares = np.ones(len(self.guesses))
         weights = (shares @ self.guesses) / shares.sum()
         # Many outcomes are liked as much then, and a product may round each of them in another way.
-        self.at_first = grid(
-            [weight * np.array(own) for weight, own in zip(weights, self._values, strict=True)]
-        )
+        self.at_first = grid([weight * column for weight, column in zip(weights, opposed, strict=True)])
         self.at_first.setflags(write=False)  # it is shared
 
     def liked(self, weights: Floats) -> Floats:
@@ -149,13 +147,17 @@ class _Opposed:
         liked: Floats = weights[::-1] @ self._columns
         return liked
 
-    def guessed(self, places: Sequence[int]) -> Floats:
-        """Return the utility of an outcome under every guess, [guesses]; it is shared, and not to be changed."""
-        key = tuple(places)
-        found = self._guessed.get(key)
-        if found is None:
-            values = [options[place] for options, place in zip(self._values, places, strict=True)]
-            found = self._guessed[key] = self.guesses @ np.array(values)
+
+class _Guessed(dict[int, Floats]):
+    """The utilities of outcomes under every guess, worked out when they are first asked for."""
+
+    def __init__(self, guesses: Floats, columns: Floats) -> None:
+        self._guesses, self._columns = guesses, columns
+
+    def __missing__(self, outcome: int) -> Floats:
+        found: Floats = self._guesses @ np.ascontiguousarray(self._columns[::-1, outcome])
+        found.setflags(write=False)  # it is shared
+        self[outcome] = found
         return found
 
 

@@ -38,7 +38,7 @@ def domain(weights: Sequence[float], *, buyer: bool) -> Domain:
         rising = [round(place / (options - 1), 4) for place in range(options)]
         values[name] = rising if buyer == (name in ("warranty", "payment")) else rising[::-1]
     return Domain(
-        {name: range(options) for name, options in ISSUES.items()}, values, dict(zip(ISSUES, weights, strict=True))
+        {name: list(range(options)) for name, options in ISSUES.items()}, values, dict(zip(ISSUES, weights, strict=True))
     )  # fmt: skip
 
 

@@ -22,6 +22,13 @@ def bidder(turns: int = 0, *, deadline: int = 8, discount: float = 1.0, stands: 
     return made
 
 
+def numbered(*places: int) -> int:
+    """The outcome with these options, in a domain of `bargains`."""
+    number = domain(OPPOSED[0], buyer=True).number(dict(zip(ISSUES, places, strict=True)))
+    assert number is not None
+    return number
+
+
 def test_utility_is_the_weighted_sum_of_values() -> None:
     """For every combination of options, the last issue's options side by side."""
     assert [0.6, 1.0, 0.3, 0.7, 0.0, 0.4] == pytest.approx(SMALL.utility.tolist())
@@ -36,6 +43,21 @@ def test_outcomes_are_numbers_and_terms() -> None:
     assert [None] * 3 == [
         SMALL.number(odd) for odd in ({"price": 20}, {"price": 25, "days": 1}, {"price": "20", "days": None})
     ]
+
+
+def test_domains_that_differ_in_anything_are_told_apart() -> None:
+    """In an option, a value, a weight, or the order of the issues, whatever was worked out for others before."""
+    issues = {"price": [10, 20, 30], "days": [1, 2]}
+    values = {"price": [1.0, 0.5, 0.0], "days": [0.0, 1.0]}
+    weights = {"price": 0.6, "days": 0.4}
+    dearer = Domain(issues | {"price": [10, 20, 40]}, values, weights)
+    turned = Domain(dict(reversed(issues.items())), values, weights)
+
+    assert ({"price": 30, "days": 1}, {"price": 40, "days": 1}) == (SMALL.terms(4), dearer.terms(4))
+    assert (4, None) == (SMALL.number(SMALL.terms(4)), dearer.number(SMALL.terms(4)))
+    assert ({"days": 2, "price": 20}, 0.7) == (turned.terms(4), turned.utility[4])
+    assert 0.64 == Domain(issues, values | {"price": [1.0, 0.4, 0.0]}, weights).utility[3]
+    assert 0.75 == Domain(issues, values, {"price": 0.5, "days": 0.5}).utility[3]
 
 
 def test_a_grid_sums_one_entry_of_each_part() -> None:
@@ -95,12 +117,9 @@ def test_models_learn_what_the_other_holds_on_to(kind: type[Frequencies] | type[
     model = kind(own)
     before = model.likes()
     for step, given in enumerate((0, 1, 2, 3)):
-        ours = own.places(own.top) if step else None
-        model.hear((10 - 3 * given, 3 - given, given, 0), ours, step / 4)
+        model.hear(numbered(10 - 3 * given, 3 - given, given, 0), own.top if step else None, step / 4)
     after = model.likes()
-    high_price, early_payment = (
-        own.number(dict(zip(ISSUES, places, strict=True))) for places in ((10, 0, 3, 3), (0, 0, 3, 0))
-    )
+    high_price, early_payment = numbered(10, 0, 3, 3), numbered(0, 0, 3, 0)
 
     assert after[early_payment] - after[high_price] > before[early_payment] - before[high_price]
     assert after[early_payment] > after[high_price]
