@@ -7,6 +7,7 @@ two by their number's hash, so that an evaluation can use messages of which not 
 
 import random
 import re
+from itertools import product
 from math import prod
 from typing import Literal, get_args
 
@@ -16,6 +17,7 @@ __all__ = ["Forms", "Phrase", "Wording", "forms_of"]
 
 Forms = Literal["all", "train", "held-out"]
 
+_SPLITS = get_args(Forms)
 _PART = re.compile(r"\[([^\]]*)\]")
 _HELD_OUT = 5  # every fifth form, by hash
 
@@ -32,17 +34,20 @@ class Phrase:
         # re.split leaves the fixed text at even and the choices at odd places.
         parts = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
         self.forms = prod(map(len, parts))
-        # The choices are the digits of a form's number, each with the number of forms of what comes after it.
-        self._parts = [(part, prod(map(len, parts[place + 1 :]))) for place, part in enumerate(parts)]
-        self._texts: dict[int, str] = {}  # those that were said before, and will be again
+        # The choices are the digits of a form's number. All there is to a half of them is few, and quick to put together.
+        halves = ((parts[:place], parts[place:]) for place in range(len(parts) + 1))
+        heads, tails = min(halves, key=lambda both: sum([prod(map(len, half)) for half in both]))
+        self._heads, self._tails = _combined(heads), _combined(tails)
 
     def text(self, number: int) -> str:
         """Return form `number`, from 0 to `forms` - 1, gaps unfilled."""
-        text = self._texts.get(number)
-        if text is None:
-            text = "".join([options[number // after % len(options)] for options, after in self._parts])
-            self._texts[number] = text
-        return text
+        head, tail = divmod(number, len(self._tails))
+        return self._heads[head] + self._tails[tail]
+
+
+def _combined(parts: list[list[str]]) -> list[str]:
+    """Return every way through some choices, in order."""
+    return list(map("".join, product(*parts)))
 
 
 class Wording:
@@ -54,8 +59,8 @@ class Wording:
     """
 
     def __init__(self, rng: random.Random, forms: str = "all") -> None:
-        if forms not in get_args(Forms):
-            raise unknown("split of the forms", forms, get_args(Forms))
+        if forms not in _SPLITS:
+            raise unknown("split of the forms", forms, _SPLITS)
         self._rng, self._forms = rng, forms
 
     def __call__(self, *phrases: Phrase, **slots: object) -> str:
