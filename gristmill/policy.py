@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
-from gristmill.errors import RAISED, EpisodeError, UsageError, boundary
+from gristmill.errors import RAISED, EpisodeError, UsageError
 from gristmill.types import Act, Brief, Check, Entry, Episode
 
 __all__ = [
@@ -157,12 +157,11 @@ class _Running:
         self._first: Act | None = None
         self._fault: EpisodeError | None = None
         try:
-            with boundary(brief.seat):
-                # A stream's seed is already a hash of names, so it is used as it is.
-                self._script = script(brief, random.Random(seed), **params)
-                self._first = next(self._script)
-        except EpisodeError as error:
-            self._fault = error
+            # A stream's seed is already a hash of names, so it is used as it is.
+            self._script = script(brief, random.Random(seed), **params)
+            self._first = next(self._script)
+        except RAISED as error:  # whatever it raises is a fault of its seat
+            self._fault = EpisodeError.of(self._seat, error)
 
     def act(self, seen: list[Entry]) -> Act | EpisodeError:
         if self._fault is not None:
