@@ -207,12 +207,13 @@ class _Seat:
         """Return an offer of the other as an outcome of one's own domain, None where it is none."""
         if not self._totals:
             return self.bidder.domain.number(args)
-        kept = {name: args.get(name) for name in self._totals}
-        if not all(isinstance(count, int) for count in kept.values()):
-            return None
-        return self.bidder.domain.number(
-            {name: self._totals[name] - count for name, count in kept.items() if count is not None}
-        )
+        left = {}
+        for name, total in self._totals.items():
+            kept = args.get(name)
+            if not isinstance(kept, int):
+                return None
+            left[name] = total - kept
+        return self.bidder.domain.number(left)
 
     # Acting.
 
@@ -227,7 +228,7 @@ class _Seat:
         if self._mine == "refused":
             bidder.standing = None  # whatever was wrong, what was taken for granted is not
             return say(self.talk.slip())
-        over = bidder.last or (bidder.hopeless and bool(bidder.ours))
+        over = bidder.last or (bool(bidder.ours) and bidder.hopeless)
         coming = None if over else self._tactic(bidder)
         if bidder.standing is not None and bidder.takes(coming):
             return call("accept", message=self.talk.agree(bidder.standing))

@@ -205,8 +205,6 @@ class Bidder:
 
     def floor(self, ahead: int = 0) -> float:
         """Return the utility at which a deal, `ahead` turns from now, is as good as none; more than 1 where none is."""
-        if self.discount == 1.0:
-            return self.reservation
         return self.reservation / max(self.discount ** (self.turns + ahead), TIE)
 
     @property

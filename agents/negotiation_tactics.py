@@ -91,16 +91,17 @@ def expert(bidder: Bidder) -> int:
     bargaining problem", 1950). In the end it gives back to the other what that has offered itself, if it is better than
     nothing: where time costs nothing, the best of it all; where it does, only what stands is sure to be good enough.
     """
-    likes, floor = bidder.likes(), bidder.level(0.0)
-    if bidder.offers_left <= 1:
+    floor, left = bidder.level(0.0), bidder.offers_left
+    if left <= 1:
         heard = max(bidder.theirs, key=bidder.worth, default=None)
         back = bidder.standing if bidder.discount < 1.0 else heard
         if back is not None and bidder.worth(back) >= bidder.floor() - TIE:
             return back
-        return bidder.liked(floor, likes)
+        return bidder.liked(floor)
+    likes = bidder.likes()
     fair = max(floor, bidder.worth(int((bidder.domain.utility * likes).argmax())))
     if not bidder.ours:
         return bidder.liked(fair + _ANCHOR * (bidder.best - fair), likes)
     held = len(bidder.ours) - _HELD
-    eased = held / (held + bidder.offers_left - 1) if held > 0 else 0.0
+    eased = held / (held + left - 1) if held > 0 else 0.0
     return bidder.liked(fair + (floor - fair) * eased, likes)

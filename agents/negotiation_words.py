@@ -6,6 +6,7 @@ the rules forbid is not in the grammar: nobody speaks of limits, weights or wort
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from gristmill.agents.wording import Phrase
@@ -208,14 +209,16 @@ def split(
     kind: str, mine: Mapping[str, int], yours: Mapping[str, int], order: int
 ) -> tuple[Phrase, dict[str, str]]:
     """Return the phrase that names a split of items, by what the speaker or what the other gets, and its slots."""
-    ours, theirs = _listed(mine), _listed(yours)
+    ours, theirs = _listed(tuple(mine.items())), _listed(tuple(yours.items()))
     by_mine = not theirs or (bool(ours) and order % 2 == 1)
     return _SPLITS[kind, by_mine, bool(ours and theirs)], {"mine": ours, "yours": theirs}
 
 
-def _listed(items: Mapping[str, int]) -> str:
+# There are few items.
+@lru_cache(1_024)
+def _listed(items: tuple[tuple[str, int], ...]) -> str:
     """Return items in words, those there are none of left out."""
-    some = [f"{count} {name if count != 1 else name[:-1]}" for name, count in items.items() if count]
+    some = [f"{count} {name if count != 1 else name[:-1]}" for name, count in items if count]
     return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
 
 
