@@ -93,7 +93,7 @@ class Domain:
     def number(self, terms: Mapping[str, Any]) -> int | None:
         """Return the number of an outcome, or None if it is not among the options."""
         try:
-            return self._outcomes.numbers.get(tuple([terms[name] for name in self.names]))
+            return self._outcomes.numbers.get(tuple(map(terms.__getitem__, self.names)))
         except (KeyError, TypeError):  # what is no option need not have a hash
             return None
 

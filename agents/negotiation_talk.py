@@ -74,12 +74,12 @@ class Talk:
     def offer(self, outcome: int, terms: dict[str, Any], said: str) -> str:
         """Return an offer of an outcome by its terms, with words on what the other did last, `said` being its kind."""
         hello, slots = self._hello()
-        before, after = self._argument(outcome, slots, first=bool(hello))
+        last = self._bidder.offers_left <= 1
+        before, after = self._argument(outcome, slots, hurries=last and not hello)
         asks = not self._totals and self._rng.random() < _PUTS_AS_QUESTION
         named, gaps = self._terms("question" if asks else "offer", terms)
-        lead = words.ASKING if asks else self._lead(outcome)
-        phrases = [*hello, *self._reaction(said), *before, lead, named, *after]
-        return self._wording(*phrases, **slots, **gaps)
+        lead = words.ASKING if asks else self._lead(outcome, last=last)
+        return self._wording(*hello, *self._reaction(said), *before, lead, named, *after, **slots, **gaps)
 
     def _hello(self) -> tuple[list[Phrase], dict[str, Any]]:
         """Return the greeting before one's own first words, and its slots."""
@@ -110,10 +110,10 @@ class Talk:
         return [words.CLOSE if now > bidder.level(0.5) else words.FAR]
 
     def _argument(
-        self, outcome: int, slots: dict[str, Any], *, first: bool
+        self, outcome: int, slots: dict[str, Any], *, hurries: bool
     ) -> tuple[list[Phrase], list[Phrase]]:
         """Return what is said for an offer before its terms, and after them."""
-        if self._bidder.offers_left <= 1 and not first and self._rng.random() < 0.5:
+        if hurries and self._rng.random() < 0.5:
             return [words.HURRY], []
         if self._rng.random() > _ARGUES:
             return [], []
@@ -127,17 +127,18 @@ class Talk:
         # Nobody calls it fair to get all.
         return [], [words.FAIR] if self._bidder.worth(outcome) < _MODEST * self._bidder.best else []
 
-    def _lead(self, outcome: int) -> Phrase:
+    def _lead(self, outcome: int, *, last: bool) -> Phrase:
         """Return how an offer is announced: by how it differs from one's own last."""
         bidder = self._bidder
-        opens, moves, holds, last = words.ITEM_LEADS if self._totals else words.LEADS
-        if bidder.offers_left <= 1:
-            return last
+        opens, moves, holds, ends = words.ITEM_LEADS if self._totals else words.LEADS
+        if last:
+            return ends
         if not bidder.ours:
             return opens
-        if outcome == bidder.ours[-1]:
+        before = bidder.ours[-1]
+        if outcome == before:
             return holds
-        return moves if bidder.worth(outcome) < bidder.worth(bidder.ours[-1]) - _NOTICED else opens
+        return moves if bidder.worth(outcome) < bidder.worth(before) - _NOTICED else opens
 
     def _terms(self, kind: str, mine: dict[str, Any]) -> tuple[Phrase, dict[str, Any]]:
         """Return the phrase that names terms to the end of the sentence, and its slots."""
