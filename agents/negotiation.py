@@ -164,7 +164,7 @@ class _Seat:
         self._rng, self._tactic = rng, tactic
         self._other: str = facts["other"]
         self._totals: dict[str, int] = facts.get("totals", {})
-        self._asks = "ask" in [one["function"]["name"] for one in brief.tools]
+        self._asks = "alternative" in facts  # one of the two things to ask for, where there are questions
         self._asked = False
         self._mine: str | None = None  # the kind of one's own last act
         self.question = ""
@@ -174,15 +174,16 @@ class _Seat:
 
     def see(self, seen: list[Entry]) -> None:
         """Take in what happened since one's own last act."""
+        bidder = self.bidder
         if [entry for entry in seen if "error" in entry]:
             if self._mine == "offer":
-                self.bidder.ours.pop()
+                bidder.ours.pop()
             self._mine = "refused"
         elif self._mine is not None:
-            self.bidder.turns += 1
+            bidder.turns += 1
         for entry in seen:
             if entry.get("from") == self._other:
-                self.bidder.turns += 1
+                bidder.turns += 1
                 self._take_in(entry)
 
     def _take_in(self, entry: Entry) -> None:
@@ -191,8 +192,10 @@ class _Seat:
         args = args if isinstance(args, dict) else {}
         self.said = kind = str(entry.get("call", "say"))
         if kind == "offer":
-            self.bidder.standing = None
-            if (outcome := self._read(args)) is not None:
+            outcome = self._read(args)
+            if outcome is None:
+                self.bidder.standing = None
+            else:
                 self.bidder.hear(outcome)
         elif kind == "ask":
             self.question = str(args.get("about", ""))

@@ -59,8 +59,9 @@ def _digits(phrases: tuple[Phrase, ...]) -> tuple[int, list[tuple[list[str], int
     """Return how many forms a message has, and every choice of it with the number of forms of what comes after."""
     after, digits = 1, []
     for options in reversed([half for phrase in phrases for half in phrase.halves]):
-        digits.append((options, after))
-        after *= len(options)
+        if options != [""]:
+            digits.append((options, after))
+            after *= len(options)
     return after, digits[::-1]
 
 
