@@ -154,6 +154,7 @@ class Bidder:
 
     Attributes:
         best: the utility of the best outcome.
+        worth: returns one's own utility of an outcome.
         turns: that have passed.
         theirs: the outcomes that the other has offered, in order.
         ours: those that were offered to it.
@@ -166,6 +167,7 @@ class Bidder:
         self.domain, self.reservation, self.deadline, self.discount = domain, reservation, deadline, discount
         self.model = model
         self.best = domain.best
+        self.worth: Callable[[int], float] = domain.utility.item
         self.turns = 0
         self.theirs: list[int] = []
         self.ours: list[int] = []
@@ -212,10 +214,6 @@ class Bidder:
         """Whether no outcome would be better than no deal by the time that the other could accept it."""
         return self.best < self.floor(1) - TIE
 
-    def worth(self, outcome: int) -> float:
-        """Return one's own utility of an outcome."""
-        return self.domain.utility.item(outcome)
-
     def level(self, share: float) -> float:
         """Return the utility that keeps a share of what lies between the floor of the next turn and the best."""
         floor = min(self.floor(1), self.best)
@@ -251,7 +249,7 @@ class Bidder:
         """
         if self.standing is None:
             return False
-        least = self.floor()
+        offered, least = self.worth(self.standing), self.floor()
         if coming is not None:
             least = max(least, self.worth(coming) * self.discount)
-        return self.worth(self.standing) >= least - TIE
+        return offered >= least - TIE

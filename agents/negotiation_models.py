@@ -92,16 +92,18 @@ class Hypotheses:
         off = now - (1.0 - self.pace * time)
         off *= off
         off *= self.strayed
-        self._lose(off)
+        lost = off if self._lost is None else self._lost + off
         if ours is not None:
-            self._lose(self.refused * np.maximum(guessed[ours] - now, 0.0))
+            lost += self.refused * np.maximum(guessed[ours] - now, 0.0)
         if before is not None:
-            self._lose(self.raised * np.maximum(now - before, 0.0))
+            lost += self.raised * np.maximum(now - before, 0.0)
+        self._lost = lost
 
     def told(self, place: int) -> None:
         """Judge the guesses by which issue they take for the most important."""
         most = self._guesses.max(axis=1)
-        self._lose(self.told_otherwise * (most - self._guesses[:, place]))
+        loss = self.told_otherwise * (most - self._guesses[:, place])
+        self._lost = loss if self._lost is None else self._lost + loss
 
     def likes(self) -> Floats:
         """Return the mean over the guesses by how well they explain what was seen."""
@@ -110,13 +112,6 @@ class Hypotheses:
         # The ufuncs themselves: the methods take as long again.
         shares = np.exp(np.minimum.reduce(self._lost) - self._lost)
         return self._opposed.liked(shares.dot(self._guesses) / np.add.reduce(shares))
-
-    def _lose(self, loss: Floats) -> None:
-        """Take a loss from every guess; it is not to be used any more."""
-        if self._lost is None:
-            self._lost = loss
-        else:
-            self._lost += loss
 
 
 class _Opposed:
