@@ -163,7 +163,7 @@ class _Seat:
         self.talk = Talk(brief, rng, forms, self.bidder)
         self._rng, self._tactic = rng, tactic
         self._other: str = facts["other"]
-        self._totals: dict[str, int] = facts.get("totals", {})
+        self._items = "totals" in facts
         self._asks = "alternative" in facts  # one of the two things to ask for, where there are questions
         self._asked = False
         self._mine: str | None = None  # the kind of one's own last act
@@ -208,15 +208,10 @@ class _Seat:
 
     def _read(self, args: dict[str, Any]) -> int | None:
         """Return an offer of the other as an outcome of one's own domain, None where it is none."""
-        if not self._totals:
-            return self.bidder.domain.number(args)
-        left = {}
-        for name, total in self._totals.items():
-            kept = args.get(name)
-            if not isinstance(kept, int):
-                return None
-            left[name] = total - kept
-        return self.bidder.domain.number(left)
+        domain = self.bidder.domain
+        outcome = domain.number(args)
+        # Of items, it says what it keeps itself.
+        return outcome if outcome is None or not self._items else domain.rest(outcome)
 
     # Acting.
 

@@ -97,6 +97,10 @@ class Domain:
         except (KeyError, TypeError):  # what is no option need not have a hash
             return None
 
+    def rest(self, outcome: int) -> int:
+        """Return what an outcome leaves, where every option is how many one gets, from none to all there are."""
+        return len(self._outcomes.places) - 1 - outcome
+
 
 class _Outcomes:
     """All combinations of options: as places, as options, and their numbers by options."""

@@ -31,7 +31,7 @@ class Talk:
     def __init__(self, brief: Brief, rng: random.Random, forms: Forms, bidder: Bidder) -> None:
         self._rng, self._wording, self._bidder = rng, Wording(rng, forms), bidder
         self._seat, self._facts = brief.seat, brief.facts
-        self._totals: dict[str, int] = brief.facts.get("totals", {})
+        self._items = "totals" in brief.facts  # to be split, rather than something to be sold
         self._greeted = False
 
     # Messages without terms.
@@ -68,7 +68,7 @@ class Talk:
 
     def agree(self, outcome: int) -> str:
         """Return the acceptance of an outcome, naming its terms."""
-        phrase, slots = self._terms("deal", self._bidder.domain.terms(outcome))
+        phrase, slots = self._terms("deal", outcome, self._bidder.domain.terms(outcome))
         return self._wording(words.AGREED, phrase, **slots)
 
     def offer(self, outcome: int, terms: dict[str, Any], said: str) -> str:
@@ -76,8 +76,8 @@ class Talk:
         hello, slots = self._hello()
         last = self._bidder.offers_left <= 1
         before, after = self._argument(outcome, slots, hurries=last and not hello)
-        asks = not self._totals and self._rng.random() < _PUTS_AS_QUESTION
-        named, gaps = self._terms("question" if asks else "offer", terms)
+        asks = not self._items and self._rng.random() < _PUTS_AS_QUESTION
+        named, gaps = self._terms("question" if asks else "offer", outcome, terms)
         lead = words.ASKING if asks else self._lead(outcome, last=last)
         return self._wording(*hello, *self._reaction(said), *before, lead, named, *after, **slots, **gaps)
 
@@ -91,7 +91,7 @@ class Talk:
             "product": _spoken(str(self._facts.get("product", "it"))),
         }
         opens = self._bidder.turns < 2
-        return [words.OPENING["items" if self._totals else self._seat] if opens else words.HELLO], slots
+        return [words.OPENING["items" if self._items else self._seat] if opens else words.HELLO], slots
 
     def _reaction(self, said: str) -> list[Phrase]:
         if not said or self._rng.random() > _REACTS:
@@ -120,8 +120,8 @@ class Talk:
         choice = self._rng.random()
         if choice < 0.4:
             top = self.truth("priority")
-            slots["issue"] = top if self._totals else words.issue(top)
-            return [words.CARE if self._totals else words.PRIORITY], []
+            slots["issue"] = top if self._items else words.issue(top)
+            return [words.CARE if self._items else words.PRIORITY], []
         if choice < 0.6 and self._facts.get("alternative"):
             return [words.ELSEWHERE], []
         # Nobody calls it fair to get all.
@@ -130,7 +130,7 @@ class Talk:
     def _lead(self, outcome: int, *, last: bool) -> Phrase:
         """Return how an offer is announced: by how it differs from one's own last."""
         bidder = self._bidder
-        opens, moves, holds, ends = words.ITEM_LEADS if self._totals else words.LEADS
+        opens, moves, holds, ends = words.ITEM_LEADS if self._items else words.LEADS
         if last:
             return ends
         if not bidder.ours:
@@ -140,13 +140,13 @@ class Talk:
             return holds
         return moves if bidder.worth(outcome) < bidder.worth(before) - _NOTICED else opens
 
-    def _terms(self, kind: str, mine: dict[str, Any]) -> tuple[Phrase, dict[str, Any]]:
-        """Return the phrase that names terms to the end of the sentence, and its slots."""
+    def _terms(self, kind: str, outcome: int, terms: dict[str, Any]) -> tuple[Phrase, dict[str, Any]]:
+        """Return the phrase that names the terms of an outcome to the end of the sentence, and its slots."""
         order = int(self._rng.random() * 4)
-        if not self._totals:
-            return words.terms(kind, mine, order), mine
-        yours = {name: self._totals[name] - kept for name, kept in mine.items()}
-        return words.split(kind, mine, yours, order)
+        if not self._items:
+            return words.terms(kind, terms, order), terms
+        domain = self._bidder.domain
+        return words.split(kind, terms, domain.terms(domain.rest(outcome)), order)
 
 
 @lru_cache

@@ -45,6 +45,15 @@ def test_outcomes_are_numbers_and_terms() -> None:
     ]
 
 
+def test_an_outcome_leaves_the_rest_to_the_other() -> None:
+    """Of items, where every option is how many of them one gets."""
+    items = {"books": [0, 1, 2], "hats": [0, 1]}
+    own = Domain(items, {"books": [0.0, 0.5, 1.0], "hats": [0.0, 1.0]}, {"books": 0.6, "hats": 0.4})
+    left = [own.terms(own.rest(outcome)) for outcome in range(6)]
+
+    assert [{"books": 2 - books, "hats": 1 - hats} for books in range(3) for hats in range(2)] == left
+
+
 def test_domains_that_differ_in_anything_are_told_apart() -> None:
     """In an option, a value, a weight, or the order of the issues, whatever was worked out for others before."""
     issues = {"price": [10, 20, 30], "days": [1, 2]}
