@@ -163,18 +163,19 @@ def components(folder: Path) -> None:
     """Print what the parts of one append cost."""
     one = episode(1)
     found = verdict(one)
-    batch = _wal._batch(one)
+    recorded = _wal.record(one)
+    batch = recorded.batch
     segment = _wal.Segment(folder, "bench-1")
     ledger = Ledger(folder / "bench-2.jsonl", "0" * 32)
     store = RunStore.create(folder / "run", {})
     with store.writer() as writer:
         parts = {
             "JSON of the episode": best(lambda: encode(one), 500),
-            "Arrow batch with the JSON": best(lambda: _wal._batch(one), 500),
+            "Arrow batch with the JSON": best(lambda: _wal.record(one), 500),
             "hash of the batch": best(lambda: fingerprint(batch), 500),
-            "batch into the log, all of the above": best(lambda: segment.append(one), 500),
+            "hashed batch into the log": best(lambda: segment.append([recorded]), 500),
             "line of the index": best(
-                lambda: segment.commit(_wal.Commit("x" * 32, 0, 0, "0" * 32, "-")), 500
+                lambda: segment.commit([_wal.Commit("x" * 32, 0, 0, "0" * 32, "-")]), 500
             ),
             "verdict into the ledger": best(lambda: ledger.record(found), 500),
             "append with verdict, in all": best(lambda: writer.append(one, found), 500),

@@ -28,18 +28,21 @@ class ChainWriter:
         with storing(path, "create"):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
-    def append(self, row: object) -> None:
-        """Append one row; a failed write leaves the file as it was.
+    def append(self, *rows: object) -> None:
+        """Append rows in one write; a failed one leaves the file as it was.
 
         Raises:
-            StoreError: when it cannot be written.
+            StoreError: when they cannot be written.
         """
-        body = encode(row)
-        chained = fingerprint(self._last + body).encode()
-        line = b'{"row":' + body + b',"prev":"' + self._last + b'","hash":"' + chained + b'"}\n'
+        last, lines = self._last, []
+        for row in rows:
+            body = encode(row)
+            chained = fingerprint(last + body).encode()
+            lines.append(b'{"row":%b,"prev":"%b","hash":"%b"}\n' % (body, last, chained))
+            last = chained
         with storing(self.path, "append to"):
-            self._end = write_at(self._descriptor, line, self._end)
-        self._last = chained
+            self._end = write_at(self._descriptor, b"".join(lines), self._end)
+        self._last = last
 
     def sync(self) -> None:
         """Make what was appended survive a power loss."""

@@ -5,11 +5,14 @@ of the batch, fingerprint of its bytes, content hash where known, and the CRC-32
 episode is there exactly when its line is complete. IPC streams have no checksum: the fingerprint guards against rot.
 """
 
+import math
 import os
 import struct
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -25,7 +28,7 @@ from gristmill.steps import Layout, Steps
 from gristmill.types import Episode
 
 __all__ = [
-    "Commit", "Segment", "Stored", "read_record", "read_stored", "repair", "scan", "undecodable",
+    "Commit", "Record", "Segment", "Stored", "read_record", "read_stored", "record", "repair", "scan", "undecodable",
 ]  # fmt: skip
 
 # One row per episode: dialogue and numeric steps share the log, and either may be empty.
@@ -51,6 +54,14 @@ class Commit(NamedTuple):
     content_hash: str  # of the verdict that came with the episode, or "-"
 
 
+class Record(NamedTuple):
+    """An episode as it is about to be written."""
+
+    episode_id: str
+    batch: bytes
+    content_hash: str  # as in `Commit`
+
+
 class Stored(NamedTuple):
     """An episode as it lies in the log."""
 
@@ -73,27 +84,34 @@ class Segment:
             self.size = write_at(self._data, SCHEMA.serialize().to_pybytes(), 0)
         self._index_size = 0
 
-    def append(self, episode: Episode, content_hash: str = "-") -> Commit:
-        """Write the batch of one episode; it does not count before `commit`.
+    def append(self, records: Sequence[Record], full: float = math.inf) -> list[Commit]:
+        """Write the batches of episodes, in one write, until the segment has `full` bytes; none counts before `commit`.
 
         Raises:
-            StoreError: when it cannot be written; the segment is then as it was.
-            UsageError: when the episode is not plain data, or would not come back as it is.
+            StoreError: when they cannot be written; the segment is then as it was.
         """
-        batch = _batch(episode)
-        with storing(self.path, f"record episode {episode.id} in"):
-            write_at(self._data, batch, self.size)
-        return Commit(episode.id, self.size, len(batch), fingerprint(batch), content_hash)
+        offsets = [*accumulate([len(one.batch) for one in records], initial=self.size)]
+        fitting = records[: bisect_left(offsets, full, 1)]
+        with self._recording(fitting):
+            write_at(self._data, b"".join([one.batch for one in fitting]), self.size)
+        return [
+            Commit(name, offset, len(batch), fingerprint(batch), content_hash)
+            for (name, batch, content_hash), offset in zip(fitting, offsets, strict=False)
+        ]
 
-    def commit(self, commit: Commit) -> None:
-        """Write the line that makes an appended episode count.
+    def commit(self, commits: Sequence[Commit]) -> None:
+        """Write the lines that make appended episodes count.
 
         Raises:
-            StoreError: when it cannot be written; the episode does not count then, and its batch is written over.
+            StoreError: when they cannot be written; the episodes do not count then, and their batches are written over.
         """
-        with storing(self.path, f"record episode {commit.episode_id} in"):
-            self._index_size = write_at(self._index, _line(commit), self._index_size)
-        self.size += commit.length
+        with self._recording(commits):
+            self._index_size = write_at(self._index, b"".join(map(_line, commits)), self._index_size)
+        self.size = commits[-1].offset + commits[-1].length
+
+    def _recording(self, which: Sequence[Record | Commit]) -> storing:
+        others = f" and {len(which) - 1} more" if len(which) > 1 else ""
+        return storing(self.path, f"record episode {which[0][0]}{others} in")
 
     def sync(self) -> None:
         """Make what was committed survive a power loss; data before the index, as they were written."""
@@ -208,7 +226,12 @@ def _nothing() -> pa.Array:
     return pa.nulls(1, pa.binary())
 
 
-def _batch(episode: Episode) -> bytes:
+def record(episode: Episode, content_hash: str = "-") -> Record:
+    """Return an episode as the batch of the log that holds it.
+
+    Raises:
+        UsageError: when it is not plain data, or would not come back as it is.
+    """
     if not isinstance(episode.id, str) or len(episode.id.split()) != 1:
         raise UsageError(
             f"Expected an episode id without spaces, got {episode.id!r}; use gristmill.types.episode_id."
@@ -223,8 +246,8 @@ def _batch(episode: Episode) -> bytes:
         raise UsageError(f"Episode {episode.id} holds something that JSON cannot say: {error}.") from None
     _plain.check(episode, body)
     columns = [_name(episode.id.encode()), _single(body), layout, data]
-    batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
-    return batch
+    batch = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
+    return Record(episode.id, batch, content_hash)
 
 
 def _packed(episode_id: str, steps: Steps) -> tuple[pa.Array, pa.Array]:

@@ -1,13 +1,14 @@
 """The writing side of a run."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from gristmill.errors import StoreError, UsageError
-from gristmill.recorders._wal import Segment
+from gristmill.recorders._wal import Record, Segment, record
 from gristmill.recorders.ledger import Ledger
 from gristmill.types import Episode, Verdict
 
@@ -75,19 +76,46 @@ class Writer:
             StoreError: when it cannot be written; everything acknowledged before is safe, and one may try again.
             UsageError: when the episode is not plain data, the verdict is of another one, or the writer is closed.
         """
+        self.append_all([(episode, verdict)], cost=cost)
+
+    def append_all(self, attempts: Sequence[tuple[Episode, Verdict | None]], *, cost: float = 0.0) -> None:
+        """Record attempts, in order, at a fraction of what it costs to append them one by one.
+
+        When this returns, they survive the death of the process; when it raises, a first part of them may be there.
+
+        Args:
+            attempts: as in `append`.
+            cost: CPU seconds that the judging of each took.
+
+        Raises:
+            StoreError, UsageError: as `append` does; of attempts that are refused, none has been recorded.
+        """
         self._check_open()
-        if verdict is not None and verdict.episode_id != episode.id:
-            raise UsageError(f"Expected a verdict of episode {episode.id}, got one of {verdict.episode_id}.")
+        todo = []
+        for episode, verdict in attempts:
+            if verdict is not None and verdict.episode_id != episode.id:
+                raise UsageError(
+                    f"Expected a verdict of episode {episode.id}, got one of {verdict.episode_id}."
+                )
+            todo.append(record(episode, verdict.content_hash if verdict else "-"))
+        done = 0
+        while done < len(todo):
+            verdicts = [verdict for _, verdict in attempts[done:]]
+            done += self._write(todo[done:], verdicts, cost)
+
+    def _write(self, records: Sequence[Record], verdicts: Sequence[Verdict | None], cost: float) -> int:
+        """Write records until the segment is large enough to be sealed, and return how many."""
         if self._segment is None:
             self._segment = self._run.segment()
-        # The line of the index comes last, so that no episode that counts lacks its verdict.
-        commit = self._segment.append(episode, verdict.content_hash if verdict else "-")
-        if verdict is not None:
-            self._open_ledger().record(verdict, cost=cost)
-        self._segment.commit(commit)
-        self._after_write()
+        commits = self._segment.append(records, self._seal_bytes)
+        if found := [verdict for verdict in verdicts[: len(commits)] if verdict is not None]:
+            self._open_ledger().record(*found, cost=cost)
+        # The lines of the index come last, so that no episode that counts lacks its verdict.
+        self._segment.commit(commits)
+        self._after_write(len(commits))
         if self._segment.size >= self._seal_bytes:
             self._roll()
+        return len(commits)
 
     def record(self, verdict: Verdict, *, cost: float = 0.0) -> None:
         """Record a verdict of an episode that is in the run already.
@@ -147,8 +175,8 @@ class Writer:
             self._ledger = self._run.ledger()
         return self._ledger
 
-    def _after_write(self) -> None:
-        self._unsynced += 1
+    def _after_write(self, count: int = 1) -> None:
+        self._unsynced += count
         if self._fsync == "episode":
             self.sync()
         elif self._fsync == "interval":

@@ -59,9 +59,12 @@ class Ledger:
     def __init__(self, path: Path, run_id: str) -> None:
         self._chain = ChainWriter(path, run_id)
 
-    def record(self, verdict: Verdict, *, cost: float = 0.0) -> None:
-        """Append a verdict."""
-        self._chain.append(LedgerRow(verdict=verdict, host=_HOST, cost=cost, time=time.time()))
+    def record(self, *verdicts: Verdict, cost: float = 0.0) -> None:
+        """Append verdicts in one write."""
+        now = time.time()
+        self._chain.append(
+            *[LedgerRow(verdict=verdict, host=_HOST, cost=cost, time=now) for verdict in verdicts]
+        )
 
     def revoke(self, verdict: str, reason: str) -> None:
         """Withdraw the verdict with this id."""

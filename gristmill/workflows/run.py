@@ -1,7 +1,6 @@
 """Play many scenarios, judge every attempt, and record all of them."""
 
 import gc
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,14 +19,13 @@ from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.types import Episode, Scenario, Verdict
-from gristmill.workflows.attempts import broken, missing, note
+from gristmill.workflows.attempts import broken, bursts, missing, note
 from gristmill.workflows.scenarios import read_scenarios
 from gristmill.world import World
 
 __all__ = ["Job", "RunReport", "run", "run_chunk", "seat_policies"]
 
 CHUNK = 128  # scenarios per message to a worker
-BURST = (16, 0.05)  # episodes and seconds after which those that were played are judged and recorded
 MOST_REASONS = 8  # for errors; a message may hold a number and differ every time
 PROBES = 4  # scenarios for which it is put on record what the seats are told
 DEFAULT = "expert"  # the policy of a seat that is given none
@@ -127,7 +125,7 @@ def run(
         jobs: how many workers.
         executor: where they run; by default here if there is one, else in processes.
         scenarios: a file of scenarios to play instead of drawing `n`.
-        progress: called with the episodes done, those asked for, and the counts by status.
+        progress: called after every few episodes with those done, those asked for, and the counts by status.
 
     Raises:
         UsageError: when something asked for does not exist, or `out` holds a run of something else.
@@ -151,27 +149,27 @@ def run(
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
         with _rarely_collecting(), store.writer() as writer:
-            for episode, verdict in _play(todo, jobs, where):
-                _same_code(stage, episode)
-                if episode.notes:  # first, so that no episode that counts lacks them
-                    note(out, episode)
-                writer.append(episode, verdict)
-                report.add(verdict, episode.notes)
+            for burst in _play(todo, jobs, where):
+                _same_code(stage, burst)
+                note(out, [one for one, _ in burst])  # first, so that no episode that counts lacks them
+                writer.append_all(burst)
+                for episode, verdict in burst:
+                    report.add(verdict, episode.notes)
                 if progress:
                     progress(done + report.played, report.asked, report.counts)
         store.seal()
     return report
 
 
-def run_chunk(job: Job) -> Iterator[Pair]:
-    """Play and judge one chunk; a pure function of the job."""
+def run_chunk(job: Job) -> Iterator[list[Pair]]:
+    """Play and judge one chunk, burst by burst; what is in them is a pure function of the job."""
     stage = _stage(job.world, tuple(sorted(job.seats.items())))
     scenarios = [_drawn(stage.judge, job.seed, one) for one in job.draws]
     played = play(
         stage.make, scenarios, stage.policies, seed=job.seed, attempt=job.attempt, steady=job.steady
     )
-    for burst in _bursts(played):
-        yield from [(episode, judge(stage.judge, episode)) for episode in burst]
+    for burst in bursts(played):
+        yield [(episode, judge(stage.judge, episode)) for episode in burst]
 
 
 def seat_policies(
@@ -328,47 +326,32 @@ def _jobs(
             yield Job(stage.world, stage.seats, seed, attempt, left[attempt])
 
 
-def _bursts(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
-    """Yield episodes that come at short intervals together, and slow ones, which nobody wants to lose, one by one.
-
-    To play several, judge them and record them keeps the processor's caches warm, and is a sixth cheaper.
-    """
-    burst: list[Episode] = []
-    due = time.monotonic() + BURST[1]
-    for episode in episodes:
-        burst.append(episode)
-        if len(burst) >= BURST[0] or time.monotonic() >= due:
-            yield burst
-            burst, due = [], time.monotonic() + BURST[1]
-    if burst:
-        yield burst
-
-
 def _identity(stage: _Stage, seed: int, one: int | Scenario) -> Callable[[int], str]:
     """Return what gives the id of each attempt at a scenario."""
     scenario = _drawn(stage.judge, seed, one)
     return lambda attempt: identify(stage.judge, scenario, stage.policies, seed=seed, attempt=attempt)
 
 
-def _same_code(stage: _Stage, episode: Episode) -> None:
-    """Refuse what a worker with other code has played: it is not the episode that was asked for."""
+def _same_code(stage: _Stage, burst: Sequence[Pair]) -> None:
+    """Refuse what a worker with other code has played: it is not what was asked for."""
     here = {"the world": stage.judge.version} | {name: one.digest for name, one in stage.policies.items()}
-    there = {"the world": episode.version} | {name: one.digest for name, one in episode.seats.items()}
-    for what, version in here.items():
-        if there[what] != version:
-            raise UsageError(
-                f"Expected workers with version {version} of {what}, got {there[what]}; "
-                "its code has changed meanwhile, or differs on another machine."
-            )
+    met = {(one.version, *[one.seats[seat].digest for seat in stage.policies]) for one, _ in burst}
+    for there in met - {tuple(here.values())}:
+        for (what, version), got in zip(here.items(), there, strict=True):
+            if got != version:
+                raise UsageError(
+                    f"Expected workers with version {version} of {what}, got {got}; "
+                    "its code has changed meanwhile, or differs on another machine."
+                )
 
 
-def _play(jobs: Iterable[Job], workers: int, executor: Executor) -> Iterator[Pair]:
+def _play(jobs: Iterable[Job], workers: int, executor: Executor) -> Iterator[list[Pair]]:
     if executor == "inline":  # the same function, spared the way through bytes
         for job in jobs:
             yield from run_chunk(job)
         return
     for data in imap(_work, map(encode, jobs), jobs=workers, executor=executor):
-        yield from _pairs(data)
+        yield from _bursts_from(data)
 
 
 def _work(data: bytes) -> bytes:
@@ -397,4 +380,4 @@ def _counts(store: RunStore, known: set[str]) -> dict[str, int]:
 
 
 _job = decoder(Job)
-_pairs = decoder(list[Pair])
+_bursts_from = decoder(list[list[Pair]])

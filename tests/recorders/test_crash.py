@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.digest import encode
+from gristmill.executors import each
 from gristmill.recorders.export import export
 from gristmill.recorders.mine import Acceptance, mine
 from gristmill.recorders.store import RunStore
@@ -49,15 +50,17 @@ def assert_goes_on(path: Path) -> None:
 
 
 @pytest.mark.parametrize("seal_bytes", [3000, 1 << 20])
-def test_a_writer_may_die_at_any_change_to_the_disk(tmp_path: Path, seal_bytes: int) -> None:
-    """Whatever `append` returned from survives, half-written files are repaired, nothing is there twice."""
+@pytest.mark.parametrize("burst", [1, 3])
+def test_a_writer_may_die_at_any_change_to_the_disk(tmp_path: Path, seal_bytes: int, burst: int) -> None:
+    """Whatever was acknowledged survives, half-written files are repaired, nothing is there twice."""
     path = tmp_path / "run"
 
     def write(ack: Ack) -> None:
         with RunStore.open(path).writer(fsync="episode", seal_bytes=seal_bytes) as writer:
-            for one in EPISODES:
-                writer.append(one, verdict(one))
-                ack(one.id)
+            for some in each(EPISODES, burst):
+                writer.append_all([(one, verdict(one)) for one in some])
+                for one in some:
+                    ack(one.id)
 
     def prepare() -> None:
         shutil.rmtree(path, ignore_errors=True)

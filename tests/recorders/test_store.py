@@ -181,6 +181,45 @@ def test_a_large_log_is_sealed_while_it_is_written(tmp_path: Path) -> None:
         assert 2 <= len(list((tmp_path / "run/shards").glob("messages-*.parquet")))
 
 
+@pytest.mark.parametrize("seal_bytes", [1, 2500, 1 << 20])
+def test_attempts_that_are_appended_together_lie_there_as_if_one_by_one(
+    tmp_path: Path, seal_bytes: int
+) -> None:
+    """Log, index and shards are the same to the byte, wherever a shard ends, and so are the verdicts."""
+    attempts = [(one, verdict(one) if index % 3 else None) for index, one in enumerate(EPISODES)]
+    alone, together = (RunStore.create(tmp_path / name, {}) for name in ("alone", "together"))
+    with alone.writer(seal_bytes=seal_bytes) as writer:
+        for one, found in attempts:
+            writer.append(one, found)
+    with together.writer(seal_bytes=seal_bytes) as writer:
+        writer.append_all([])
+        writer.append_all(attempts[:4])
+        writer.append_all(attempts[4:])
+
+    def files(store: RunStore) -> dict[Path, bytes]:
+        paths = [path for path in store.path.rglob("*") if path.parent.name in ("wal", "shards")]
+        return {path.relative_to(store.path): path.read_bytes() for path in paths}
+
+    assert files(alone) == files(together)
+    assert list(alone.verdicts()) == list(together.verdicts())
+    assert EPISODES == list(together.episodes())
+    assert [] == together.check()
+
+
+def test_of_attempts_with_one_that_is_refused_none_is_recorded(tmp_path: Path) -> None:
+    """Whether the episode cannot be recorded or the verdict is of another one; the writer goes on."""
+    store = RunStore.create(tmp_path / "run", {})
+    with store.writer() as writer:
+        with pytest.raises(UsageError, match="something that JSON cannot say"):
+            writer.append_all([(EPISODES[0], None), (episode(1, [{"from": "agent", "say": 1j}]), None)])
+        with pytest.raises(UsageError, match="Expected a verdict of episode"):
+            writer.append_all([(EPISODES[0], verdict(EPISODES[0])), (EPISODES[1], verdict(EPISODES[0]))])
+        writer.append(EPISODES[2], verdict(EPISODES[2]))
+
+    assert [EPISODES[2]] == list(store.episodes())
+    assert [EPISODES[2].id] == [found.episode_id for found in store.verdicts()]
+
+
 def test_a_reader_goes_on_when_the_log_is_sealed_under_it(tmp_path: Path) -> None:
     """Sealing in the middle of a reading loses no episode and repeats none."""
     store = filled(tmp_path / "run")

@@ -59,11 +59,11 @@ def test_every_executor_gives_the_same_run(tmp_path: Path, executor: Executor) -
 def test_what_other_code_has_played_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither another version of the world nor another policy gets into a run."""
     job = module.Job(RETAIL, {"customer": "expert", **NOISY}, 0, 0, [0])
-    ((episode, verdict),) = module.run_chunk(job)
+    (((episode, verdict),),) = module.run_chunk(job)
     seats = episode.seats | {"agent": replace(episode.seats["agent"], digest="other")}
 
     for strange in (replace(episode, version="other"), replace(episode, seats=seats)):
-        monkeypatch.setattr(module, "_play", lambda *_, one=strange: [(one, verdict)])
+        monkeypatch.setattr(module, "_play", lambda *_, one=strange: [[(one, verdict)]])
         with pytest.raises(UsageError, match=r"version .* of (the world|agent), got other"):
             run(RETAIL, NOISY, tmp_path / strange.version, n=1)
 
