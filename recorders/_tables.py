@@ -159,7 +159,8 @@ def message_cells(body: Body) -> list[Any]:
     """Return the rows of an episode's entries, in the order of `MESSAGES`, one after the other."""
     cells: list[Any] = []
     for time, entry in enumerate(body.entries):
-        cells += (body.id, time, *_split(entry))
+        cells += (body.id, time)
+        cells += _split(entry)
     return cells
 
 
@@ -185,13 +186,13 @@ def _split(raw: msgspec.Raw) -> tuple[Any, ...]:
     except msgspec.ValidationError:
         return _split_any(_entry(raw))
     to = None if one.to is msgspec.UNSET else one.to
-    match bool(one.say), bool(one.call), bool(one.args), bool(one.tool), bool(one.result):
-        case True, False, False, False, False:
-            return one.source, to, "say", one.say, None, None, None, None
-        case False, True, True, False, False:
-            return one.source, to, "call", None, one.call, _text(one.args), None, None
-        case False, False, False, True, True:
-            return one.source, to, "result", None, one.tool, None, _text(one.result), None
+    say, call, args, tool, result = one.say, one.call, one.args, one.tool, one.result
+    if say and not (call or args or tool or result):
+        return one.source, to, "say", say, None, None, None, None
+    if call and args and not (say or tool or result):
+        return one.source, to, "call", None, call, _text(args), None, None
+    if tool and result and not (say or call or args):
+        return one.source, to, "result", None, tool, None, _text(result), None
     return _split_any(_entry(raw))
 
 
