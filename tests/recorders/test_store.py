@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import StoreError, UsageError
 from gristmill.play import play
+from gristmill.recorders import _wal
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.types import Entry, Episode, Fault
@@ -140,6 +141,22 @@ def test_the_log_reads_with_plain_pyarrow(tmp_path: Path) -> None:
         batches = list(stream)
 
     assert [one.id for one in EPISODES] == [batch.column("episode_id")[0].as_py() for batch in batches]
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 32, 33])
+def test_a_batch_of_the_log_is_what_arrow_makes_of_its_values(length: int) -> None:
+    """Whatever the lengths of id and JSON are, and whatever bytes they consist of."""
+    for size in range(300):
+        one = episode(0, [{"from": "agent", "say": "nb\u00e9"[size % 3] * size}], {})
+        one = msgspec.structs.replace(one, id="nbx"[size % 3] * length)
+        values = [[one.id], [encode(one)], [None], [None]]
+        columns = [pa.array(value, kind) for value, kind in zip(values, _wal.SCHEMA.types, strict=True)]
+        batch = pa.RecordBatch.from_arrays(columns, schema=_wal.SCHEMA).serialize().to_pybytes()
+
+        record = _wal.record(one)
+        assert (one.id, batch) == (record.episode_id, record.batch)
+        commit = _wal.Commit(one.id, 0, len(batch), "", "known")
+        assert encode(one) == _wal.read_stored(Path(), commit, batch).body
 
 
 def test_a_run_resumes_by_identity(tmp_path: Path) -> None:
