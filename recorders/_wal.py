@@ -41,7 +41,8 @@ SCHEMA = pa.schema(
         ("steps", pa.binary()),  # their bytes
     ]
 )
-ENDS = 8  # bytes before a value that say where it begins and ends
+_TYPES = SCHEMA.types
+BLOCK = 8  # bytes; what Arrow fills values up to
 _episode, _layout = decoder(Episode), decoder(Layout)
 
 
@@ -262,29 +263,38 @@ def _check_steps(episode_id: str, steps: Steps) -> None:
 
 def _framed(name: bytes, body: bytes) -> bytes:
     """Return the batch of an episode without steps, at a tenth of what Arrow takes to make it."""
-    before, between, after = _frame(len(name), len(body))
-    return b"".join((before, name, between, body, after))
+    length = len(body)
+    first, second, third, last = _frame(len(name), -(-length // BLOCK))
+    return b"".join((
+        first, length.to_bytes(8, "little"), second, name, third, length.to_bytes(4, sys.byteorder),
+        body, bytes(-length % BLOCK), last,
+    ))  # fmt: skip
 
 
 def _unframed(name: bytes, batch: bytes) -> bytes | None:
     """Return the body in a batch that `_framed` makes, as cheaply; None of any other."""
-    before, between, _ = _frame(len(name), ENDS)
-    start = len(before) + len(name) + len(between)
-    body = batch[start : start + int.from_bytes(batch[start - ENDS // 2 : start], sys.byteorder)]
+    start = batch.find(b'{"id":')
+    body = batch[start : start + int.from_bytes(batch[start - 4 : start], sys.byteorder)]
     return body if body and batch == _framed(name, body) else None
 
 
 @lru_cache(4096)
-def _frame(name_length: int, body_length: int) -> tuple[bytes, bytes, bytes]:
-    """Return what Arrow writes before, between and after an id and a body: it depends on nothing but their lengths."""
-    name, body = b"n" * name_length, b"b" * body_length
-    head, _, after = _batch(name, body).rpartition(body)
-    before, _, _ = head[:-ENDS].rpartition(name)
-    return before, head[len(before) + name_length :], after
+def _frame(name_length: int, blocks: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return what Arrow writes before the length of a body, an id, that length again and the body, and after them.
+
+    It depends on nothing but the length of the id and the number of blocks to which the body is filled up.
+    """
+    name, body = b"n" * name_length, b"b" * (BLOCK * blocks)
+    batch = _batch(name, body)
+    pairs = enumerate(zip(batch, _batch(name, body[:-1]), strict=True))
+    at = next(place for place, (one, other) in pairs if one != other)
+    head, _, last = batch.rpartition(body)
+    second, _, third = head[at + 8 : -4].rpartition(name)
+    return batch[:at], second, third, last
 
 
 def _batch(name: bytes, body: bytes, layout: bytes | None = None, steps: bytes | None = None) -> bytes:
-    values = zip(SCHEMA.types, (name, body, layout, steps), strict=True)
+    values = zip(_TYPES, (name, body, layout, steps), strict=True)
     columns = [pa.nulls(1, kind) if value is None else _single(kind, value) for kind, value in values]
     batch: bytes = pa.RecordBatch.from_arrays(columns, schema=SCHEMA).serialize().to_pybytes()
     return batch
