@@ -114,7 +114,11 @@ read_body = decoder(Body)
 def table(cells: Sequence[Any], schema: pa.Schema) -> pa.Table:
     """Return as a table the values of its rows, one after the other; rows as objects would keep the collector busy."""
     width = len(schema)
-    arrays = [pa.array(cells[place::width], field.type) for place, field in enumerate(schema)]
+    # A column grows as it is filled, for which Arrow's own pool asks the kernel for fresh memory again and again.
+    pool = pa.system_memory_pool()
+    arrays = [
+        pa.array(cells[place::width], field.type, memory_pool=pool) for place, field in enumerate(schema)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
