@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -134,59 +134,65 @@ def write_shard(
         total = 0
         try:
             for group in _grouped(records, spoilt):
-                total += _write_group(files, group, spoilt)
+                total += _write_group(files, group)
             return Shard(number, segments, files.finish(), total) if total else None
         finally:
             files.close()
             files.clear()
 
 
-class _Item(NamedTuple):
-    record: Stored
-    body: Body
+class _Group:
+    """The records of one row group, as rows."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.steps: list[tuple[str, Steps | None]] = []
+        self.cells: list[Any] = []
+        self.size = 0
+
+    def add(self, record: Stored) -> None:
+        """Add a record.
+
+        Raises:
+            ValueError: when the tables cannot hold it.
+        """
+        body = _tables.read_body(record.body)
+        row, cells = _rows(record, body)
+        self.rows.append(row)
+        self.steps.append((body.id, record.steps))
+        self.cells += cells
+        self.size += 0 if record.steps is None else record.steps.nbytes
+
+    @property
+    def full(self) -> bool:
+        """Whether it is large enough."""
+        rows = len(self.rows) + len(self.cells) // len(_tables.MESSAGES)
+        return rows >= GROUP_ROWS or self.size >= GROUP_BYTES
 
 
-def _grouped(records: Iterable[Stored], spoilt: Spoilt) -> Iterable[list[_Item]]:
-    group: list[_Item] = []
-    rows = size = 0
+def _grouped(records: Iterable[Stored], spoilt: Spoilt) -> Iterator[_Group]:
+    group = _Group()
     for record in records:
         try:
-            body = _tables.read_body(record.body)
+            group.add(record)
         except ValueError as error:
             spoilt(record, error)
-            continue
-        group.append(_Item(record, body))
-        rows += 1 + len(body.entries)
-        size += 0 if record.steps is None else record.steps.nbytes
-        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+        if group.full:
             yield group
-            group, rows, size = [], 0, 0
-    if group:
+            group = _Group()
+    if group.rows:
         yield group
 
 
-def _write_group(files: _Files, group: list[_Item], spoilt: Spoilt) -> int:
+def _write_group(files: _Files, group: _Group) -> int:
     """Write a row group, and return how many episodes are in it."""
-    rows: list[tuple[Any, ...]] = []
-    steps: list[tuple[str, Steps | None]] = []
-    entries: list[Any] = []
-    for record, body in group:
-        try:
-            row, cells = _rows(record, body)
-        except ValueError as error:
-            spoilt(record, error)
-            continue
-        rows.append(row)
-        steps.append((body.id, record.steps))
-        entries += cells
     heads: list[Any] = []
-    for row, place in zip(rows, _write_steps(files, steps), strict=True):
+    for row, place in zip(group.rows, _write_steps(files, group.steps), strict=True):
         heads += row
         heads += place
-    if rows:
-        files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
-        files.write(f"messages-{files.number:06}.parquet", _tables.table(entries, _tables.MESSAGES))
-    return len(rows)
+    files.write(f"episodes-{files.number:06}.parquet", _tables.table(heads, _tables.EPISODES))
+    files.write(f"messages-{files.number:06}.parquet", _tables.table(group.cells, _tables.MESSAGES))
+    return len(group.rows)
 
 
 def _rows(record: Stored, body: Body) -> tuple[tuple[Any, ...], list[Any]]:
