@@ -203,10 +203,14 @@ def repair(path: Path) -> None:
         whole = lines.rfind(b"\n") + 1
         if whole < len(lines):
             os.truncate(index, whole)
+        size = path.stat().st_size
+        last = _parse(lines[lines.rfind(b"\n", 0, whole - 1) + 1 : whole]) if whole else None
+        if last and last.offset + last.length == size:  # as it was closed
+            return
         commits = [commit for line in lines[:whole].splitlines(keepends=True) if (commit := _parse(line))]
         end = max((commit.offset + commit.length for commit in commits), default=0)
         # With an unreadable line the end is not known, and a tail left in place costs nothing.
-        if len(commits) == lines[:whole].count(b"\n") and 0 < end < path.stat().st_size:
+        if len(commits) == lines[:whole].count(b"\n") and 0 < end < size:
             os.truncate(path, end)
 
 
