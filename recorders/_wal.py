@@ -113,7 +113,7 @@ class Segment:
 
     def _recording(self, which: Sequence[Record | Commit]) -> storing:
         others = f" and {len(which) - 1} more" if len(which) > 1 else ""
-        return storing(self.path, f"record episode {which[0][0]}{others} in")
+        return storing(self.path, f"record episode {which[0].episode_id}{others} in")
 
     def sync(self) -> None:
         """Make what was committed survive a power loss; data before the index, as they were written."""
