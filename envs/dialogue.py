@@ -243,7 +243,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         return "\n".join(map(line, self._log))
 
     def close(self) -> None:
-        """Release what the world holds, which is nothing unless it says so."""
+        """Let go of the tools, which hold on to the world in turn: so it goes at once, not when garbage is looked for."""
+        self._tools = {}
 
     # How an act is applied.
 

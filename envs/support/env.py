@@ -119,6 +119,7 @@ class RetailSupport(DialogueWorld):
     def close(self) -> None:
         """Close the shop."""
         self._shop.close()
+        super().close()
 
 
 @cache
