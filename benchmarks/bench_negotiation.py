@@ -11,7 +11,8 @@ import sys
 from bench_selfplay import main
 
 WORLDS = ("negotiation/market-v1", "negotiation/resource-v1")
+LIMIT = 2_000  # negotiations per second and core that are asked for
 
 if __name__ == "__main__":
     for world in WORLDS:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 4_000, world)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 4_000, world, LIMIT)

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from gristmill import registry
+from gristmill.executors import each
 from gristmill.play import play
 from gristmill.policy import Policy, Session
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.types import Act, Brief, Entry
+from gristmill.workflows.attempts import BURST
 from gristmill.workflows.run import run, seat_policies
 
 WORLD = "support/retail-v1"
+LIMIT = 1_000  # episodes per second and core that are asked for
 T = TypeVar("T")
 
 
@@ -64,8 +67,8 @@ class _WatchedSession:
         return acts
 
 
-def main(episodes: int, name: str = WORLD) -> None:
-    """Print the figures of a world."""
+def main(episodes: int, name: str = WORLD, limit: int = LIMIT) -> None:
+    """Print the figures of a world, beside the rate that is asked for."""
     make = registry.world(name)
     world, policies = make(), seat_policies(name, {})
     with tempfile.TemporaryDirectory() as folder:
@@ -80,8 +83,8 @@ def main(episodes: int, name: str = WORLD) -> None:
 
         def record() -> None:
             with store.writer() as writer:
-                for episode, verdict in zip(played, verdicts, strict=True):
-                    writer.append(episode, verdict)
+                for burst in each(zip(played, verdicts, strict=True), BURST[0]):
+                    writer.append_all(burst)
 
         recording, _ = timed(record)
         sealing, _ = timed(store.seal)
@@ -99,7 +102,7 @@ def main(episodes: int, name: str = WORLD) -> None:
     }
     total = sum(parts.values())
     print(f"{name}, {episodes} episodes of {acts:.1f} acts, {sum(v.status == 'pass' for v in verdicts)} pass")
-    print(f"whole line: {episodes / whole:,.0f} episodes/s/core")
+    print(f"whole line: {episodes / whole:,.0f} episodes/s/core (limit {limit:,})")
     for part, seconds in parts.items():
         print(f"{part:>15}: {1e6 * seconds / episodes:6.0f} us per episode, {100 * seconds / total:4.1f} %")
 
