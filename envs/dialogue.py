@@ -311,6 +311,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def _struck(self, found: Tool) -> ToolFault | None:
         """Return the fault that strikes this call, counting it off for the others."""
+        if not self._faults:
+            return None
         struck = None
         sort = "write" if found.mutates else "read"
         for fault in list(self._faults):

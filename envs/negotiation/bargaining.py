@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gristmill.digest import decode
 from gristmill.envs.dialogue import DialogueWorld
 from gristmill.envs.negotiation.domain import UNIT, Domain, Terms
 from gristmill.envs.negotiation.speech import Speech
@@ -78,11 +79,9 @@ class Bargaining(DialogueWorld):
         """Return what a seat knows, as data."""
         domain = self._domain
         place = self.seats.index(seat)
-        side = domain.sides[place]
         return {
             "issues": {name: list(options) for name, options in domain.issues.items()},
-            "values": {name: list(column) for name, column in side.worths.items()},
-            "weights": dict(side.shares),
+            **decode(domain.sides[place].told),
             "reservation": domain.reservations[place],
             "deadline": domain.deadline,
             "discount": domain.discount,

@@ -54,33 +54,36 @@ What the terms are worth to you, from 0 to 1, and how much each issue weighs:
 {table}
 {rest}
 
-A deal is worth the sum of weight times worth over the four issues{_discount(facts)}. {"With the other offer that you have, no" if facts["alternative"] else "No"} deal is worth {facts["reservation"]} to you.
-{_task(facts, "The " + facts["opens"])}
+A deal is worth the sum of weight times worth over the four issues{_discount(facts["discount"])}. {"With the other offer that you have, no" if facts["alternative"] else "No"} deal is worth {facts["reservation"]} to you.
+{_task(facts["deadline"], "The " + facts["opens"])}
 
 {_MARKET}: {priority} matters most to you, and you have {alternative} offer in hand."""
 
 
 def resource_brief(seat: str, facts: dict[str, Any]) -> str:
     """Return what one of two who split items is told."""
-    items = [f"{count} {name if count != 1 else name[:-1]}" for name, count in facts["totals"].items()]
-    table = "\n".join(
-        [
-            f"- {one}: {weight}, and in proportion for some of them"
-            if one[:2] != "1 "
-            else f"- {one}: {weight}"
-            for one, weight in zip(items, facts["weights"].values(), strict=True)
-        ]
-    )
+    items, table = _items(tuple(facts["totals"].items()), tuple(facts["weights"].values()))
     return f"""\
-You are {facts["name"]}, in the {seat} seat. You split {items[0]}, {items[1]} and {items[2]} with {facts["other_name"]}, in the {facts["other"]} seat.
+You are {facts["name"]}, in the {seat} seat. You split {items} with {facts["other_name"]}, in the {facts["other"]} seat.
 
 What they are worth to you, from 0 to 1, all of one kind together:
 {table}
 
-A split is worth the sum over what you keep{_discount(facts)}. No deal is worth {facts["reservation"]} to you.
-{_task(facts, f"The {facts['opens']} seat")}
+A split is worth the sum over what you keep{_discount(facts["discount"])}. No deal is worth {facts["reservation"]} to you.
+{_task(facts["deadline"], f"The {facts['opens']} seat")}
 
 {_RESOURCE}"""
+
+
+@lru_cache(4_096, typed=True)
+def _items(counts: tuple[tuple[str, int], ...], weights: tuple[float, ...]) -> tuple[str, str]:
+    """Return what there is to split, in words, and what it is worth."""
+    first, *others, last = items = [f"{count} {name if count != 1 else name[:-1]}" for name, count in counts]
+    lines = [
+        f"- {one}: {weight}, and in proportion for some of them" if one[:2] != "1 " else f"- {one}: {weight}"
+        for one, weight in zip(items, weights, strict=True)
+    ]
+    return f"{', '.join([first, *others])} and {last}", "\n".join(lines)
 
 
 @lru_cache(1_024)
@@ -98,12 +101,14 @@ def _line(name: str, weight: int, options: Sequence[int], values: tuple[int, ...
     return f"- {_LABELS[name]} (weight {weight / 100}): {', '.join(pairs)}"
 
 
-def _discount(facts: dict[str, Any]) -> str:
-    return f", times {facts['discount']} for every turn that has passed" if facts["discount"] < 1 else ""
+@lru_cache(64, typed=True)
+def _discount(discount: float) -> str:
+    return f", times {discount} for every turn that has passed" if discount < 1 else ""
 
 
-def _task(facts: dict[str, Any], opener: str) -> str:
+@lru_cache(64, typed=True)
+def _task(deadline: int, opener: str) -> str:
     return f"""\
-There are {facts["deadline"]} turns for both of you together; then time is up and there is no deal. {opener} opens.
+There are {deadline} turns for both of you together; then time is up and there is no deal. {opener} opens.
 
 Get a deal that is worth as much to you as possible, and accept none that is worth less than no deal. If you cannot agree, make at least one offer that you would accept yourself before you walk away or time runs out."""

@@ -5,12 +5,16 @@ A deal after t turns is worth u · discount^t, and no deal is worth the reservat
 hundredths, so that utilities are whole ten-thousandths, and equal ones are equal on every machine.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import neg
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from gristmill.digest import encode
 
 __all__ = ["SLIGHT", "UNIT", "Deal", "Domain", "Side", "Terms", "balanced"]
 
@@ -28,7 +32,7 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         values: hundredths by issue, one for each option as the seat itself names it.
         columns: weight × value by issue, in the terms of the first seat.
         shares: the weights as parts of one.
-        worths: the values as parts of one.
+        told: values and weights as parts of one, as JSON: whoever is told them is given a copy.
         utilities: of every outcome in the order of the options, [outcomes] in ten-thousandths; the last issue varies
             fastest.
         order: the outcomes from the best to the worst, [outcomes], and `falling`, their utilities.
@@ -37,7 +41,7 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     weights: dict[str, int]
     values: dict[str, tuple[int, ...]]
     shares: dict[str, float]
-    worths: dict[str, list[float]]
+    told: bytes
     columns: tuple[tuple[int, ...], ...]
     utilities: Utilities
     order: NDArray[np.intp]
@@ -57,11 +61,13 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         falling = total[order]
         for one in (total, order, falling):
             one.setflags(write=False)  # sides are shared between domains
+        shares = {name: weights[name] / 100 for name in values}
+        worths = {name: [one / 100 for one in column] for name, column in values.items()}
         return cls(
             weights=dict(weights),
             values={name: tuple(column) for name, column in values.items()},
-            shares={name: weights[name] / 100 for name in values},
-            worths={name: [one / 100 for one in column] for name, column in values.items()},
+            shares=shares,
+            told=encode({"values": worths, "weights": shares}),
             columns=columns,
             utilities=total,
             order=order,
@@ -181,10 +187,12 @@ class Domain:
         """
         discount = self.discount
         least, other_least = [(one - SLIGHT) / discount * UNIT for one in self.reservations]
+        firsts, seconds = list(self.front), list(self.front.values())
+        # The one falls and the other rises, so that those that are rational lie side by side.
+        rational = slice(bisect_left(seconds, other_least), bisect_right(firsts, -least, key=neg))
         return [
             (first / UNIT * discount, second / UNIT * discount)
-            for first, second in self.front.items()
-            if first >= least and second >= other_least
+            for first, second in zip(firsts[rational], seconds[rational], strict=True)
         ]
 
     @property
