@@ -172,6 +172,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             given = Scenario.of(self.id, given)
         if given.world != self.id:
             raise UsageError(f"Expected a scenario of {self.id}, got one of {given.world}.")
+        self._tools = self._tools or self._collect()  # a world that was closed has let go of them
         self.current = given
         self._log, self._errors, self._acts, self.turns = [], 0, 0, 0
         self._seen = dict.fromkeys(self.seats, 0)
@@ -243,8 +244,11 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         return "\n".join(map(line, self._log))
 
     def close(self) -> None:
-        """Let go of the tools, which hold on to the world in turn: so it goes at once, not when garbage is looked for."""
-        self._tools = {}
+        """End the episode, and let go of the tools until `reset`.
+
+        They hold on to the world in turn, which would go only when garbage is looked for.
+        """
+        self.current, self._tools = None, {}
 
     # How an act is applied.
 

@@ -59,14 +59,16 @@ def play(
         steady: seats whose policy is given the same seed in every attempt, so that attempts part where another acts
             otherwise.
     """
-    worlds = [make()] if scenarios else []
+    if not scenarios:
+        return
+    worlds = [make()]
     try:
-        if worlds and sorted(policies) != sorted(worlds[0].possible_agents):
+        if sorted(policies) != sorted(worlds[0].possible_agents):
             raise UsageError(
                 f"Expected a policy for each of the seats {', '.join(worlds[0].possible_agents)}, "
                 f"got {', '.join(policies) or 'none'}."
             )
-        bodies = bool(worlds) and isinstance(worlds[0], Simulation)
+        bodies = isinstance(worlds[0], Simulation)
         width = lock_step(
             policies.values(), simulate.ROWS if bodies else getattr(worlds[0], "abreast", _ABREAST)
         )

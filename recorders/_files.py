@@ -63,7 +63,7 @@ def still_lost(
 class storing:  # read as a statement: `with storing(path, "read"):`
     """Turn any `OSError` of the block into a `StoreError` that says what was being done to which file.
 
-    A class, since recording enters it three times per episode and a generator would cost three times as much.
+    A class, since recording enters it three times per write and a generator would cost three times as much.
     """
 
     __slots__ = ("_doing", "_path")

@@ -252,6 +252,11 @@ def test_as_many_episodes_are_played_at_once_as_every_policy_takes(
     assert batch == lock_step([Wide(width, "counts", agent) for width in widths])
 
 
+def test_no_scenarios_are_no_episodes() -> None:
+    """And need no world."""
+    assert [] == run([])
+
+
 def test_a_world_says_how_many_episodes_scripts_play_side_by_side() -> None:
     """They are the same episodes, in as many worlds at once."""
     made: list[Counter] = []

@@ -62,9 +62,10 @@ A deal is worth the sum of weight times worth over the four issues{_discount(fac
 
 def resource_brief(seat: str, facts: dict[str, Any]) -> str:
     """Return what one of two who split items is told."""
-    items, table = _items(tuple(facts["totals"].items()), tuple(facts["weights"].values()))
+    items = [f"{count} {name if count != 1 else name[:-1]}" for name, count in facts["totals"].items()]
+    table = _table(tuple(items), tuple(facts["weights"].values()))
     return f"""\
-You are {facts["name"]}, in the {seat} seat. You split {items} with {facts["other_name"]}, in the {facts["other"]} seat.
+You are {facts["name"]}, in the {seat} seat. You split {items[0]}, {items[1]} and {items[2]} with {facts["other_name"]}, in the {facts["other"]} seat.
 
 What they are worth to you, from 0 to 1, all of one kind together:
 {table}
@@ -75,15 +76,17 @@ A split is worth the sum over what you keep{_discount(facts["discount"])}. No de
 {_RESOURCE}"""
 
 
-@lru_cache(4_096, typed=True)
-def _items(counts: tuple[tuple[str, int], ...], weights: tuple[float, ...]) -> tuple[str, str]:
-    """Return what there is to split, in words, and what it is worth."""
-    first, *others, last = items = [f"{count} {name if count != 1 else name[:-1]}" for name, count in counts]
-    lines = [
-        f"- {one}: {weight}, and in proportion for some of them" if one[:2] != "1 " else f"- {one}: {weight}"
-        for one, weight in zip(items, weights, strict=True)
-    ]
-    return f"{', '.join([first, *others])} and {last}", "\n".join(lines)
+@lru_cache(4_096)
+def _table(items: tuple[str, ...], weights: tuple[float, ...]) -> str:
+    """Return what the items are worth, one line for each kind."""
+    return "\n".join(
+        [
+            f"- {one}: {weight}, and in proportion for some of them"
+            if one[:2] != "1 "
+            else f"- {one}: {weight}"
+            for one, weight in zip(items, weights, strict=True)
+        ]
+    )
 
 
 @lru_cache(1_024)

@@ -8,7 +8,6 @@ hundredths, so that utilities are whole ten-thousandths, and equal ones are equa
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from operator import neg
 
 import msgspec
 import numpy as np
@@ -185,15 +184,19 @@ class Domain:
         At once is after one turn: an offer, and its acceptance. A zone without deals is none: what is not efficient is
         no better for either.
         """
-        discount = self.discount
-        least, other_least = [(one - SLIGHT) / discount * UNIT for one in self.reservations]
+        least, other_least = [one - SLIGHT for one in self.reservations]
         firsts, seconds = list(self.front), list(self.front.values())
         # The one falls and the other rises, so that those that are rational lie side by side.
-        rational = slice(bisect_left(seconds, other_least), bisect_right(firsts, -least, key=neg))
+        begin = bisect_left(seconds, other_least, key=self._at_once)
+        end = bisect_right(firsts, -least, key=lambda first: -self._at_once(first))
+        discount = self.discount  # and no call for each of them
         return [
             (first / UNIT * discount, second / UNIT * discount)
-            for first, second in zip(firsts[rational], seconds[rational], strict=True)
+            for first, second in zip(firsts[begin:end], seconds[begin:end], strict=True)
         ]
+
+    def _at_once(self, worth: int) -> float:
+        return worth / UNIT * self.discount
 
     @property
     def possible(self) -> bool:

@@ -5,7 +5,6 @@ a zone of agreement exists there has to be a deal, and where there is none, an o
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from gristmill.envs.dialogue import expect
@@ -77,17 +76,11 @@ def _of_seat(
     broken = [name for name, evidence in findings.items() if evidence]
     return [
         *[
-            Check(name=name, status="fail", evidence=evidence, seat=seat) if evidence else _kept(name, seat)
+            Check(name=name, status="fail" if evidence else "pass", evidence=evidence, seat=seat)
             for name, evidence in findings.items()
         ],
         _utility(seat, record, domain, efficiency, broken),
     ]
-
-
-@lru_cache(32)
-def _kept(rule: str, seat: str) -> Check:
-    """Return the check of a rule that a seat has kept, of which there is nothing to be told."""
-    return Check(name=rule, status="pass", seat=seat)
 
 
 def _protocol(seat: str, record: Record) -> _Finding:

@@ -1,6 +1,7 @@
 """`gristmill serve`."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -81,10 +82,9 @@ def command(
         console(aside=True).print(
             "Whoever reaches this address can use the model: no key, no encryption.", style="yellow"
         )
-    try:
+    with suppress(KeyboardInterrupt):  # which is not raised where the shell has it ignored, as behind an `&`
         server(app).run(sockets=[socket])
-    except KeyboardInterrupt:
-        console(aside=True).print("stopped")
+    console(aside=True).print("stopped")
 
 
 def _trained(checkpoint: Path) -> str:

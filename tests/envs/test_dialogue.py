@@ -330,6 +330,18 @@ def test_hidden_entries_are_in_no_view() -> None:
         assert not any("event" in entry for entry in episode.view(seat))
 
 
+def test_a_world_that_was_closed_begins_anew() -> None:
+    """Its episode is over; after `reset`, all tools are there again."""
+    world = begun()
+    tools = world.mutating()
+    world.close()
+    with pytest.raises(UsageError, match="no episode is going on"):
+        world.step(call("add", by=1))
+    world.reset(options={"scenario": {"goal": 3, "fault": "none"}})
+
+    assert tools == world.mutating()
+
+
 def test_instances_do_not_disturb_each_other() -> None:
     """Interleaved episodes go as they would alone."""
     worlds = [Counter(), Counter()]

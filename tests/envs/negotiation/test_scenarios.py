@@ -7,7 +7,8 @@ import pytest
 from gristmill.envs.negotiation.bargaining import Bargaining
 from gristmill.envs.negotiation.market import Market
 from gristmill.envs.negotiation.resource import Resource
-from tests.envs.negotiation.bargain import MARKET, begun, scenario
+from gristmill.types import Scenario
+from tests.envs.negotiation.bargain import MARKET, RESOURCE, begun, scenario
 
 KINDS = pytest.mark.parametrize("kind", [Market, Resource])
 
@@ -123,6 +124,24 @@ def test_facts_are_copies(kind: type[Bargaining]) -> None:
     world.brief(kind.seats[0]).facts["issues"].clear()
 
     assert before == world.brief(kind.seats[0]).facts
+
+
+def test_a_brief_follows_from_its_scenario_alone() -> None:
+    """Not from another before it whose values are only equal to its own."""
+    world = Resource()
+    for balls in (1, True):
+        world.reset(options={"scenario": Scenario.of(world.id, RESOURCE | {"balls": balls})})
+        assert f"and {balls} ball " in world.brief("left").text
+
+
+@KINDS
+def test_where_time_takes_all_a_deal_is_worth_nothing(kind: type[Bargaining]) -> None:
+    """A scenario that was not drawn may say so, and is judged like any other."""
+    world = kind()
+    values = world.scenario(2, 0).values | {"zone": "wide"}
+    domain = world.domain(values | {"discount": 0.0})
+
+    assert {(0.0, 0.0)} == set(domain.zone)
 
 
 @KINDS

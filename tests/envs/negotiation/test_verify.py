@@ -44,6 +44,15 @@ def test_a_good_deal_passes_for_both() -> None:
     assert FAIR == check(verdict, "agreement", "").evidence["deal"]
 
 
+def test_verdicts_share_no_evidence() -> None:
+    """Whoever adds to that of one changes no other."""
+    (_, verdict), (_, other) = (played(Market, fair(), agree()) for _ in range(2))
+    for one in verdict.checks:
+        one.evidence["seen by"] = "a reader"
+
+    assert not any("seen by" in one.evidence for one in other.checks)
+
+
 def test_utilities_shrink_with_time() -> None:
     """The same deal is worth less after more turns."""
     soon = played(Market, fair(), agree(), discount=0.95)[1].scores
