@@ -5,6 +5,9 @@
 The time of a league of eight strategies in both seats, from nothing to its figures, with the processor time of all
 processes; what it costs to look at it again, when nothing is left to play; Kendall's τ between the ratings of two leagues
 over different scenarios, and between rating and mean score; and what the literature says of hardliners and conceders.
+
+Some strategies are as good as others to within a few points of the scale: 2,000 scenarios, about a minute on two cores,
+rank them alike under other seeds (τ of 0.93 to 1), 500 do so less surely (0.79 to 0.93).
 """
 
 import resource
@@ -105,7 +108,7 @@ def facts(found: League) -> None:
 if __name__ == "__main__":
     given = sys.argv[1:]
     main(
-        int(given[0]) if given else 500,
+        int(given[0]) if given else 2_000,
         int(given[1]) if len(given) > 1 else 2,
         given[2] if len(given) > 2 else WORLD,
     )
