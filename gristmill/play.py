@@ -69,9 +69,7 @@ def play(
                 f"got {', '.join(policies) or 'none'}."
             )
         bodies = isinstance(worlds[0], Simulation)
-        width = lock_step(
-            policies.values(), simulate.ROWS if bodies else getattr(worlds[0], "abreast", _ABREAST)
-        )
+        width = lock_step(worlds[0], policies.values())
         if not bodies:  # a simulation has rows
             worlds += [make() for _ in range(min(width, len(scenarios)) - 1)]
         queue, seats = iter(scenarios), _seats(policies)
@@ -113,9 +111,10 @@ def _batch(
     return take_turns(cast(Sequence[Turns], worlds), batch, seeds, ready, seat_seeds)
 
 
-def lock_step(policies: Iterable[Policy], abreast: int = _ABREAST) -> int:
-    """Return how many episodes are played at once: as many as every policy takes, `abreast` where nobody minds."""
-    return min([policy.width for policy in policies if policy.width], default=abreast)
+def lock_step(world: World, policies: Iterable[Policy]) -> int:
+    """Return how many episodes are played at once: as many as every policy takes, as suit the world where nobody minds."""
+    suit = simulate.ROWS if isinstance(world, Simulation) else getattr(world, "abreast", _ABREAST)
+    return min([policy.width for policy in policies if policy.width], default=suit)
 
 
 def identify(

@@ -15,7 +15,6 @@ imported is listed with its error.
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -55,10 +54,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorldSpec(msgspec.Struct, frozen=True):
-    """A world's class with the arguments that a spec gives; call it to build an instance."""
+    """A world's class with the arguments that a spec gives, and whether it takes `rewards`; call it for an instance."""
 
     kind: type[World]
     params: dict[str, Any]
+    rewarding: bool
 
     def __call__(self) -> World:
         """Return a new instance.
@@ -68,7 +68,7 @@ class WorldSpec(msgspec.Struct, frozen=True):
         """
         params = self.params
         # The loop judges every episode by itself; rewards are for those who use a world as a standard environment.
-        if _rewards(self.kind):
+        if self.rewarding:
             params = {"rewards": False, **params}
         try:
             world = self.kind(**params)
@@ -82,12 +82,6 @@ class WorldSpec(msgspec.Struct, frozen=True):
         if missing := [name for name in has if not hasattr(world, name)]:
             raise PluginError(f"Expected a world, got {self.kind.__name__} without {', '.join(missing)}.")
         return world
-
-
-@cache
-def _rewards(kind: type[World]) -> bool:
-    """Return whether a world can be told whether to judge by itself; loops build worlds by the dozen."""
-    return "rewards" in inspect.signature(kind).parameters
 
 
 def make(spec: str) -> World:
@@ -111,7 +105,8 @@ def world(spec: str) -> WorldSpec:
             raise PluginError(
                 f"Expected the class of {name} to have that id, got {getattr(kind, 'id', None)!r}."
             )
-    return WorldSpec(kind, typed(kind, given, f"world {name}"))
+    params = typed(kind, given, f"world {name}")
+    return WorldSpec(kind, params, "rewards" in inspect.signature(kind).parameters)
 
 
 def worlds() -> list[Listing]:

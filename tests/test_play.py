@@ -249,7 +249,7 @@ def test_as_many_episodes_are_played_at_once_as_every_policy_takes(
     widths: tuple[int, int], batch: int
 ) -> None:
     """Scripts take any number, a person one, a model as many as fit."""
-    assert batch == lock_step([Wide(width, "counts", agent) for width in widths])
+    assert batch == lock_step(Counter(), [Wide(width, "counts", agent) for width in widths])
 
 
 def test_no_scenarios_are_no_episodes() -> None:

@@ -315,7 +315,7 @@ def _jobs(
     broken: set[str],
 ) -> Iterator[Job]:
     """Yield what is missing, in chunks; `broken` are attempts that are on record and do not count."""
-    width = lock_step(stage.policies.values())
+    width = lock_step(stage.judge, stage.policies.values())
     for chunk in each(draws, -(-CHUNK // width) * width):
         left: dict[int, list[int | Scenario]] = {}
         for one in chunk:
