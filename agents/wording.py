@@ -7,7 +7,6 @@ two by their number's hash, so that an evaluation can use messages of which not 
 
 import random
 import re
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Literal, get_args
@@ -28,7 +27,6 @@ class Phrase:
 
     Attributes:
         forms: how many sentences it stands for, gaps aside.
-        halves: the forms of its first choices, and those of the rest.
     """
 
     def __init__(self, grammar: str) -> None:
@@ -39,11 +37,11 @@ class Phrase:
         # The choices are the digits of a form's number. All there is to a half of them is few, and quick to put together.
         halves = ((parts[:place], parts[place:]) for place in range(len(parts) + 1))
         heads, tails = min(halves, key=lambda both: sum([prod(map(len, half)) for half in both]))
-        self.halves = (_combined(heads), _combined(tails))
+        self._halves = (_combined(heads), _combined(tails))
 
     def text(self, number: int) -> str:
         """Return form `number`, from 0 to `forms` - 1, gaps unfilled."""
-        heads, tails = self.halves
+        heads, tails = self._halves
         head, tail = divmod(number, len(tails))
         return heads[head] + tails[tail]
 
@@ -51,18 +49,6 @@ class Phrase:
 def _combined(parts: list[list[str]]) -> list[str]:
     """Return every way through some choices, in order."""
     return list(map("".join, product(*parts)))
-
-
-# There are not many messages, gaps and choices aside.
-@lru_cache(4_096)
-def _digits(phrases: tuple[Phrase, ...]) -> tuple[int, list[tuple[list[str], int]]]:
-    """Return how many forms a message has, and every choice of it with the number of forms of what comes after."""
-    after, digits = 1, []
-    for options in reversed([half for phrase in phrases for half in phrase.halves]):
-        if options != [""]:
-            digits.append((options, after))
-            after *= len(options)
-    return after, digits[::-1]
 
 
 class Wording:
@@ -80,13 +66,7 @@ class Wording:
 
     def __call__(self, *phrases: Phrase, **slots: object) -> str:
         """Return one message made of the phrases, with its gaps filled and a capital at its beginning."""
-        count, digits = _digits(phrases)
-        number = self._form(count)
-        texts = []
-        for options, after in digits:
-            texts.append(options[number // after])
-            number %= after
-        text = "".join(texts).format_map(slots)
+        text = "".join(self.parts(*phrases)).format_map(slots)
         if "@" in text and "@" in text.partition(" ")[0]:
             return text  # an address is written as it is
         return text[:1].upper() + text[1:]
