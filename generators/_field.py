@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any, Self
 
+import numpy as np
+import pyarrow as pa
+
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
+from gristmill.generators._columns import Units, plain_values
 
 __all__ = ["CELLS", "Field", "plain", "same", "short"]
 
@@ -28,8 +32,16 @@ class Field(ABC):
     condition: tuple[tuple[str, frozenset[Any]], ...] = ()
 
     @abstractmethod
+    def column(self, units: Units) -> pa.Array:
+        """Return the values at `units`, [dims, N] numbers in [0, 1), as a column of N rows."""
+
+    def values(self, units: Units) -> list[Any]:
+        """Return the values at `units`, [dims, N], as plain data."""
+        return plain_values(self.column(units))
+
     def draw(self, units: Sequence[float]) -> Any:
         """Return the value at `units`, `dims` numbers in [0, 1)."""
+        return self.values(np.array(units, float).reshape(self.dims, 1))[0]
 
     @abstractmethod
     def log_prob(self, value: Any) -> float:
@@ -52,6 +64,11 @@ class Field(ABC):
     def even(self) -> float | None:
         """The log-density of every value that can be drawn, None where some are likelier than others."""
         return None
+
+    @property
+    def labels(self) -> list[str]:
+        """The name of each unit within the field, by which its stream is told from the others."""
+        return [str(place) for place in range(self.dims)]
 
     def legal(self, value: Any) -> bool:
         """Return whether a drawn value meets every constraint inside it."""

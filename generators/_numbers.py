@@ -2,16 +2,19 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from gristmill.errors import UsageError
+from gristmill.generators._columns import Units
 from gristmill.generators._field import CELLS, Field
 
-__all__ = ["Integer", "LogNormal", "Normal", "Uniform"]
+__all__ = ["Integer", "LogNormal", "Normal", "Uniform", "normal_quantile"]
 
-_STANDARD = NormalDist()
+_LEAST = 2.0**-54  # the unit that stands for zero, where a quantile would be infinite
 _BELOW_ONE = math.nextafter(1, 0)
 
 
@@ -27,8 +30,11 @@ class Integer(Field):
         self._count = high - low + 1
         self._log = -math.log(self._count)
 
-    def draw(self, units: Sequence[float]) -> int:
-        return self.low + int(units[0] * self._count)
+    def column(self, units: Units) -> pa.Array:
+        return pa.array(self._numbers(units))
+
+    def values(self, units: Units) -> list[Any]:
+        return list(self._numbers(units).tolist())
 
     def log_prob(self, value: Any) -> float:
         inside = type(value) is int and self.low <= value <= self.high
@@ -47,19 +53,78 @@ class Integer(Field):
     def mode(self) -> int:
         return self.low
 
+    def _numbers(self, units: Units) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = (units[0] * self._count).astype(np.int64) + self.low
+        return found
+
 
 class _Real(Field):
-    """A real number with a closed quantile function."""
+    """A real number with a closed quantile function.
+
+    Args:
+        low: values are not below it; the distribution is cut off there, and what is left counts in full.
+        high: nor above it.
+        digits: decimals to round to; the density of a rounded value is the mass that is rounded to it.
+    """
+
+    def __init__(self, low: float | None, high: float | None, digits: int | None, unit: str) -> None:
+        if digits is not None and (type(digits) is not int or not 0 <= digits <= 12):
+            raise UsageError(f"Expected digits to round to from 0 to 12, got {digits!r}.")
+        self.low, self.high, self.digits, self.unit = low, high, digits, unit
+        self._first = 0.0 if low is None else self._cdf(low)
+        self._share = (1.0 if high is None else self._cdf(high)) - self._first
+        if not self._share > 0:
+            raise UsageError(f"Expected low < high with some mass between them, got {low} and {high}.")
+
+    def column(self, units: Units) -> pa.Array:
+        found = self._quantile(self._first + units[0] * self._share)
+        if self.low is not None or self.high is not None:  # what rounding may have brought outside
+            found = np.clip(found, self.low, self.high)
+        return pa.array(found if self.digits is None else np.round(found, self.digits))
 
     def log_prob(self, value: Any) -> float:
         if type(value) not in (int, float) or not math.isfinite(value):
             return -math.inf
-        return self._log_density(value)
+        if self.digits is not None:
+            return self._log_mass(value)
+        if not self._within(value):
+            return -math.inf
+        return self._log_density(value) - math.log(self._share)
 
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
             raise self._outside(value)
-        return [min(max(self._cdf(value), 0.0), _BELOW_ONE)]
+        return [min(max((self._cdf(value) - self._first) / self._share, 0.0), _BELOW_ONE)]
+
+    @property
+    def mode(self) -> float:
+        found = self._peak()
+        found = found if self.low is None else max(found, self.low)
+        found = found if self.high is None else min(found, self.high)
+        return found if self.digits is None else float(np.round(found, self.digits))
+
+    def _log_mass(self, value: float) -> float:
+        assert self.digits is not None
+        if np.round(float(value), self.digits) != value:
+            return -math.inf
+        half = 0.5 * 10.0**-self.digits
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        mass = self._cdf(min(max(value + half, low), high)) - self._cdf(max(min(value - half, high), low))
+        if mass > 0:
+            return math.log(mass / self._share)
+        # Far out, the two are one number; there the density hardly changes from one end to the other.
+        far = self._log_density(value) if self._within(value) else -math.inf
+        return far + math.log(2 * half / self._share)
+
+    def _within(self, value: float) -> bool:
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def _body(self) -> dict[str, Any]:
+        return {name: value for name, value in super()._body().items() if value is not None}
+
+    @abstractmethod
+    def _quantile(self, unit: NDArray[np.float64]) -> NDArray[np.float64]: ...
 
     @abstractmethod
     def _log_density(self, value: float) -> float: ...
@@ -67,42 +132,62 @@ class _Real(Field):
     @abstractmethod
     def _cdf(self, value: float) -> float: ...
 
+    @abstractmethod
+    def _peak(self) -> float: ...
+
 
 class Uniform(_Real):
     """A real number, uniform on [low, high)."""
 
-    def __init__(self, low: float, high: float, *, unit: str = "") -> None:
+    low: float
+    high: float
+
+    def __init__(self, low: float, high: float, *, digits: int | None = None, unit: str = "") -> None:
         if not (low < high and math.isfinite(high - low)):
             raise UsageError(f"Expected finite numbers low < high, got {low} and {high}.")
-        self.low, self.high, self.unit = low, high, unit
-
-    def draw(self, units: Sequence[float]) -> float:
+        self.low, self.high = low, high
+        super().__init__(low, high, digits, unit)
         # The sum may round up to `high`, which is outside.
-        return min(self.low + units[0] * (self.high - self.low), math.nextafter(self.high, self.low))
+        self._last = math.nextafter(high, low)
+
+    def _quantile(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.minimum(self.low + unit * (self.high - self.low), self._last)
+
+    def _within(self, value: float) -> bool:
+        return self.low <= value < self.high
 
     def _log_density(self, value: float) -> float:
-        return -math.log(self.high - self.low) if self.low <= value < self.high else -math.inf
+        return -math.log(self.high - self.low)
 
     def _cdf(self, value: float) -> float:
         return (value - self.low) / (self.high - self.low)
 
-    @property
-    def mode(self) -> float:
+    def _peak(self) -> float:
         return (self.low + self.high) / 2
 
 
 class Normal(_Real):
     """A real number, normal with `mean` and standard deviation `sd`."""
 
-    def __init__(self, mean: float, sd: float, *, unit: str = "") -> None:
+    def __init__(
+        self,
+        mean: float,
+        sd: float,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        digits: int | None = None,
+        unit: str = "",
+    ) -> None:
         if not (0 < sd < math.inf and math.isfinite(mean)):
             raise UsageError(
                 f"Expected a finite mean and a positive standard deviation, got {mean} and {sd}."
             )
-        self.mean, self.sd, self.unit = mean, sd, unit
+        self.mean, self.sd = mean, sd
+        super().__init__(low, high, digits, unit)
 
-    def draw(self, units: Sequence[float]) -> float:
-        return self.mean + self.sd * _STANDARD.inv_cdf(max(units[0], 1e-16))
+    def _quantile(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.mean + self.sd * normal_quantile(unit)
 
     def _log_density(self, value: float) -> float:
         z = (value - self.mean) / self.sd
@@ -112,28 +197,43 @@ class Normal(_Real):
         # erfc keeps its digits in the left tail, where 1 + erf has none.
         return 0.5 * math.erfc((self.mean - value) / (self.sd * math.sqrt(2)))
 
-    @property
-    def mode(self) -> float:
+    def _peak(self) -> float:
         return self.mean
 
 
 class LogNormal(Normal):
     """A positive real number whose logarithm is normal; `median` and `sigma` of the logarithm."""
 
-    def __init__(self, median: float, sigma: float, *, unit: str = "") -> None:
+    def __init__(
+        self,
+        median: float,
+        sigma: float,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        digits: int | None = None,
+        unit: str = "",
+    ) -> None:
         if not 0 < median < math.inf:
             raise UsageError(f"Expected a positive median, got {median}.")
-        super().__init__(math.log(median), sigma, unit=unit)
+        super().__init__(math.log(median), sigma, low=low, high=high, digits=digits, unit=unit)
 
-    def draw(self, units: Sequence[float]) -> float:
-        return math.exp(super().draw(units))
+    def _quantile(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.exp(super()._quantile(unit))
 
     def _log_density(self, value: float) -> float:
         return super()._log_density(math.log(value)) - math.log(value) if value > 0 else -math.inf
 
     def _cdf(self, value: float) -> float:
-        return super()._cdf(math.log(value))
+        return super()._cdf(math.log(value)) if value > 0 else 0.0
 
-    @property
-    def mode(self) -> float:
+    def _peak(self) -> float:
         return math.exp(self.mean - self.sd**2)
+
+
+def normal_quantile(unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the quantiles of the standard normal at numbers in [0, 1), [N]."""
+    from scipy.special import ndtri  # slow to import, and worlds of words have no use for it
+
+    found: NDArray[np.float64] = ndtri(np.clip(unit, _LEAST, _BELOW_ONE))
+    return found

@@ -2,13 +2,18 @@
 
 import math
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections import Counter
+from functools import cache, cached_property
 from string import ascii_uppercase, digits
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from gristmill.digest import digest
 from gristmill.errors import UsageError
+from gristmill.generators._choices import Choice
+from gristmill.generators._columns import Units, fixed_text
 from gristmill.generators._field import CELLS, Field
 
 __all__ = ["Fake", "Pattern"]
@@ -28,9 +33,16 @@ class Pattern(Field):
         self._marks = [(one, math.prod(map(len, options[place + 1 :]))) for place, one in enumerate(options)]
         self._log = -math.log(self._count)
 
-    def draw(self, units: Sequence[float]) -> str:
-        number = int(units[0] * self._count)
-        return "".join([one[number // after % len(one)] for one, after in self._marks])
+    def column(self, units: Units) -> pa.Array:
+        number = (units[0] * self._count).astype(np.int64)
+        blank = np.frombuffer("".join(one[0] for one, _ in self._marks).encode(), np.uint8)
+        texts = np.tile(blank, (len(number), 1))
+        place = 0
+        for one, after in self._marks:
+            if len(one) > 1:
+                texts[:, place] += (number // after % len(one)).astype(np.uint8)
+            place += len(one[0].encode())
+        return fixed_text(texts)
 
     def log_prob(self, value: Any) -> float:
         return self._log if isinstance(value, str) and self._match(value) else -math.inf
@@ -47,15 +59,16 @@ class Pattern(Field):
 
     @property
     def mode(self) -> str:
-        return self.draw([0.0])
+        return "".join(one[0] for one, _ in self._marks)
 
 
 class Fake(Field):
     """A value of one of Faker's providers, from a pool drawn once.
 
     Faker takes 30 to 300 microseconds a value and repeats its values only within one of its versions. The pool
-    is drawn once from a fixed seed, so a draw costs an index, and `describe` gives the pool's digest and Faker's
-    version, which together say exactly what was drawn from.
+    is `size` values drawn once from a fixed seed, each as likely as it was often drawn: a draw costs an index, a value's
+    rate p is that of Faker up to the error of a sample, sqrt(p (1 - p) / size), and `describe` gives the pool's digest
+    and Faker's version, which together say exactly what was drawn from.
     """
 
     def __init__(self, provider: str, *, locale: str = "en_US", size: int = 512) -> None:
@@ -63,40 +76,42 @@ class Fake(Field):
             raise UsageError(f"Expected a pool of at least one value, got {size}.")
         self.provider, self.locale, self.size = provider, locale, size
 
-    @property
-    def _pool(self) -> dict[str, int]:
-        return _pool(self.provider, self.locale, self.size)[1]
+    def column(self, units: Units) -> pa.Array:
+        return self._pool.column(units)
 
-    def draw(self, units: Sequence[float]) -> str:
-        values, _ = _pool(self.provider, self.locale, self.size)
-        return values[int(units[0] * len(values))]
+    def values(self, units: Units) -> list[Any]:
+        return self._pool.values(units)
 
     def log_prob(self, value: Any) -> float:
-        inside = isinstance(value, str) and value in self._pool
-        return self.even if inside else -math.inf
+        return self._pool.log_prob(value)
 
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
             raise self._outside(value)
-        return [(self._pool[value] + 0.5) / len(self._pool)]
-
-    @property
-    def even(self) -> float:
-        return -math.log(len(self._pool))
+        return self._pool.locate(value)
 
     @property
     def mode(self) -> str:
-        return next(iter(self._pool))
+        return str(self._pool.mode)
+
+    @property
+    def even(self) -> float | None:
+        return self._pool.even
+
+    @cached_property
+    def _pool(self) -> Choice:
+        return _pool(self.provider, self.locale, self.size)
 
     def _body(self) -> dict[str, Any]:
         import faker
 
-        return {**super()._body(), "pool": digest(list(self._pool)), "faker": faker.VERSION}
+        pool = [self._pool.options, self._pool.weights]
+        return {**super()._body(), "pool": digest(pool), "faker": faker.VERSION}
 
 
 @cache
-def _pool(provider: str, locale: str, size: int) -> tuple[list[str], dict[str, int]]:
-    """Return the values of a pool in order, and their places."""
+def _pool(provider: str, locale: str, size: int) -> Choice:
+    """Return the values of a pool, each as likely as it was often drawn."""
     import faker
 
     try:
@@ -108,6 +123,5 @@ def _pool(provider: str, locale: str, size: int) -> tuple[list[str], dict[str, i
             f"Expected a locale and the name of a provider of Faker's, got {locale!r} and {provider!r}; "
             "see Faker's documentation."
         ) from None
-    # Some providers have few values, so the search for distinct ones is bounded.
-    values = list(dict.fromkeys(str(make()) for _ in range(2 * size)))[:size]
-    return values, {value: place for place, value in enumerate(values)}
+    drawn = Counter(str(make()) for _ in range(size))
+    return Choice(list(drawn), list(drawn.values()))

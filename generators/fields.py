@@ -4,18 +4,11 @@ Every field is a quantile map: it turns numbers that are uniform on [0, 1) into 
 log-density of a value and find numbers that give it back. That one shape serves sampling, domain randomisation
 and rare-event search, which all move in the same latent cube.
 
-Fields of numbers are written in `_numbers`, those of text in `_texts`; all of them are imported from here.
+Fields are written in the private files beside this one, by the kind of their values; all of them are imported from here.
 """
 
-import math
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
-from typing import Any
-
-from gristmill.digest import encode
-from gristmill.errors import UsageError
-from gristmill.generators._field import Field, plain, same, short
+from gristmill.generators._choices import Choice, Constant, Flag
+from gristmill.generators._field import Field
 from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
 from gristmill.generators._texts import Fake, Pattern
 
@@ -31,100 +24,3 @@ __all__ = [
     "Pattern",
     "Uniform",
 ]
-
-
-class Constant(Field):
-    """Always the same value."""
-
-    dims = 0
-
-    def __init__(self, value: Any) -> None:
-        self.value = plain(value)
-
-    def draw(self, units: Sequence[float]) -> Any:
-        return self.value
-
-    def log_prob(self, value: Any) -> float:
-        return 0.0 if same(value, self.value) else -math.inf
-
-    def locate(self, value: Any) -> list[float]:
-        if not same(value, self.value):
-            raise self._outside(value)
-        return []
-
-    @property
-    def even(self) -> float:
-        return 0.0
-
-    @property
-    def mode(self) -> Any:
-        return self.value
-
-
-class Choice(Field):
-    """One of `options`, with weights that need not sum to one."""
-
-    def __init__(self, options: Sequence[Any], weights: Sequence[float] | None = None) -> None:
-        if not options:
-            raise UsageError("Expected at least one option, got none.")
-        if weights is not None and (
-            len(weights) != len(options)
-            or not all(0 <= one < math.inf for one in weights)
-            or not sum(weights)
-        ):
-            raise UsageError(
-                f"Expected {len(options)} weights that are not negative and not all zero, got {list(weights)}."
-            )
-        self.options = [plain(option) for option in options]
-        if len({encode(option) for option in self.options}) < len(self.options):
-            raise UsageError(f"Expected different options, got {self.options}; give weights instead.")
-        self.weights = list(weights) if weights is not None else [1.0] * len(self.options)
-        *_, total = accumulate(self.weights)
-        # Divided by their own last sum, the edges end in exactly one.
-        self._edges = [edge / total for edge in accumulate(self.weights)]
-        self._places = {
-            (isinstance(option, bool), option): place
-            for place, option in enumerate(self.options)
-            if not isinstance(option, (list, dict))
-        }
-        self._log = [math.log(weight / total) if weight else -math.inf for weight in self.weights]
-
-    def draw(self, units: Sequence[float]) -> Any:
-        return self.options[bisect_right(self._edges, units[0])]
-
-    def log_prob(self, value: Any) -> float:
-        place = self._place(value)
-        return self._log[place] if place is not None else -math.inf
-
-    def locate(self, value: Any) -> list[float]:
-        place = self._place(value)
-        if place is None or not self.weights[place]:
-            raise self._outside(value)
-        return [((self._edges[place - 1] if place else 0.0) + self._edges[place]) / 2]
-
-    @property
-    def even(self) -> float | None:
-        likely = {one for one in self._log if one > -math.inf}
-        return likely.pop() if len(likely) == 1 else None
-
-    def _place(self, value: Any) -> int | None:
-        try:
-            return self._places.get((isinstance(value, bool), value))
-        except TypeError:  # a list or a dict has no hash
-            return next((place for place, option in enumerate(self.options) if same(option, value)), None)
-
-    @property
-    def mode(self) -> Any:
-        return self.options[self.weights.index(max(self.weights))]
-
-    def _expected(self) -> str:
-        return f"one of {', '.join(map(short, self.options))}"
-
-
-class Flag(Choice):
-    """True with probability `rate`."""
-
-    def __init__(self, rate: float) -> None:
-        if not 0 <= rate <= 1:
-            raise UsageError(f"Expected a rate between 0 and 1, got {rate}.")
-        super().__init__([False, True], [1 - rate, rate])

@@ -8,9 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from gristmill.errors import UsageError, unknown
+from gristmill.generators._columns import Units, arrow
 from gristmill.generators.fields import Choice, Field
-from gristmill.seeding import stream
+from gristmill.seeding import derive, mix, units
 from gristmill.types import Scenario
 
 __all__ = ["Many", "Space"]
@@ -18,6 +24,7 @@ __all__ = ["Many", "Space"]
 Values = dict[str, Any]
 Condition = tuple[tuple[str, frozenset[Any]], ...]  # names of fields, and the values that each may have
 _TRIES = 1_000
+_AHEAD = 256  # rows that are drawn at once where they are asked for in turn
 
 
 class Space(Field):
@@ -47,6 +54,9 @@ class Space(Field):
         }
         self.dims = sum(field.dims for field in self.fields.values())
         self._groups = self._grouped()
+        self._ahead: dict[tuple[int, str, int], Values] = {}
+        self._asked = 0, "", -2
+        self._drawn_at_once = 1
         for place, (name, field) in enumerate(self.fields.items()):
             early = list(self.fields)[:place]
             for needed, _ in field.condition:
@@ -55,14 +65,33 @@ class Space(Field):
                         f"Field {name!r} depends on {needed!r}; expected one of the earlier fields {early}."
                     )
 
-    def draw(self, units: Sequence[float]) -> Values:
-        """Return the values at `units`, [dims] numbers in [0, 1)."""
-        values: Values = {}
+    @property
+    def labels(self) -> list[str]:
+        return [f"{name}/{label}" for name, field in self.fields.items() for label in field.labels]
+
+    def values(self, units: Units) -> list[Values]:
+        """Return the values at `units`, [dims, N] numbers in [0, 1), of each of N rows."""
+        rows: list[Values] = [{} for _ in range(units.shape[1])]
         for condition, members in self._groups:
-            if _holds(condition, values):
-                for name, field, start, end in members:
-                    values[name] = field.draw(units[start:end])
-        return values
+            some, at = rows, units
+            if condition:
+                held = _held(condition, rows)
+                some, at = [rows[place] for place in held], units[:, held]
+            names = [name for name, _, _, _ in members]
+            columns = [field.values(at[start:end]) for _, field, start, end in members] if some else []
+            for row, drawn in zip(some, zip(*columns, strict=True), strict=True):
+                row.update(zip(names, drawn, strict=True))
+        return rows
+
+    def column(self, units: Units) -> pa.StructArray:
+        """Return the values at `units`, [dims, N], as a column of records in which an absent field is null."""
+        found: dict[str, pa.Array] = {}
+        for condition, members in self._groups:
+            held = _mask(condition, found)
+            for name, field, start, end in members:
+                drawn = field.column(units[start:end])
+                found[name] = drawn if held is None else pc.if_else(held, drawn, pa.scalar(None, drawn.type))
+        return pa.StructArray.from_arrays([found[name] for name in self.fields], list(self.fields))
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
@@ -155,14 +184,42 @@ class Space(Field):
         Raises:
             UsageError: when a thousand draws in a row break the constraint.
         """
-        uniform = stream(seed, name, index).random
-        for _ in range(_TRIES):
-            values = self.draw([uniform() for _ in range(self.dims)])
-            if self.legal(values):
-                return values
+        asked = seed, name, index
+        found = self._ahead.pop(asked, None)
+        if found is None:
+            # Whoever asks for one row after the other gets them from larger and larger batches.
+            in_turn = self._asked == (seed, name, index - 1)
+            self._drawn_at_once = min(2 * self._drawn_at_once, _AHEAD) if in_turn else 1
+            found, *rest = self.samples(seed, range(index, index + self._drawn_at_once), name=name)
+            self._ahead = {(seed, name, index + place): row for place, row in enumerate(rest, 1)}
+        self._asked = asked
+        return found
+
+    def samples(self, seed: int, rows: Sequence[int], *, name: str = "scenario") -> list[Values]:
+        """Return the draws of `rows`, each as `sample` gives it.
+
+        Raises:
+            UsageError: when a thousand draws of one row break the constraint.
+        """
+        found: dict[int, Values] = {}
+        left = list(range(len(rows)))
+        for attempt in range(_TRIES):
+            drawn = self.values(self._units(seed, name, attempt, np.array([rows[place] for place in left])))
+            found.update((place, row) for place, row in zip(left, drawn, strict=True) if self.legal(row))
+            left = [place for place in left if place not in found]
+            if not left:
+                return [found[place] for place in range(len(rows))]
         raise UsageError(
             f"Expected a constraint that some draws meet, got none in {_TRIES}; widen the fields."
         )
+
+    def _units(self, seed: int, name: str, attempt: int, rows: NDArray[np.int64]) -> Units:
+        """Return the units of rows, [dims, N]: one stream for each unit of each field, by its name."""
+        return units(mix(self._streams + np.uint64(derive(seed, name, attempt))), rows)
+
+    @cached_property
+    def _streams(self) -> NDArray[np.uint64]:
+        return np.array([derive(0, label) for label in self.labels], np.uint64)
 
     def scenario(
         self, world: str, seed: int, index: int, *, stratum: Callable[[Values], str] | None = None
@@ -201,9 +258,26 @@ class Many(Field):
         self.space, self.counts = space, counts
         self.dims = 1 + max(counts.options) * space.dims
 
-    def draw(self, units: Sequence[float]) -> list[Values]:
-        count, size = self.counts.draw(units), self.space.dims
-        return [self.space.draw(units[1 + size * i : 1 + size * (i + 1)]) for i in range(count)]
+    @property
+    def labels(self) -> list[str]:
+        inner = self.space.labels
+        items = range(max(self.counts.options))
+        return ["count", *(f"{item}/{label}" for item in items for label in inner)]
+
+    def values(self, units: Units) -> list[list[Values]]:
+        """Return the lists at `units`, [dims, N]."""
+        counts, size = self.counts.values(units[:1]), self.space.dims
+        found: list[list[Values]] = [[] for _ in counts]
+        for item in range(max(counts, default=0)):
+            held = [place for place, count in enumerate(counts) if count > item]
+            drawn = self.space.values(units[1 + size * item : 1 + size * (item + 1), held])
+            for place, one in zip(held, drawn, strict=True):
+                found[place].append(one)
+        return found
+
+    def column(self, units: Units) -> pa.Array:
+        """Return the lists at `units`, [dims, N], as a column of lists of records."""
+        return arrow(self.values(units))
 
     def log_prob(self, value: Any) -> float:
         if not isinstance(value, list):
@@ -233,6 +307,28 @@ class Many(Field):
 
     def _body(self) -> dict[str, Any]:
         return {"counts": self.counts.describe(), "space": self.space.describe()}
+
+
+def _mask(condition: Condition, columns: Mapping[str, pa.Array]) -> pa.Array | None:
+    """Return in which rows a condition holds, None where that is all of them."""
+    held = None
+    for name, allowed in condition:
+        column = columns[name]
+        decoded = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        one = pc.is_in(decoded, arrow(sorted(allowed))).fill_null(False)
+        held = one if held is None else pc.and_(held, one)
+    return held
+
+
+def _held(condition: Condition, rows: Sequence[Values]) -> list[int]:
+    """Return the places of the rows that a condition holds for."""
+    held = list(range(len(rows)))
+    for name, allowed in condition:
+        try:
+            held = [place for place in held if rows[place].get(name, _ABSENT) in allowed]
+        except TypeError:  # a list or a dict among the values has no hash
+            held = [place for place in held if _holds(((name, allowed),), rows[place])]
+    return held
 
 
 def _holds(condition: Condition, values: Values) -> bool:

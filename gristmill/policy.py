@@ -12,7 +12,6 @@ A script that wants to see what was said before its first act begins with `seen 
 """
 
 import inspect
-import random
 import sys
 from collections.abc import Callable, Generator, Sequence
 from types import ModuleType
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from gristmill.digest import digest
 from gristmill.errors import RAISED, EpisodeError, UsageError
+from gristmill.seeding import Stream
 from gristmill.types import Act, Brief, Check, Entry, Episode
 
 __all__ = [
@@ -158,7 +158,7 @@ class _Running:
         self._fault: EpisodeError | None = None
         try:
             # A stream's seed is already a hash of names, so it is used as it is.
-            self._script = script(brief, random.Random(seed), **params)
+            self._script = script(brief, Stream(seed), **params)
             self._first = next(self._script)
         except RAISED as error:  # whatever it raises is a fault of its seat
             self._fault = EpisodeError.of(self._seat, error)

@@ -7,11 +7,14 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
+from faker.providers.person.en_US import Provider
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
+from gristmill.generators._columns import plain_values
 from gristmill.generators.fields import (
     Choice,
     Constant,
@@ -25,6 +28,7 @@ from gristmill.generators.fields import (
     Uniform,
 )
 from gristmill.generators.space import Many, Space
+from gristmill.seeding import numpy_stream
 
 FIELDS: dict[str, Field] = {
     "constant": Constant({"a": [1, None]}),
@@ -35,6 +39,9 @@ FIELDS: dict[str, Field] = {
     "uniform": Uniform(-1.5, 2.5),
     "normal": Normal(10.0, 3.0),
     "lognormal": LogNormal(2.0, 0.5),
+    "rounded": Uniform(0.0, 1.0, digits=1),
+    "cut off": Normal(0.0, 1.0, low=-0.5, high=2.0),
+    "money": LogNormal(30.0, 1.0, low=1.0, high=500.0, digits=2, unit="dollars"),
     "pattern": Pattern("W##-?"),
     "fake": Fake("first_name", size=40),
     "many": Many(Space(a=Integer(1, 3), b=Flag(0.5)), Choice((0, 1, 2))),
@@ -79,10 +86,39 @@ def test_what_is_drawn_is_in_the_support_and_can_be_found_again(field: Field, da
     assert field.even in (None, field.log_prob(value))
     assert field.dims == len(back)
     assert all(0 <= unit < 1 for unit in back)
-    if isinstance(value, float):  # up to rounding
+    if isinstance(value, float) and getattr(field, "digits", None) is None:  # up to rounding
         assert math.isclose(units[0], back[0], rel_tol=1e-9, abs_tol=2e-16)
     else:
         assert value == field.draw(back)
+
+
+@ALL
+@given(data=st.data())
+@settings(max_examples=20)
+def test_a_row_is_the_same_alone_and_in_any_batch(field: Field, data: st.DataObject) -> None:
+    """Whichever rows are drawn together, each has the value that it has alone."""
+    rows = data.draw(st.integers(1, 9))
+    units = numpy_stream(rows, "units").random((field.dims, rows))
+    some = data.draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=9))
+
+    assert [field.draw(units[:, row].tolist()) for row in some] == field.values(units[:, some])
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if name != "lists"])
+def test_a_column_holds_the_same_values(name: str) -> None:
+    """Arrow has what plain data have; an absent field is null there."""
+    field = FIELDS[name]
+    units = numpy_stream(4, "units").random((field.dims, 50))
+
+    assert field.values(units) == [_present(one) for one in plain_values(field.column(units))]
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_present(one) for one in value]
+    if isinstance(value, dict) and set(value) != {"a"}:  # the constant has a null of its own
+        return {name: _present(one) for name, one in value.items() if one is not None}
+    return value
 
 
 @ALL
@@ -114,7 +150,7 @@ def test_a_description_is_plain_json(field: Field) -> None:
     assert described == json.loads(json.dumps(described))
 
 
-@pytest.mark.parametrize("name", ["choice", "flag", "integer", "lists"])
+@pytest.mark.parametrize("name", ["choice", "flag", "integer", "lists", "rounded", "fake"])
 def test_frequencies_match_the_density(name: str) -> None:
     """A chi-square of 20,000 draws stays below a bound that chance passes once in a million."""
     field, rng, count = FIELDS[name], random.Random(5), 20_000
@@ -178,6 +214,9 @@ def test_near_misses_are_outside(field: Field, value: Any) -> None:
         lambda: Uniform(0, math.inf),
         lambda: Normal(0, 0),
         lambda: LogNormal(-1, 1),
+        lambda: Normal(0, 1, low=2, high=1),
+        lambda: Normal(0, 1, low=60),
+        lambda: Uniform(0, 1, digits=-1),
         lambda: Pattern("#" * 20),
         lambda: Fake("first_name", size=0),
         lambda: Fake("no_such_provider").mode,
@@ -189,6 +228,33 @@ def test_senseless_parameters_are_refused(make: Any) -> None:
     """The message says what was expected and what was got."""
     with pytest.raises(UsageError, match=r"Expected .*got"):
         make()
+
+
+def test_a_distribution_that_is_cut_off_keeps_its_shape() -> None:
+    """Between its ends, the density is that of the whole divided by the mass that is left."""
+    whole, part = Normal(0.0, 1.0), Normal(0.0, 1.0, low=0.0)
+
+    assert math.isclose(whole.log_prob(0.7) + math.log(2), part.log_prob(0.7))
+    assert -math.inf == part.log_prob(-0.1)
+    assert 0.0 <= min(part.values(np.linspace(0, 0.999, 100)[None]))
+
+
+def test_the_masses_of_rounded_values_add_up_to_one() -> None:
+    """A rounded value has the mass of all that is rounded to it, at the ends too."""
+    field = Normal(1.0, 0.3, low=0.42, high=2.0, digits=1)
+
+    assert math.isclose(1.0, sum(math.exp(field.log_prob(round(place / 10, 1))) for place in range(4, 21)))
+    assert -math.inf == field.log_prob(1.05)
+
+
+def test_a_name_is_as_likely_as_faker_has_it() -> None:
+    """Of the ten most frequent first names, each has Faker's own rate up to the error of a sample."""
+    weights = Provider.first_names
+    total, size = sum(weights.values()), 4_096
+    pool = Fake("first_name", size=size)
+    for name in sorted(weights, key=weights.__getitem__)[-10:]:
+        rate = weights[name] / total
+        assert abs(rate - math.exp(pool.log_prob(name))) < 5 * math.sqrt(rate * (1 - rate) / size)
 
 
 def test_a_condition_belongs_to_one_use_of_a_field() -> None:

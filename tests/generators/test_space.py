@@ -30,6 +30,30 @@ def test_a_draw_is_the_same_alone_and_in_any_batch() -> None:
     assert batch != [ORDER.sample(8, index) for index in range(20)]
 
 
+def test_rows_of_any_order_are_those_drawn_one_by_one() -> None:
+    """Many rows at once, with gaps and repeats, are the rows that `sample` gives."""
+    rows = [3, 900, 4, 3, 77]
+
+    assert [ORDER.sample(2, row) for row in rows] == ORDER.samples(2, rows)
+
+
+def test_a_draw_may_be_changed_by_whoever_asked_for_it() -> None:
+    """What was drawn ahead is handed out once, and drawn again for the next who asks."""
+    for index in range(4):
+        ORDER.sample(6, index)["size"] = "spoiled"
+
+    assert "spoiled" not in [ORDER.sample(6, index)["size"] for index in range(4)]
+
+
+def test_another_field_changes_none_of_the_others() -> None:
+    """Every field has a stream of its own, by its name."""
+    one = Space(a=Integer(0, 999), b=Uniform(0, 1))
+    other = Space(b=Uniform(0, 1), new=Flag(0.5), a=Integer(0, 999))
+    drawn = [(space.sample(1, 5)["a"], space.sample(1, 5)["b"]) for space in (one, other)]
+
+    assert drawn[0] == drawn[1]
+
+
 def test_every_draw_is_legal_and_can_be_located() -> None:
     """Constraints hold, conditional fields are there exactly when they should be, and units lead back."""
     for index in range(200):

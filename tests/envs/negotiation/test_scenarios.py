@@ -148,7 +148,7 @@ def test_where_time_takes_all_a_deal_is_worth_nothing(kind: type[Bargaining]) ->
 def test_scenarios_that_differ_have_domains_of_their_own(kind: type[Bargaining]) -> None:
     """By every value that anything follows from, and by its type; names are of no consequence."""
     world = kind()
-    values = world.scenario(4, 0).values
+    values = world.scenario(4, 0).values | {"zone": "wide", "discount": 0.9}
     domain = world.domain(values)
     changes = {"deadline": float(values["deadline"]), "zone": "none", "discount": 0.5, "second_margin": 101}
 

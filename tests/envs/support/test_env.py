@@ -14,7 +14,7 @@ from gristmill.envs.support.types import BLOCKERS, INTENTS, REASONS, Wish
 from gristmill.errors import ToolError, UsageError
 from tests.envs.support.shopping import EMAIL, ZIP, request, scenario
 
-DRAWS = [RetailSupport().scenario(9, index) for index in range(4_000)]
+DRAWS = [RetailSupport().scenario(9, index) for index in range(8_000)]
 FAULTS = ("none", "timeout-before", "timeout-after", "stale-read", "rate-limit")
 
 
