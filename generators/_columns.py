@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 
-__all__ = ["Units", "arrow", "coded", "fixed_text", "plain_values"]
+__all__ = ["Units", "arrow", "coded", "decoded", "fixed_text", "plain_values"]
 
 Units = NDArray[np.float64]  # [D, N]: D numbers in [0, 1) for each of N rows
 
@@ -37,6 +37,11 @@ def arrow(values: Sequence[Any]) -> pa.Array:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         raise UsageError(f"Expected values of one type for a column, got {list(values)}.") from None
+
+
+def decoded(column: pa.Array) -> pa.Array:
+    """Return a column whose values are not codes."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def coded(codes: NDArray[np.integer[Any]], options: pa.Array) -> pa.Array:

@@ -2,9 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,9 @@ import pyarrow as pa
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, plain_values
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 __all__ = ["CELLS", "Field", "plain", "same", "short"]
 
@@ -43,6 +46,13 @@ class Field(ABC):
         """Return the value at `units`, `dims` numbers in [0, 1)."""
         return self.values(np.array(units, float).reshape(self.dims, 1))[0]
 
+    def strategy(self) -> "SearchStrategy[Any]":
+        """Return a Hypothesis strategy of legal values, drawn as `draw` would, which shrink towards the mode."""
+        from gristmill.generators._strategies import strategy
+
+        mode = self.locate(self.mode)
+        return strategy(lambda units, _: self.draw(units), mode, rows=1).filter(self.legal)
+
     @abstractmethod
     def log_prob(self, value: Any) -> float:
         """Return the log-density at `value`: minus infinity outside the support and for a value of another type."""
@@ -54,6 +64,14 @@ class Field(ABC):
         Raises:
             UsageError: when `draw` never gives `value`.
         """
+
+    def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
+        """Return the log-density of `value` beside the other values of its row."""
+        return self.log_prob(value)
+
+    def locate_given(self, value: Any, row: Mapping[str, Any]) -> list[float]:
+        """Return units that lead to `value` in its row."""
+        return self.locate(value)
 
     @property
     @abstractmethod
@@ -69,6 +87,11 @@ class Field(ABC):
     def labels(self) -> list[str]:
         """The name of each unit within the field, by which its stream is told from the others."""
         return [str(place) for place in range(self.dims)]
+
+    @property
+    def has_constraint(self) -> bool:
+        """Whether some drawn values may break a constraint inside them."""
+        return False
 
     def legal(self, value: Any) -> bool:
         """Return whether a drawn value meets every constraint inside it."""

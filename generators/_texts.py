@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gristmill.digest import digest
 from gristmill.errors import UsageError
@@ -34,7 +35,15 @@ class Pattern(Field):
         self._log = -math.log(self._count)
 
     def column(self, units: Units) -> pa.Array:
-        number = (units[0] * self._count).astype(np.int64)
+        return self.numbered((units[0] * self._count).astype(np.int64))
+
+    @property
+    def count(self) -> int:
+        """How many identifiers there are."""
+        return self._count
+
+    def numbered(self, number: NDArray[np.int64]) -> pa.StringArray:
+        """Return the identifiers of these numbers from 0 to `count` - 1, [N]."""
         blank = np.frombuffer("".join(one[0] for one, _ in self._marks).encode(), np.uint8)
         texts = np.tile(blank, (len(number), 1))
         place = 0

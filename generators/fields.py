@@ -8,19 +8,29 @@ Fields are written in the private files beside this one, by the kind of their va
 """
 
 from gristmill.generators._choices import Choice, Constant, Flag
+from gristmill.generators._copula import Correlated
+from gristmill.generators._derived import Cases, Derived
 from gristmill.generators._field import Field
+from gristmill.generators._many import Many
 from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
+from gristmill.generators._references import Reference, Unique
 from gristmill.generators._texts import Fake, Pattern
 
 __all__ = [
+    "Cases",
     "Choice",
     "Constant",
+    "Correlated",
+    "Derived",
     "Fake",
     "Field",
     "Flag",
     "Integer",
     "LogNormal",
+    "Many",
     "Normal",
     "Pattern",
+    "Reference",
     "Uniform",
+    "Unique",
 ]

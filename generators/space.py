@@ -1,29 +1,40 @@
-"""A Space: a named set of fields, from which scenarios are drawn.
+"""A Space: a named set of fields, from which scenarios and tables are drawn.
 
 Draw `index` under `seed` is a pure function of the two: it is the same alone, in any batch and in any worker.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._columns import Units, arrow
-from gristmill.generators.fields import Choice, Field
+from gristmill.generators._columns import Units, decoded, plain_values
+from gristmill.generators._conditions import Condition, holds
+from gristmill.generators._copula import Correlated
+from gristmill.generators._derived import Derived
+from gristmill.generators._field import Field, same
+from gristmill.generators._placed import ROW, Context, Placed, Records
+from gristmill.generators._plan import Plan
+from gristmill.generators.expressions import Expression
 from gristmill.seeding import derive, mix, units
 from gristmill.types import Scenario
 
-__all__ = ["Many", "Space"]
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["Space", "Values"]
 
 Values = dict[str, Any]
-Condition = tuple[tuple[str, frozenset[Any]], ...]  # names of fields, and the values that each may have
+Rows = NDArray[np.int64]
+T = TypeVar("T")
 _TRIES = 1_000
+_ROWS = 1_000  # of which a strategy takes the number of a row
+_HOPELESS = 50_000  # draws of which none is legal
 _AHEAD = 256  # rows that are drawn at once where they are asked for in turn
 
 
@@ -35,8 +46,9 @@ class Space(Field):
 
     Args:
         fields: by name; a field may be conditional on earlier ones, see `Field.when`.
-        where: which combinations are legal. Illegal draws are drawn again, so that the log-density is then that
-            of the unrestricted Space: right up to one constant.
+        where: which combinations are legal, as a function of the values or as an expression. Illegal draws are drawn
+            again, so that the log-density is then that of the unrestricted Space: right up to one constant.
+        correlated: which of the fields depend on one another.
     """
 
     def __init__(
@@ -44,26 +56,25 @@ class Space(Field):
         fields: Mapping[str, Field] | None = None,
         /,
         *,
-        where: Callable[[Values], bool] | None = None,
+        where: Callable[[Values], bool] | str | None = None,
+        correlated: Sequence[Correlated] = (),
         **more: Field,
     ) -> None:
         self.fields: dict[str, Field] = {**(fields or {}), **more}
-        self._where = where
-        self._constrained = {
-            name: field for name, field in self.fields.items() if isinstance(field, (Space, Many))
-        }
-        self.dims = sum(field.dims for field in self.fields.values())
-        self._groups = self._grouped()
+        self._rule = Expression.parse(where) if isinstance(where, str) else None
+        self._where = where if callable(where) else None
+        self._nested = {name: field for name, field in self.fields.items() if field.has_constraint}
+        self._plan = Plan(self.fields)
+        self.dims = self._plan.dims
+        self._check_rule()
+        self._correlated = [(one, self._places_of(one)) for one in correlated]
         self._ahead: dict[tuple[int, str, int], Values] = {}
         self._asked = 0, "", -2
         self._drawn_at_once = 1
-        for place, (name, field) in enumerate(self.fields.items()):
-            early = list(self.fields)[:place]
-            for needed, _ in field.condition:
-                if needed not in early:
-                    raise UsageError(
-                        f"Field {name!r} depends on {needed!r}; expected one of the earlier fields {early}."
-                    )
+
+    @property
+    def has_constraint(self) -> bool:
+        return bool(self._rule or self._where or self._nested)
 
     @property
     def labels(self) -> list[str]:
@@ -71,42 +82,40 @@ class Space(Field):
 
     def values(self, units: Units) -> list[Values]:
         """Return the values at `units`, [dims, N] numbers in [0, 1), of each of N rows."""
-        rows: list[Values] = [{} for _ in range(units.shape[1])]
-        for condition, members in self._groups:
-            some, at = rows, units
-            if condition:
-                held = _held(condition, rows)
-                some, at = [rows[place] for place in held], units[:, held]
-            names = [name for name, _, _, _ in members]
-            columns = [field.values(at[start:end]) for _, field, start, end in members] if some else []
-            for row, drawn in zip(some, zip(*columns, strict=True), strict=True):
-                row.update(zip(names, drawn, strict=True))
-        return rows
+        return self._plan.values(self._coupled(units), Context({}))
 
     def column(self, units: Units) -> pa.StructArray:
         """Return the values at `units`, [dims, N], as a column of records in which an absent field is null."""
-        found: dict[str, pa.Array] = {}
-        for condition, members in self._groups:
-            held = _mask(condition, found)
-            for name, field, start, end in members:
-                drawn = field.column(units[start:end])
-                found[name] = drawn if held is None else pc.if_else(held, drawn, pa.scalar(None, drawn.type))
-        return pa.StructArray.from_arrays([found[name] for name in self.fields], list(self.fields))
+        return self._plan.column(self._coupled(units), Context({}))
+
+    def draw(self, units: Sequence[float], *, row: int = 0) -> Values:
+        """Return the values at `units`, `dims` numbers in [0, 1), of the row of that number."""
+        at = np.array(units, float).reshape(self.dims, 1)
+        return self._plan.values(self._coupled(at), Context({}, np.array([row])))[0]
+
+    def strategy(self) -> "SearchStrategy[Values]":
+        """Return a Hypothesis strategy of legal values, drawn as `draw` would, which shrink towards the mode."""
+        from gristmill.generators._strategies import strategy
+
+        mode = self.locate(self.mode)
+        return strategy(lambda units, row: self.draw(units, row=row), mode, rows=_ROWS).filter(self.legal)
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
         if not isinstance(value, dict):
             return -math.inf
         total, there = 0.0, 0
-        for condition, members in self._groups:
-            if _holds(condition, value):
+        for condition, members in self._plan.groups:
+            if holds(condition, value):
                 there += len(members)
                 for name, field, _, _ in members:
                     if name not in value:
                         return -math.inf
-                    total += field.log_prob(value[name])
-        legal = total > -math.inf and there == len(value) and self._meets(value)
-        return total if legal else -math.inf
+                    total += field.log_prob_given(value[name], value)
+        legal = (
+            total > -math.inf and there == len(value) and not self._unfounded(value) and self._meets(value)
+        )
+        return total + self._dependence(value) if legal else -math.inf
 
     def problem(self, value: Any) -> str:
         """Return the first thing that is wrong with `value`, with the name of the field; empty if nothing is."""
@@ -116,13 +125,15 @@ class Space(Field):
             if name not in self.fields:
                 return str(unknown("field", str(name), self.fields)).rstrip(".")
         for name, field in self.fields.items():
-            if _holds(field.condition, value) and name not in value:
+            if holds(field.condition, value) and name not in value:
                 return f"field {name!r}: expected {field._expected()}, got nothing"
-            if name in value and not _holds(field.condition, value):
+            if name in value and not holds(field.condition, value):
                 when = ", ".join(f"{one} is {value.get(one)!r}" for one, _ in field.condition)
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
             if name in value and (found := field.problem(value[name])):
                 return f"field {name!r}: {found}"
+        if found := self._unfounded(value):
+            return found
         if not self._meets(value):
             return "expected values that meet the constraint of the space, got a combination that does not"
         return ""
@@ -131,17 +142,20 @@ class Space(Field):
         """Return units that `draw` maps to `value`; fields that are absent get 0.5."""
         units: list[float] = []
         for name, field in self.fields.items():
-            held = name in value and _holds(field.condition, value)
-            units += field.locate(value[name]) if held else [0.5] * field.dims
+            there = name in value and holds(field.condition, value)
+            units += field.locate_given(value[name], value) if there else [0.5] * field.dims
+        for one, places in self._correlated:
+            for place, unit in zip(places, one.uncouple([units[place] for place in places]), strict=True):
+                units[place] = unit
         return units
 
     @property
     def mode(self) -> Values:
-        """The values of each field's mode, in order."""
+        """The values of each field's mode, in order; of what follows from others, what follows from their modes."""
         values: Values = {}
         for name, field in self.fields.items():
-            if _holds(field.condition, values):
-                values[name] = field.mode
+            if holds(field.condition, values):
+                values[name] = self._plan.follows(name, values)
         return values
 
     def describe(self) -> dict[str, Any]:
@@ -153,36 +167,14 @@ class Space(Field):
 
     def legal(self, value: Values) -> bool:
         """Return whether the constraint holds, and those of the Spaces within."""
-        inner = all(field.legal(value[name]) for name, field in self._constrained.items() if name in value)
+        inner = all(field.legal(value[name]) for name, field in self._nested.items() if name in value)
         return inner and self._meets(value)
-
-    def _grouped(self) -> list[tuple[Condition, list[tuple[str, Field, int, int]]]]:
-        """Return the fields by condition, each with its place in the latent cube.
-
-        Fields under one condition are many, so it is looked at once per draw. A group stands where its first field
-        does, hence after all that its condition speaks of.
-        """
-        groups: dict[Condition, list[tuple[str, Field, int, int]]] = {}
-        place = 0
-        for name, field in self.fields.items():
-            groups.setdefault(field.condition, []).append((name, field, place, place + field.dims))
-            place += field.dims
-        return list(groups.items())
-
-    def _meets(self, value: Values) -> bool:
-        return self._where is None or bool(self._where(value))
-
-    def _body(self) -> dict[str, Any]:
-        return {"fields": self.describe()}
-
-    def _expected(self) -> str:
-        return f"an object with the fields {', '.join(self.fields)}"
 
     def sample(self, seed: int, index: int, *, name: str = "scenario") -> Values:
         """Return draw `index` of the stream `name` under `seed`.
 
         Raises:
-            UsageError: when a thousand draws in a row break the constraint.
+            UsageError: when next to no draw meets the constraint.
         """
         asked = seed, name, index
         found = self._ahead.pop(asked, None)
@@ -199,27 +191,61 @@ class Space(Field):
         """Return the draws of `rows`, each as `sample` gives it.
 
         Raises:
-            UsageError: when a thousand draws of one row break the constraint.
+            UsageError: when next to no draw meets the constraint.
         """
+
+        def draw(units: Units, numbers: Rows) -> tuple[list[Values], NDArray[np.bool_]]:
+            drawn = self._plan.values(self._coupled(units), Context({}, numbers, derive(seed, name)))
+            return drawn, np.fromiter(map(self.legal, drawn), bool, len(drawn))
+
         found: dict[int, Values] = {}
-        left = list(range(len(rows)))
-        for attempt in range(_TRIES):
-            drawn = self.values(self._units(seed, name, attempt, np.array([rows[place] for place in left])))
-            found.update((place, row) for place, row in zip(left, drawn, strict=True) if self.legal(row))
-            left = [place for place in left if place not in found]
-            if not left:
-                return [found[place] for place in range(len(rows))]
-        raise UsageError(
-            f"Expected a constraint that some draws meet, got none in {_TRIES}; widen the fields."
-        )
+        for places, drawn, legal in self._attempts(seed, name, np.array(rows), draw):
+            found.update(
+                (place, row) for place, row, good in zip(places.tolist(), drawn, legal, strict=True) if good
+            )
+        return [found[place] for place in range(len(rows))]
 
-    def _units(self, seed: int, name: str, attempt: int, rows: NDArray[np.int64]) -> Units:
-        """Return the units of rows, [dims, N]: one stream for each unit of each field, by its name."""
-        return units(mix(self._streams + np.uint64(derive(seed, name, attempt))), rows)
+    def table(
+        self, seed: int, rows: Sequence[int] | Rows, *, name: str = "scenario", records: Records | None = None
+    ) -> pa.Table:
+        """Return the draws of `rows` as a table, one column for each field; an absent field is null.
 
-    @cached_property
-    def _streams(self) -> NDArray[np.uint64]:
-        return np.array([derive(0, label) for label in self.labels], np.uint64)
+        Args:
+            seed: root seed.
+            rows: numbers of the rows, in any order.
+            name: of the stream.
+            records: gives rows of other tables to fields that refer to them.
+
+        Raises:
+            UsageError: when next to no draw meets the constraint.
+        """
+
+        def draw(units: Units, numbers: Rows) -> tuple[pa.StructArray, NDArray[np.bool_]]:
+            drawn = self._plan.column(self._coupled(units), Context({}, numbers, derive(seed, name), records))
+            return drawn, self._all_legal(drawn)
+
+        parts, order = [], []
+        for places, drawn, legal in self._attempts(seed, name, np.asarray(rows, np.int64), draw):
+            parts.append(drawn if legal.all() else drawn.filter(pa.array(legal)))
+            order.append(places[legal])
+        found = pa.Table.from_batches([pa.RecordBatch.from_struct_array(part) for part in parts])
+        return found if len(parts) == 1 else found.take(pa.array(np.argsort(np.concatenate(order))))
+
+    def only(self, names: Sequence[str]) -> "Space":
+        """Return the Space of the named fields and of those that their values depend on; its rows are the same."""
+        if self._where is not None or self._nested:
+            return self  # which rows are legal may depend on any field
+        needed = {*names, *(self._rule.names if self._rule else ())}
+        for name, field in reversed(self.fields.items()):
+            for one, _ in self._correlated:
+                if needed & set(one.fields):
+                    needed |= set(one.fields)
+            if name in needed:
+                needed |= {one for one, _ in field.condition}
+                needed |= field.reads - {ROW} if isinstance(field, Placed) else set()
+        kept = {name: field for name, field in self.fields.items() if name in needed}
+        coupled = [one for one, _ in self._correlated if needed & set(one.fields)]
+        return Space(kept, where=self._rule.text if self._rule else None, correlated=coupled)
 
     def scenario(
         self, world: str, seed: int, index: int, *, stratum: Callable[[Values], str] | None = None
@@ -228,16 +254,50 @@ class Space(Field):
         values = self.sample(seed, index)
         cell = stratum(values) if stratum is not None else ""
         return Scenario.of(
-            world, values, seed=seed, index=index, log_density=self._drawn(values), stratum=cell
+            world, values, seed=seed, index=index, log_density=self._density(values), stratum=cell
         )
 
-    def _drawn(self, values: Values) -> float:
+    def _attempts(
+        self, seed: int, name: str, rows: Rows, draw: Callable[[Units, Rows], tuple[T, NDArray[np.bool_]]]
+    ) -> Iterator[tuple[Rows, T, NDArray[np.bool_]]]:
+        """Yield the places of rows, what was drawn for them, and which are legal, until all rows are drawn."""
+        left, spent = np.arange(len(rows)), 0
+        for attempt in range(_TRIES):
+            drawn, legal = draw(self._units(seed, name, attempt, rows[left]), rows[left])
+            yield left, drawn, legal
+            spent += len(left)
+            left = left[~legal]
+            if not len(left):
+                return
+            if len(left) == len(rows) and spent > _HOPELESS:
+                break
+        raise UsageError(
+            f"Expected a constraint that some draws meet, got {len(rows) - len(left)} legal rows of {len(rows)} in "
+            f"{spent:,} draws; widen the fields or loosen the constraint."
+        )
+
+    def _units(self, seed: int, name: str, attempt: int, rows: Rows) -> Units:
+        """Return the units of rows, [dims, N]: one stream for each unit of each field, by its name."""
+        return units(mix(self._streams + np.uint64(derive(seed, name, attempt))), rows)
+
+    @cached_property
+    def _streams(self) -> NDArray[np.uint64]:
+        return np.array([derive(0, label) for label in self.labels], np.uint64)
+
+    def _coupled(self, units: Units) -> Units:
+        if self._correlated:
+            units = units.copy()
+            for one, places in self._correlated:
+                units[places] = one.couple(units[places])
+        return units
+
+    def _density(self, values: Values) -> float:
         """Return the log-density of values that were drawn: what `log_prob` says, without a look at what must be so."""
-        total = 0.0
+        total = self._dependence(values)
         for condition, members in self._densities:
-            if _holds(condition, values):
+            if holds(condition, values):
                 for name, field, even in members:
-                    total += field.log_prob(values[name]) if even is None else even
+                    total += field.log_prob_given(values[name], values) if even is None else even
         return total
 
     @cached_property
@@ -245,99 +305,71 @@ class Space(Field):
         """The fields by condition, each with the log-density of all its values if that is one."""
         return [
             (condition, [(name, field, field.even) for name, field, _, _ in members])
-            for condition, members in self._groups
+            for condition, members in self._plan.groups
         ]
 
+    def _dependence(self, values: Values) -> float:
+        """Return what correlations add to the log-density of independent fields."""
+        return sum(
+            one.log_density([self.fields[name].locate(values[name])[0] for name in one.fields])
+            for one, _ in self._correlated
+        )
 
-class Many(Field):
-    """A list of draws from one Space, its length drawn from `counts`."""
+    def _meets(self, value: Values) -> bool:
+        if self._rule is not None:
+            read = {name: value.get(name) for name in self._rule.names}
+            return self._rule.value(read) is True
+        return self._where is None or bool(self._where(value))
 
-    def __init__(self, space: Space, counts: Choice) -> None:
-        if not all(type(count) is int and count >= 0 for count in counts.options):
-            raise UsageError(f"Expected counts that are whole numbers from 0, got {counts.options}.")
-        self.space, self.counts = space, counts
-        self.dims = 1 + max(counts.options) * space.dims
-
-    @property
-    def labels(self) -> list[str]:
-        inner = self.space.labels
-        items = range(max(self.counts.options))
-        return ["count", *(f"{item}/{label}" for item in items for label in inner)]
-
-    def values(self, units: Units) -> list[list[Values]]:
-        """Return the lists at `units`, [dims, N]."""
-        counts, size = self.counts.values(units[:1]), self.space.dims
-        found: list[list[Values]] = [[] for _ in counts]
-        for item in range(max(counts, default=0)):
-            held = [place for place, count in enumerate(counts) if count > item]
-            drawn = self.space.values(units[1 + size * item : 1 + size * (item + 1), held])
-            for place, one in zip(held, drawn, strict=True):
-                found[place].append(one)
+    def _all_legal(self, drawn: pa.StructArray) -> NDArray[np.bool_]:
+        """Return which records are legal, [N]."""
+        if self._where is not None or self._nested:
+            rows = (
+                {name: one for name, one in row.items() if one is not None} for row in plain_values(drawn)
+            )
+            return np.fromiter(map(self.legal, rows), bool, len(drawn))
+        if self._rule is None:
+            return np.ones(len(drawn), bool)
+        read = {name: decoded(drawn.field(name)) for name in self._rule.names}
+        found: NDArray[np.bool_] = (
+            self._rule.column(read, len(drawn)).fill_null(False).to_numpy(zero_copy_only=False)
+        )
         return found
 
-    def column(self, units: Units) -> pa.Array:
-        """Return the lists at `units`, [dims, N], as a column of lists of records."""
-        return arrow(self.values(units))
+    def _unfounded(self, value: Values) -> str:
+        """Return what is wrong with values that do not follow from the others as they should; empty if nothing is."""
+        for name, field in self.fields.items():
+            if isinstance(field, Derived) and name in value and ROW not in field.reads:
+                follows = self._plan.follows(name, value)
+                if not same(follows, value[name]):
+                    return (
+                        f"field {name!r}: expected {follows!r}, which is {field.value}, got {value[name]!r}"
+                    )
+        return ""
 
-    def log_prob(self, value: Any) -> float:
-        if not isinstance(value, list):
-            return -math.inf
-        return self.counts.log_prob(len(value)) + sum(map(self.space.log_prob, value))
+    def _check_rule(self) -> None:
+        for needed in sorted(self._rule.names - set(self.fields)) if self._rule else ():
+            raise UsageError(
+                f"The constraint depends on {needed!r}; expected one of the fields {list(self.fields)}."
+            )
 
-    def problem(self, value: Any) -> str:
-        """Return the first thing that is wrong with `value`, with its place in the list; empty if nothing is."""
-        if not isinstance(value, list):
-            return f"expected a list, got {type(value).__name__}"
-        if self.counts.log_prob(len(value)) == -math.inf:
-            return f"expected one of {self.counts.options} in number, got {len(value)}"
-        found = ((place, self.space.problem(one)) for place, one in enumerate(value))
-        return next((f"number {place + 1}: {problem}" for place, problem in found if problem), "")
-
-    def legal(self, value: Any) -> bool:
-        """Return whether every item meets the constraint of the Space."""
-        return all(map(self.space.legal, value))
-
-    def locate(self, value: Any) -> list[float]:
-        units = self.counts.locate(len(value)) + [unit for one in value for unit in self.space.locate(one)]
-        return units + [0.5] * (self.dims - len(units))
-
-    @property
-    def mode(self) -> list[Values]:
-        return [self.space.mode for _ in range(self.counts.mode)]
+    def _places_of(self, one: Correlated) -> list[int]:
+        """Return the places of correlated fields in the latent cube."""
+        places = {
+            name: (field, start) for _, members in self._plan.groups for name, field, start, _ in members
+        }
+        for name in one.fields:
+            if name not in places:
+                raise unknown("field", name, self.fields)
+            field, _ = places[name]
+            if field.dims != 1 or field.condition:
+                raise UsageError(
+                    f"Expected fields of one unit without a condition to correlate, got {name!r}, {field._expected()}."
+                )
+        return [places[name][1] for name in one.fields]
 
     def _body(self) -> dict[str, Any]:
-        return {"counts": self.counts.describe(), "space": self.space.describe()}
+        return {"fields": self.describe()}
 
-
-def _mask(condition: Condition, columns: Mapping[str, pa.Array]) -> pa.Array | None:
-    """Return in which rows a condition holds, None where that is all of them."""
-    held = None
-    for name, allowed in condition:
-        column = columns[name]
-        decoded = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        one = pc.is_in(decoded, arrow(sorted(allowed))).fill_null(False)
-        held = one if held is None else pc.and_(held, one)
-    return held
-
-
-def _held(condition: Condition, rows: Sequence[Values]) -> list[int]:
-    """Return the places of the rows that a condition holds for."""
-    held = list(range(len(rows)))
-    for name, allowed in condition:
-        try:
-            held = [place for place in held if rows[place].get(name, _ABSENT) in allowed]
-        except TypeError:  # a list or a dict among the values has no hash
-            held = [place for place in held if _holds(((name, allowed),), rows[place])]
-    return held
-
-
-def _holds(condition: Condition, values: Values) -> bool:
-    for name, allowed in condition:  # a plain loop, since it runs for every field of every draw
-        value = values.get(name, _ABSENT)
-        if type(value) in _UNHASHABLE or value not in allowed:
-            return False
-    return True
-
-
-_ABSENT = object()
-_UNHASHABLE = (list, dict)
+    def _expected(self) -> str:
+        return f"an object with the fields {', '.join(self.fields)}"

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Stream", "derive", "mix", "numpy_stream", "stream", "units"]
+__all__ = ["GAMMA", "Stream", "derive", "mix", "numpy_stream", "stream", "units"]
 
 _WORDS = Struct("<8Q").unpack
 _UNIT, _ALL = 2.0**-53, 2**64 - 1
 _CACHED = 2**15  # words at a time, so that they stay in the processor's cache
 # SplitMix64: Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
-_GAMMA, _FIRST, _SECOND = map(np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+GAMMA, _FIRST, _SECOND = map(np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def derive(root: int, *names: str | int) -> int:
@@ -93,7 +93,7 @@ def units(keys: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.float
         keys: 64-bit seeds of independent streams, [K].
         rows: places within the streams, from zero, in any order, [N].
     """
-    places = (rows.astype(np.uint64) + np.uint64(1)) * _GAMMA
+    places = (rows.astype(np.uint64) + np.uint64(1)) * GAMMA
     found = np.empty((len(keys), len(rows)))
     step = max(1, _CACHED // max(1, len(rows)))
     for start in range(0, len(keys), step):

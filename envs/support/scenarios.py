@@ -10,8 +10,8 @@ from typing import Any
 
 from gristmill.envs.support.types import BLOCKERS, FAMILIES, FAMILY_OF, INTENTS, ORDER_INTENTS, Row, Rows
 from gristmill.errors import unknown
-from gristmill.generators.fields import Choice, Fake, Flag, Integer, Pattern
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Choice, Fake, Flag, Integer, Many, Pattern
+from gristmill.generators.space import Space
 
 __all__ = ["LEVELS", "blocker", "email_of", "new_item_of", "shop_rows", "support_space"]
 

@@ -23,11 +23,12 @@ from gristmill.generators.fields import (
     Flag,
     Integer,
     LogNormal,
+    Many,
     Normal,
     Pattern,
     Uniform,
 )
-from gristmill.generators.space import Many, Space
+from gristmill.generators.space import Space
 from gristmill.seeding import numpy_stream
 
 FIELDS: dict[str, Field] = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gristmill.errors import UsageError
-from gristmill.generators.fields import Choice, Flag, Integer, Pattern, Uniform
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Choice, Flag, Integer, Many, Pattern, Uniform
+from gristmill.generators.space import Space
 from gristmill.types import Scenario
 
 LINE = Space(item=Choice(("pen", "ink")), gift=Flag(0.5), card=Pattern("##").when(gift=True))
@@ -76,7 +76,9 @@ def test_constraints_of_inner_spaces_hold_too() -> None:
 
 def test_a_constraint_that_nothing_meets_is_named() -> None:
     """Drawing gives up with a message and does not hang."""
-    with pytest.raises(UsageError, match="Expected a constraint that some draws meet, got none in 1000"):
+    with pytest.raises(
+        UsageError, match="Expected a constraint that some draws meet, got 0 legal rows of 1 in 1,000 draws"
+    ):
         Space(n=Integer(0, 9), where=lambda values: False).sample(0, 0)
 
 

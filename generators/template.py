@@ -1,0 +1,250 @@
+"""Templates: tables of rows from a file or from Python, and the rows of other tables that they refer to.
+
+A template is data, in TOML or YAML:
+
+    name = "payments"
+    about = "Payments, one row each."
+
+    [fields.amount]
+    kind = "lognormal"
+    median = 31.5
+    sigma = 1.1
+    digits = 2
+
+    [fields.status]
+    kind = "choice"
+    options = ["approved", "declined"]
+    weights = [0.94, 0.06]
+
+`kind` is a field of `gristmill.generators.fields` in lower case, the other entries are its arguments. `when` gives the
+values of earlier fields under which a field exists, `missing` the rate at which it does not, `hidden` keeps it out of
+what is written. Several tables stand under `[tables.NAME.fields.FIELD]`, each with `rows` for one row asked for.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gristmill.errors import UsageError, unknown
+from gristmill.generators._kinds import space_of
+from gristmill.generators.fields import Reference
+from gristmill.generators.space import Space
+
+__all__ = ["PIECE", "Table", "Template", "built_in", "template"]
+
+PIECE = 2**16  # rows that are drawn at once
+_ENTRIES = ("name", "about", "locale", "fields", "where", "correlated", "tables", "documents")
+_TABLE_ENTRIES = ("rows", "fields", "where", "correlated")
+
+
+class Table(NamedTuple):
+    """One table of a template.
+
+    Attributes:
+        space: its fields.
+        share: how many rows there are for every row that is asked for.
+        hidden: fields that are drawn and not written.
+    """
+
+    space: Space
+    share: float = 1.0
+    hidden: frozenset[str] = frozenset()
+
+
+class Template:
+    """Tables that are drawn together.
+
+    Args:
+        name: what it is called; the name of its table where it has one.
+        tables: by name, those that others refer to first.
+        about: one line on what it makes.
+        documents: Jinja templates by name, of which each renders a row.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tables: Mapping[str, Table],
+        *,
+        about: str = "",
+        documents: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.tables, self.about = name, dict(tables), about
+        self.documents = dict(documents or {})
+        early: list[str] = []
+        for table, one in self.tables.items():
+            for field in one.space.fields.values():
+                if isinstance(field, Reference):
+                    self._check_reference(table, field, early)
+            early.append(table)
+
+    @cached_property
+    def main(self) -> str:
+        """The table that is meant where none is named: the last."""
+        return list(self.tables)[-1]
+
+    def count(self, table: str, n: int) -> int:
+        """Return how many rows a table has where `n` are asked for."""
+        return max(1, round(self._table(table).share * n))
+
+    def table(
+        self, seed: int, rows: Sequence[int] | NDArray[np.int64], n: int, *, table: str = ""
+    ) -> pa.Table:
+        """Return these rows of a table: those it has alone, in any batch, in any worker.
+
+        Args:
+            seed: root seed.
+            rows: their numbers.
+            n: how many rows are asked for in all; rows that refer to others depend on how many of those there are.
+            table: its name; by default the last.
+
+        Raises:
+            UsageError: when next to no row meets the constraint.
+        """
+        name = table or self.main
+        one = self._table(name)
+        drawn = self._drawn(one.space, seed, np.asarray(rows, np.int64), n, name)
+        return drawn.select([field for field in drawn.column_names if field not in one.hidden])
+
+    def pieces(self, seed: int, n: int, *, table: str = "") -> Iterator[pa.Table]:
+        """Yield a table of `n` rows in pieces."""
+        count = self.count(table or self.main, n)
+        for start in range(0, count, PIECE):
+            yield self.table(seed, range(start, min(start + PIECE, count)), n, table=table)
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that decides what is drawn as plain data."""
+        return {
+            name: {"rows": one.share, "fields": one.space.describe(), "hidden": sorted(one.hidden)}
+            for name, one in self.tables.items()
+        }
+
+    def _drawn(self, space: Space, seed: int, rows: NDArray[np.int64], n: int, name: str) -> pa.Table:
+        def records(other: str, fields: Sequence[str], units: NDArray[np.float64]) -> pa.StructArray:
+            numbers = (units * self.count(other, n)).astype(np.int64)
+            distinct, places = np.unique(numbers, return_inverse=True)
+            found = self._drawn(self._only(other, fields), seed, distinct, n, other).select(list(fields))
+            return found.take(pa.array(places)).to_struct_array().combine_chunks()
+
+        return space.table(seed, rows, name=f"table {name}", records=records)
+
+    def _only(self, table: str, fields: Sequence[str]) -> Space:
+        return self._table(table).space.only(fields)
+
+    def _table(self, name: str) -> Table:
+        if name not in self.tables:
+            raise unknown("table", name, self.tables)
+        return self.tables[name]
+
+    def _check_reference(self, table: str, field: Reference, early: Sequence[str]) -> None:
+        if field.table not in early:
+            raise UsageError(
+                f"Table {table!r} refers to {field.table!r}; expected one of the tables before it: {list(early)}."
+            )
+        for name in field.fields or [field.field]:
+            if name not in self.tables[field.table].space.fields:
+                raise unknown(f"field of table {field.table}", name, self.tables[field.table].space.fields)
+
+
+def template(spec: str) -> Template:
+    """Return the template of a file, or a built-in one by its name.
+
+    Raises:
+        UsageError: when there is none, or with the place in the file of what is wrong in it.
+    """
+    if Path(spec).suffix in (".toml", ".yaml", ".yml"):
+        path = Path(spec)
+        if not path.is_file():
+            raise UsageError(f"Expected a template file, got {spec}, which is not there.")
+        return _of_text(_utf8(path.read_bytes(), spec), spec)
+    if spec not in built_in():
+        raise unknown("template", spec, built_in())
+    source = files("gristmill.generators") / "assets" / f"{spec}.toml"
+    return _of_text(source.read_text(encoding="utf-8"), spec)
+
+
+def built_in() -> list[str]:
+    """Return the names of the built-in templates."""
+    found = (files("gristmill.generators") / "assets").iterdir()
+    return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
+
+
+def _of_text(text: str, place: str) -> Template:
+    try:
+        return _of_data(_parsed(text, place), Path(place).stem)
+    except UsageError as error:
+        raise UsageError(f"In {place}: {error}") from None
+
+
+def _of_data(data: Any, name: str) -> Template:
+    if not isinstance(data, dict):
+        raise UsageError(f"Expected entries by name, got {data!r}.")
+    _check_names(data, _ENTRIES, "the template")
+    if ("fields" in data) == ("tables" in data):
+        raise UsageError(
+            "Expected either fields or tables, got " + ("both." if "fields" in data else "neither.")
+        )
+    title = str(data.get("name", name))
+    defaults = {"locale": data["locale"]} if "locale" in data else {}
+    given = (
+        data["tables"]
+        if "tables" in data
+        else {title: {key: data[key] for key in _TABLE_ENTRIES if key in data}}
+    )
+    tables = {}
+    for table, entries in given.items():
+        place = f"tables.{table}." if "tables" in data else ""
+        _check_names(entries, _TABLE_ENTRIES, place.rstrip(".") or "the template")
+        tables[table] = _table_of(entries, place, defaults)
+    return Template(title, tables, about=str(data.get("about", "")), documents=data.get("documents"))
+
+
+def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Table:
+    space = space_of(entries, place, defaults)
+    share = entries.get("rows", 1.0)
+    if type(share) not in (int, float) or not share > 0:
+        raise UsageError(
+            f"{place}rows: expected how many for one row that is asked for, such as 0.1, got {share!r}."
+        )
+    written = entries["fields"]
+    hidden = {name for name in space.fields if name not in written or written[name].get("hidden", False)}
+    return Table(space, float(share), frozenset(hidden))
+
+
+def _check_names(entries: Any, names: Sequence[str], place: str) -> None:
+    if not isinstance(entries, dict):
+        raise UsageError(f"{place}: expected entries by name, got {entries!r}.")
+    for name in entries:
+        if name not in names:
+            raise UsageError(f"{place}: {unknown('entry', str(name), names)}")
+
+
+def _parsed(text: str, place: str) -> Any:
+    if place.endswith((".yaml", ".yml")):
+        import yaml
+
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UsageError(f"Expected YAML, got {' '.join(str(error).split())}.") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"Expected TOML, got {error}.") from None
+
+
+def _utf8(content: bytes, place: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise UsageError(
+            f"In {place}: Expected UTF-8, got byte 0x{content[error.start]:02x} in line {line}."
+        ) from None
