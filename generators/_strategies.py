@@ -8,8 +8,9 @@ if TYPE_CHECKING:
 
 __all__ = ["strategy"]
 
-# Hypothesis draws whole numbers evenly from ranges up to this size; from larger ones it prefers numbers near zero.
-_STEPS = 2**24
+# Hypothesis draws small whole numbers evenly and prefers those near zero among large ones, so a unit is a cell of the
+# many and a place within it.
+_CELLS, _PLACES = 2**10, 2**14
 
 
 def strategy(
@@ -17,7 +18,7 @@ def strategy(
 ) -> "SearchStrategy[Any]":
     """Return a strategy of what `draw` makes of units and the number of a row.
 
-    Every unit is the mode's and a number of steps up or down; steps shrink towards none.
+    Every unit is so many cells, and so far within the last, from that of the mode; both shrink towards none.
 
     Args:
         draw: from units and row to a value.
@@ -26,15 +27,20 @@ def strategy(
     """
     from hypothesis import strategies as st
 
-    places = [int(unit * _STEPS) for unit in mode]
-    steps = st.tuples(*[st.integers(-place, _STEPS - 1 - place) for place in places])
+    cells = [int(unit * _CELLS) for unit in mode]
+    steps = [st.tuples(st.integers(-cell, _CELLS - 1 - cell), st.integers(0, _PLACES - 1)) for cell in cells]
 
-    def value(drawn: tuple[tuple[int, ...], int]) -> Any:
-        # No step is the mode itself; a step leads to the middle of a cell, so that the ends are in reach and inside.
-        moved = [
-            unit if not step else (place + step + 0.5) / _STEPS
-            for unit, place, step in zip(mode, places, drawn[0], strict=True)
-        ]
-        return draw(moved, drawn[1])
+    def value(drawn: tuple[tuple[tuple[int, int], ...], int]) -> Any:
+        moved = map(_moved, mode, cells, drawn[0])
+        return draw(list(moved), drawn[1])
 
-    return st.tuples(steps, st.integers(0, rows - 1)).map(value)
+    return st.tuples(st.tuples(*steps), st.integers(0, rows - 1)).map(value)
+
+
+def _moved(unit: float, cell: int, step: tuple[int, int]) -> float:
+    """Return the unit that a step leads to from `unit` in `cell`; no step leads nowhere."""
+    cells, places = step
+    if not cells and not places:
+        return unit
+    within = (places + 0.5) / _PLACES
+    return (cell + cells + (within if cells >= 0 else 1 - within)) / _CELLS

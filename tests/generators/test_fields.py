@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from faker.providers.person.en_US import Provider
-from hypothesis import given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
@@ -52,6 +52,7 @@ FIELDS: dict[str, Field] = {
     "nested": Many(Space(rows=Many(Space(n=Integer(0, 5)), Choice((1, 2)))), Choice((1, 3))),
 }
 ALL = pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+QUICK = settings(database=None, phases=[Phase.generate, Phase.shrink])
 UNIT = st.floats(0, 1, exclude_max=True)
 JUNK: tuple[Any, ...] = (
     None,
@@ -269,3 +270,24 @@ def test_a_condition_belongs_to_one_use_of_a_field() -> None:
 def test_equal_pools_are_drawn_once() -> None:
     """Two fields of one provider share the pool, which is the same in every process."""
     assert Fake("city", size=30).describe() == Fake("city", size=30).describe()
+
+
+@pytest.mark.parametrize(
+    "name", ["choice", "integer", "normal", "pattern", "fake", "space", "nested", "money"]
+)
+def test_a_strategy_gives_values_of_the_field_and_shrinks_to_the_mode(name: str) -> None:
+    """What Hypothesis draws is in the support, and the simplest of all is the most likely value."""
+    field = FIELDS[name]
+
+    assert field.mode == find(field.strategy(), lambda value: field.problem(value) == "", settings=QUICK)
+
+
+def test_a_strategy_shrinks_to_the_nearest_value_that_fails() -> None:
+    """A whole number stops at the bound, a text at the first that is different."""
+    assert 7 == find(Integer(0, 1_000).strategy(), lambda value: value >= 7, settings=QUICK)
+    assert "W02" == find(Pattern("W##").strategy(), lambda value: value >= "W02", settings=QUICK)
+    assert "blue" == find(
+        Choice(("red", "green", "blue"), (0.2, 0.7, 0.1)).strategy(),
+        lambda value: value == "blue",
+        settings=QUICK,
+    )

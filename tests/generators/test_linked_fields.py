@@ -1,0 +1,220 @@
+"""Fields that depend on what is around them: on other fields, on the number of the row, on one another."""
+
+import math
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+
+from gristmill.errors import UsageError
+from gristmill.generators.fields import (
+    Cases,
+    Choice,
+    Correlated,
+    Derived,
+    Fake,
+    Flag,
+    Integer,
+    LogNormal,
+    Many,
+    Normal,
+    Pattern,
+    Reference,
+    Uniform,
+    Unique,
+)
+from gristmill.generators.space import Space
+
+ORDER = Space(
+    id=Unique("C####"),
+    kind=Choice(("food", "fuel"), (0.7, 0.3)),
+    shop=Cases("kind", {"food": Choice(("Mill", "Corn")), "otherwise": Fake("city", size=20)}),
+    price=LogNormal(30.0, 1.0, digits=2),
+    tip=Integer(1, 5).when(kind="food"),
+    total=Derived("round(price + coalesce(tip, 0), 2)"),
+    doubled=Derived("tip * 2").when(kind="food"),
+    label=Derived('"T" + pad(row, 5)'),
+    lines=Many(Space(net=Integer(1, 9), gross=Derived("net * 2")), Choice((1, 2))),
+    where="total < 200",
+)
+PAIR = Space(
+    a=LogNormal(10.0, 0.5),
+    b=Normal(0.0, 2.0),
+    c=Uniform(0, 1),
+    correlated=[Correlated(["a", "c"], [[1, 0.8], [0.8, 1]])],
+)
+
+
+@pytest.mark.parametrize("space", [ORDER, PAIR], ids=["order", "pair"])
+@given(rows=st.lists(st.integers(0, 9_999), min_size=1, max_size=12))
+@settings(max_examples=25)
+def test_a_row_is_the_same_alone_in_a_batch_and_as_data(space: Space, rows: list[int]) -> None:
+    """Tables and scenarios hold one and the same draw of a row, with whatever it is drawn."""
+    together = space.table(3, rows).to_pylist()
+
+    assert together == [space.table(3, [row]).to_pylist()[0] for row in rows]
+    assert [
+        {name: value for name, value in one.items() if value is not None} for one in together
+    ] == space.samples(3, rows)
+
+
+def test_what_is_drawn_is_what_the_space_calls_legal() -> None:
+    """Derived values are as they should be, and the density is finite."""
+    for values in ORDER.samples(1, range(200)):
+        assert "" == ORDER.problem(values)
+        assert math.isfinite(ORDER.log_prob(values))
+        assert values["total"] < 200
+        assert ("tip" in values) == (values["kind"] == "food") == ("doubled" in values)
+        assert all(line["gross"] == 2 * line["net"] for line in values["lines"])
+
+
+def test_a_value_that_does_not_follow_is_named() -> None:
+    """A total that is not the sum has no density, and one sentence says what it should be."""
+    values = ORDER.sample(0, 0) | {"total": 3.0}
+
+    assert -math.inf == ORDER.log_prob(values)
+    assert ORDER.problem(values).startswith("field 'total': expected ")
+
+
+def test_a_field_by_cases_has_the_density_of_its_case() -> None:
+    """What is likely in one case is impossible in another."""
+    space = Space(kind=Choice(("a", "b")), n=Cases("kind", {"a": Integer(0, 9), "b": Integer(10, 11)}))
+
+    assert math.isclose(math.log(1 / 20), space.log_prob({"kind": "a", "n": 3}))
+    assert math.isclose(math.log(1 / 4), space.log_prob({"kind": "b", "n": 10}))
+    assert -math.inf == space.log_prob({"kind": "b", "n": 3})
+    assert {"kind": "b", "n": 11} == space.draw(space.locate({"kind": "b", "n": 11}))
+
+
+def test_cases_go_by_yes_and_no_as_json_spells_them() -> None:
+    """A flag has the cases `true` and `false`."""
+    space = Space(big=Flag(0.5), n=Cases("big", {"true": Integer(10, 19), "false": Integer(0, 9)}))
+
+    assert {(True, True), (False, False)} == {
+        (row["big"], row["n"] >= 10) for row in space.samples(0, range(50))
+    }
+
+
+def test_a_value_without_a_case_is_an_error() -> None:
+    """The message says which value it is and which cases there are."""
+    with pytest.raises(UsageError, match="Expected a case for kind 'b', got cases for a"):
+        Space(kind=Choice(("a", "b")), n=Cases("kind", {"a": Integer(0, 9)})).table(0, range(50))
+
+
+@pytest.mark.parametrize("pattern", ["#", "C##", "??", "A#?#", "####"])
+def test_unique_identifiers_are_all_there_are(pattern: str) -> None:
+    """Every identifier of the pattern comes once, in no evident order."""
+    count = Pattern(pattern).count
+    drawn = Space(id=Unique(pattern)).table(5, range(count))["id"].to_pylist()
+    rising = sum(one < other for one, other in pairwise(drawn))
+
+    assert count == len(set(drawn))
+    assert all(Pattern(pattern).problem(one) == "" for one in drawn)
+    assert abs(rising - count / 2) < 1 + 3 * math.sqrt(count)
+
+
+def test_another_seed_numbers_the_rows_anew() -> None:
+    """Few rows have the same identifier under two seeds."""
+    one, other = (Space(id=Unique("####")).table(seed, range(1_000))["id"].to_pylist() for seed in (1, 2))
+
+    assert sum(first == second for first, second in zip(one, other, strict=True)) < 5
+
+
+def test_more_rows_than_identifiers_are_refused() -> None:
+    """The message says what to do."""
+    with pytest.raises(UsageError, match=r"Expected at most 100 rows.*make the pattern longer"):
+        Space(id=Unique("##")).table(0, range(101))
+
+
+def test_correlated_fields_keep_their_own_distributions() -> None:
+    """The copula changes how fields go together and nothing about each of them."""
+    drawn = PAIR.table(2, range(40_000))
+    a, b, c = (drawn[name].to_numpy() for name in "abc")
+    ranks = np.corrcoef(np.argsort(np.argsort(a)), np.argsort(np.argsort(c)))[0, 1]
+
+    assert abs(6 / math.pi * math.asin(0.4) - ranks) < 0.01  # Spearman's rho of a Gaussian copula
+    assert abs(np.corrcoef(a, b)[0, 1]) < 0.02
+    assert abs(np.median(a) - 10) < 0.15
+    assert abs(c.std() - math.sqrt(1 / 12)) < 0.005
+
+
+def test_the_density_of_correlated_fields_is_that_of_the_copula() -> None:
+    """Against the bivariate normal, whose density is known."""
+    rho = 0.6
+    space = Space(x=Normal(0, 1), y=Normal(0, 1), correlated=[Correlated(["x", "y"], [[1, rho], [rho, 1]])])
+    x, y = 0.7, -0.3
+    exponent = (x * x - 2 * rho * x * y + y * y) / (2 * (1 - rho**2))
+    expected = -math.log(2 * math.pi) - 0.5 * math.log(1 - rho**2) - exponent
+
+    assert math.isclose(expected, space.log_prob({"x": x, "y": y}), rel_tol=1e-9)
+    assert np.allclose([x, y], list(space.draw(space.locate({"x": x, "y": y})).values()))
+
+
+@pytest.mark.parametrize(
+    ("fields", "matrix", "message"),
+    [
+        (["a"], [[1]], "at least two"),
+        (["a", "c"], [[1, 0.5]], "2 rows of 2"),
+        (["a", "c"], [[1, 0.5], [0.4, 1]], "symmetric"),
+        (["a", "c"], [[1, 1.5], [1.5, 1]], "positive definite"),
+    ],
+)
+def test_correlations_that_cannot_be_are_refused(
+    fields: list[str], matrix: list[list[float]], message: str
+) -> None:
+    """The message says what a matrix must be."""
+    with pytest.raises(UsageError, match=message):
+        Correlated(fields, matrix)
+
+
+def test_a_field_reads_none_that_comes_after_it() -> None:
+    """So that no two fields can wait for each other."""
+    with pytest.raises(UsageError, match="'a' depends on 'b'; expected one of the earlier fields"):
+        Space(a=Derived("b + 1"), b=Derived("a + 1"))
+    with pytest.raises(UsageError, match="constraint depends on 'c'"):
+        Space(a=Integer(0, 1), where="c > 0")
+
+
+def test_a_reference_needs_a_table_beside_it() -> None:
+    """A space by itself has no other rows."""
+    with pytest.raises(UsageError, match="Expected the table 'shops' beside this one"):
+        Space(shop=Reference("shops", "id")).table(0, [0])
+
+
+def test_a_part_of_a_space_has_the_same_rows() -> None:
+    """Fields that are left out change nothing, and those that the rest needs stay."""
+    part = ORDER.only(["doubled"])
+
+    assert {"kind", "tip", "doubled", "price", "total"} == set(part.fields) - {"lines"}
+    assert ORDER.table(4, range(60))["doubled"] == part.table(4, range(60))["doubled"]
+
+
+def test_the_mode_follows_the_modes() -> None:
+    """What is derived, is derived from the most likely values."""
+    mode = ORDER.mode
+
+    assert ("food", round(mode["price"] + 1, 2)) == (mode["kind"], mode["total"])
+
+
+def test_a_strategy_of_linked_fields_gives_legal_rows_and_shrinks() -> None:
+    """Hypothesis finds the simplest row that has what it looks for."""
+    found = find(
+        ORDER.strategy(),
+        lambda values: values["total"] > 60,
+        settings=settings(database=None, max_examples=400, phases=[Phase.generate, Phase.shrink]),
+    )
+
+    assert "" == ORDER.problem(found | {"label": found["label"]})
+    assert ("food", 1, "T00000") == (found["kind"], len(found["lines"]), found["label"])
+    assert 60 < found["total"] < 61
+
+
+def test_rates_are_those_declared() -> None:
+    """A case that is rare comes as often as it should."""
+    space = Space(fraud=Flag(0.01), amount=Cases("fraud", {"true": Integer(1, 5), "false": Integer(50, 60)}))
+    rows = Counter(row["amount"] < 10 for row in space.samples(0, range(20_000)))
+
+    assert abs(rows[True] - 200) < 5 * math.sqrt(200)
