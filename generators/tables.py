@@ -1,0 +1,164 @@
+"""Tables as files: Parquet, CSV and JSON lines, by the suffix."""
+
+import codecs
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from gristmill.digest import encode
+from gristmill.errors import StoreError, UsageError
+from gristmill.files import whole
+
+__all__ = ["read_table", "write_table"]
+
+_SUFFIXES = ".parquet, .csv or .jsonl"
+_PIECE = 2**20  # bytes of text that are looked at at once
+
+
+def read_table(path: Path) -> pa.Table:
+    """Return the table in a file; types of columns that the format does not tell are those that all values fit.
+
+    Raises:
+        UsageError: when it is no such file, is damaged, or holds no row.
+    """
+    kind = _kind(path)
+    if not path.is_file():
+        raise UsageError(f"Expected a table ({_SUFFIXES}), got {path}, which is {_instead(path)}.")
+    if not path.stat().st_size:
+        raise UsageError(f"Expected a table with rows, got {path}, which is empty.")
+    try:
+        found = {".parquet": _read_parquet, ".csv": _read_csv, ".jsonl": _read_lines}[kind](path)
+    except pa.ArrowException as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"Expected {kind[1:].upper()} in {path}, got what cannot be read: {reason}."
+        ) from None
+    except OSError as error:  # Arrow's, for damaged pages, have no number
+        raise StoreError(f"Could not read {path}: {error.strerror or error}.") from error
+    if not found.num_rows:
+        raise UsageError(f"Expected a table with rows, got {path}, which has none.")
+    if twice := sorted({name for name in found.column_names if found.column_names.count(name) > 1}):
+        raise UsageError(f"Expected columns of different names, got several called {twice[0]!r} in {path}.")
+    return found
+
+
+def write_table(path: Path, tables: pa.Table | Iterable[pa.Table]) -> int:
+    """Write a table, or the pieces of one in order, so that the file appears whole or not at all; return its number of rows.
+
+    Equal pieces give equal bytes.
+
+    Args:
+        path: the file; its suffix says the format.
+        tables: pieces of one schema, of which one at a time is held.
+
+    Raises:
+        UsageError: when the suffix is of no format, there is no piece, or a column does not go into the format.
+        StoreError: when it cannot be written.
+    """
+    open_writer = {".parquet": _parquet_writer, ".csv": _csv_writer, ".jsonl": _LineWriter}[_kind(path)]
+    if path.is_dir():
+        raise UsageError(f"Expected a file to write to, got the folder {path}.")
+    pieces = iter([tables] if isinstance(tables, pa.Table) else tables)
+    first = next(pieces, None)
+    if first is None:
+        raise UsageError(f"Expected at least one piece of a table to write to {path}, got none.")
+    with whole(path) as temporary:
+        try:
+            with open_writer(temporary, first.schema) as writer:
+                writer.write_table(first)
+                rows: int = first.num_rows
+                for piece in pieces:
+                    writer.write_table(piece)
+                    rows += piece.num_rows
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise UsageError(f"Expected columns that {path.suffix} can hold, got others: {reason}.") from None
+    return rows
+
+
+def _kind(path: Path) -> str:
+    kind = path.suffix.lower()
+    if kind not in (".parquet", ".csv", ".jsonl"):
+        raise UsageError(f"Expected a table ({_SUFFIXES}), got {path}.")
+    return kind
+
+
+def _instead(path: Path) -> str:
+    return "a folder" if path.is_dir() else "not there"
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read()
+
+
+def _read_csv(path: Path) -> pa.Table:
+    from pyarrow import csv
+
+    _check_text(path)
+    return csv.read_csv(
+        path, convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+    )
+
+
+def _read_lines(path: Path) -> pa.Table:
+    from pyarrow import json
+
+    _check_text(path)
+    return json.read_json(path)
+
+
+def _check_text(path: Path) -> None:
+    """Check that a file is UTF-8.
+
+    Raises:
+        UsageError: with the first line that is not.
+    """
+    decode: Callable[..., Any] = codecs.getincrementaldecoder("utf-8")().decode
+    lines = 1
+    with path.open("rb") as file:
+        while True:
+            piece = file.read(_PIECE)
+            try:
+                decode(piece, not piece)
+            except UnicodeDecodeError as error:
+                lines += error.object[: error.start].count(b"\n")
+                raise UsageError(
+                    f"Expected UTF-8, got byte 0x{error.object[error.start]:02x} in line {lines} of {path}; "
+                    "write it again as UTF-8."
+                ) from None
+            if not piece:
+                return
+            lines += piece.count(b"\n")
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(path, schema, compression="zstd")
+
+
+def _csv_writer(path: Path, schema: pa.Schema) -> Any:
+    from pyarrow import csv
+
+    return csv.CSVWriter(path, schema)
+
+
+class _LineWriter:
+    """Writes rows as lines of JSON; a value that is missing is null."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = path.open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write_table(self, table: pa.Table) -> None:
+        for batch in table.to_batches(max_chunksize=10_000):
+            self._file.writelines(encode(row) + b"\n" for row in batch.to_pylist())
