@@ -69,3 +69,6 @@ class Placed(Field):
     @property
     def mode(self) -> Any:
         return self.column(np.zeros((self.dims, 1)))
+
+    def _body(self) -> dict[str, Any]:
+        return {name: value for name, value in super()._body().items() if name != "reads"}

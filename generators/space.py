@@ -73,6 +73,15 @@ class Space(Field):
         self._drawn_at_once = 1
 
     @property
+    def rules(self) -> dict[str, Any]:
+        """The constraint, where it is an expression, and the correlations, as plain data."""
+        found = {
+            "where": self._rule.text if self._rule else "",
+            "correlated": [one.describe() for one, _ in self._correlated],
+        }
+        return {name: value for name, value in found.items() if value}
+
+    @property
     def has_constraint(self) -> bool:
         return bool(self._rule or self._where or self._nested)
 

@@ -36,8 +36,9 @@ from gristmill.errors import UsageError, unknown
 from gristmill.generators._kinds import space_of
 from gristmill.generators.fields import Reference
 from gristmill.generators.space import Space
+from gristmill.registry import Listing
 
-__all__ = ["PIECE", "Table", "Template", "built_in", "template"]
+__all__ = ["PIECE", "Table", "Template", "built_in", "listed", "template"]
 
 PIECE = 2**16  # rows that are drawn at once
 _ENTRIES = ("name", "about", "locale", "fields", "where", "correlated", "tables", "documents")
@@ -122,7 +123,12 @@ class Template:
     def describe(self) -> dict[str, Any]:
         """Return all that decides what is drawn as plain data."""
         return {
-            name: {"rows": one.share, "fields": one.space.describe(), "hidden": sorted(one.hidden)}
+            name: {
+                "rows": one.share,
+                "fields": one.space.describe(),
+                **one.space.rules,
+                "hidden": sorted(one.hidden),
+            }
             for name, one in self.tables.items()
         }
 
@@ -174,6 +180,11 @@ def built_in() -> list[str]:
     """Return the names of the built-in templates."""
     found = (files("gristmill.generators") / "assets").iterdir()
     return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
+
+
+def listed() -> list[Listing]:
+    """Return the built-in templates."""
+    return [Listing(name=name, source="gristmill", about=template(name).about) for name in built_in()]
 
 
 def _of_text(text: str, place: str) -> Template:

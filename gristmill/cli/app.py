@@ -20,7 +20,7 @@ from gristmill.errors import GristmillError, install_line
 __all__ = ["main"]
 
 VERBS = (
-    "list", "show", "view", "init", "check", "play", "run", "verify", "mine", "export", "train", "eval", "improve",
+    "list", "show", "view", "init", "check", "generate", "play", "run", "verify", "mine", "export", "train", "eval", "improve",
     "league", "report", "serve", "demo",
 )  # fmt: skip
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C

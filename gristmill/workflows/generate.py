@@ -1,0 +1,146 @@
+"""Tables of a template into files, piece by piece, in any number of processes.
+
+A row depends on template, seed and its number, so one process and many write the same bytes, and a row can be drawn
+again by itself. Beside every file stands what is needed to repeat it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+import gristmill
+from gristmill.digest import decode, digest, encode, indented
+from gristmill.errors import UsageError
+from gristmill.executors import imap
+from gristmill.files import whole
+from gristmill.generators.tables import write_table
+from gristmill.generators.template import PIECE, Template, template
+
+__all__ = ["Generated", "generate", "rows"]
+
+Progress = Callable[[int, int], object]
+
+
+class Generated(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written.
+
+    Attributes:
+        template: its name, and `digest` of all that decides what it draws.
+        seed: root seed.
+        n: how many rows were asked for.
+        rows: how many there are, by the file they are in.
+    """
+
+    template: str
+    digest: str
+    seed: int
+    n: int
+    rows: dict[str, int]
+
+
+def generate(
+    spec: str,
+    out: Path,
+    n: int,
+    *,
+    seed: int = 0,
+    table: str = "",
+    jobs: int = 1,
+    progress: Progress = lambda done, total: None,
+) -> Generated:
+    """Draw `n` rows and write them, each file whole or not at all.
+
+    Args:
+        spec: a built-in template, or the path of one.
+        out: a file for one table (`.parquet`, `.csv` or `.jsonl`), or a folder for all of them as Parquet.
+        n: rows of the main table; the others have their share.
+        seed: root seed.
+        table: which table, by default the main one, or all where `out` is a folder.
+        jobs: number of processes; the files are the same.
+        progress: called with the rows written and all rows.
+
+    Raises:
+        UsageError: when there is no such template or table, it is wrong in itself, or its rows do not go into the file.
+        StoreError: when a file cannot be written.
+    """
+    if n < 1:
+        raise UsageError(f"Expected at least one row, got {n}.")
+    found = template(spec)
+    names = [table or found.main] if out.suffix or table else list(found.tables)
+    paths = {name: out if out.suffix else out / f"{name}.parquet" for name in names}
+    counts = {name: found.count(name, n) for name in names}
+    origin = _origin(found, seed, n)
+    done = 0
+
+    def counted(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        nonlocal done
+        for piece in pieces:
+            yield piece
+            done += piece.num_rows
+            progress(done, sum(counts.values()))
+
+    for name, path in paths.items():
+        write_table(path, counted(_pieces(spec, seed, n, name, counts[name], jobs)))
+        with whole(path.with_name(f"{path.name}.json")) as draft:
+            draft.write_bytes(indented({**origin, "table": name, "rows": counts[name]}))
+    return Generated(
+        template=found.name,
+        digest=origin["digest"],
+        seed=seed,
+        n=n,
+        rows={str(path): counts[name] for name, path in paths.items()},
+    )
+
+
+def rows(
+    spec: str, numbers: Sequence[int], n: int, *, seed: int = 0, table: str = ""
+) -> list[dict[str, Any]]:
+    """Return some rows as they stand in a table of `n`.
+
+    Raises:
+        UsageError: when there is no such row.
+    """
+    found = template(spec)
+    count = found.count(table or found.main, n)
+    for number in numbers:
+        if not 0 <= number < count:
+            raise UsageError(f"Expected a row from 0 to {count - 1:,}, got {number:,}.")
+    return list(found.table(seed, numbers, n, table=table).to_pylist())
+
+
+def _origin(found: Template, seed: int, n: int) -> dict[str, Any]:
+    """Return what is needed to draw the same rows again."""
+    described = found.describe()
+    return {
+        "template": found.name,
+        "digest": digest(described),
+        "seed": seed,
+        "n": n,
+        "gristmill": gristmill.__version__,
+        "tables": described,
+    }
+
+
+def _pieces(spec: str, seed: int, n: int, table: str, count: int, jobs: int) -> Iterator[pa.Table]:
+    chunks = (
+        encode([spec, seed, n, table, start, min(start + PIECE, count)]) for start in range(0, count, PIECE)
+    )
+    for content in imap(_drawn, chunks, jobs=jobs, executor="process" if jobs > 1 else "inline"):
+        with pa.ipc.open_stream(content) as reader:
+            yield reader.read_all()
+
+
+def _drawn(chunk: bytes) -> bytes:
+    spec, seed, n, table, start, end = decode(chunk)
+    drawn = _template(spec).table(seed, range(start, end), n, table=table)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, drawn.schema) as writer:
+        writer.write_table(drawn)
+    return bytes(sink.getvalue())
+
+
+_template = lru_cache(4)(template)

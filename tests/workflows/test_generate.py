@@ -1,0 +1,118 @@
+"""Tables of templates in files: whole, the same from any number of processes, with what is needed to repeat them."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from gristmill.errors import UsageError
+from gristmill.generators import template as templates
+from gristmill.workflows.generate import generate, rows
+
+SHOP = """
+name = "shop"
+[tables.customers]
+rows = 0.2
+[tables.customers.fields.id]
+kind = "unique"
+pattern = "C#####"
+[tables.orders]
+where = "amount > 1"
+[tables.orders.fields.customer]
+kind = "reference"
+table = "customers"
+field = "id"
+[tables.orders.fields.amount]
+kind = "lognormal"
+median = 20
+sigma = 1.0
+digits = 2
+[tables.orders.fields.note]
+kind = "fake"
+provider = "word"
+missing = 0.5
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    """Return the path of a template with two tables."""
+    path = tmp_path / "shop.toml"
+    path.write_text(SHOP)
+    return str(path)
+
+
+def test_a_row_by_itself_is_the_row_of_the_file(shop: str, tmp_path: Path) -> None:
+    """Whichever row is asked for, it is the one that a whole table has in its place."""
+    generate(shop, tmp_path / "orders.parquet", 500, seed=4)
+    written = pq.read_table(tmp_path / "orders.parquet").to_pylist()
+
+    assert [written[number] for number in (0, 77, 499)] == rows(shop, [0, 77, 499], 500, seed=4)
+
+
+def test_the_number_of_processes_changes_no_byte(shop: str, tmp_path: Path) -> None:
+    """Pieces are drawn anywhere and written in order."""
+    for jobs in (1, 2):
+        generate(shop, tmp_path / f"{jobs}.parquet", 70_000, seed=1, jobs=jobs)
+
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
+
+
+def test_a_row_depends_on_no_piece(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows drawn in other pieces are the same rows."""
+    whole = rows(shop, range(300), 300)
+    monkeypatch.setattr(templates, "PIECE", 7)
+    pieces = templates.template(shop).pieces(0, 300)
+
+    assert whole == [row for piece in pieces for row in piece.to_pylist()]
+
+
+def test_every_reference_leads_to_a_row(shop: str, tmp_path: Path) -> None:
+    """Into a folder go all tables, and what refers to a customer names one that is there."""
+    made = generate(shop, tmp_path / "shop", 400)
+    customers, orders = (
+        pq.read_table(tmp_path / "shop" / f"{name}.parquet") for name in ("customers", "orders")
+    )
+
+    assert [80, 400] == list(made.rows.values())
+    assert set(orders["customer"].to_pylist()) <= set(customers["id"].to_pylist())
+    assert 80 == len(set(customers["id"].to_pylist()))
+    assert 60 < len(set(orders["customer"].to_pylist()))
+
+
+def test_a_file_says_how_it_was_made(shop: str, tmp_path: Path) -> None:
+    """Seed, number, version of Faker, digest of its pool and of the template stand beside it."""
+    made = generate(shop, tmp_path / "orders.jsonl", 20, seed=9)
+    origin = json.loads((tmp_path / "orders.jsonl.json").read_text())
+    note = origin["tables"]["orders"]["fields"]["note"]
+
+    assert (9, 20, made.digest) == (origin["seed"], origin["n"], origin["digest"])
+    assert {"faker", "pool", "provider"} <= set(note)
+    assert "amount > 1" == origin["tables"]["orders"]["where"]
+
+
+def test_nothing_half_written_stays(shop: str, tmp_path: Path) -> None:
+    """When drawing fails on the way, there is no file, and what was there before is still there."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text('[fields.id]\nkind = "unique"\npattern = "#####"\n')
+    out = tmp_path / "out.parquet"
+    out.write_bytes(b"before")
+    with pytest.raises(UsageError, match="make the pattern longer"):
+        generate(str(broken), out, 200_000)
+
+    assert b"before" == out.read_bytes()
+    assert {"broken.toml", "out.parquet", "shop.toml"} == {one.name for one in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("number", "n", "table", "message"),
+    [
+        (5, 5, "", "row from 0 to 4, got 5"),
+        (0, 5, "customer", "Unknown table 'customer'. Did you mean 'customers'"),
+    ],
+)
+def test_what_is_not_there_is_named(shop: str, number: int, n: int, table: str, message: str) -> None:
+    """A row or a table that does not exist is one message."""
+    with pytest.raises(UsageError, match=message):
+        rows(shop, [number], n, table=table)
