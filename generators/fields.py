@@ -16,6 +16,8 @@ from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
 from gristmill.generators._references import Reference, Unique
 from gristmill.generators._texts import Fake, Pattern
 
+from gristmill.generators.grammars import Grammar, Regex
+
 __all__ = [
     "Cases",
     "Choice",
@@ -25,12 +27,14 @@ __all__ = [
     "Fake",
     "Field",
     "Flag",
+    "Grammar",
     "Integer",
     "LogNormal",
     "Many",
     "Normal",
     "Pattern",
     "Reference",
+    "Regex",
     "Uniform",
     "Unique",
 ]
