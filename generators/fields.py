@@ -15,7 +15,6 @@ from gristmill.generators._many import Many
 from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
 from gristmill.generators._references import Reference, Unique
 from gristmill.generators._texts import Fake, Pattern
-
 from gristmill.generators.grammars import Grammar, Regex
 
 __all__ = [

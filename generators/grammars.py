@@ -48,9 +48,6 @@ class _Language(Field):
         cells = (units * CELLS).astype(np.int64).T.tolist()
         return pa.array([decode(self._parts, one) for one in cells], pa.string())
 
-    def draw(self, units: Sequence[float]) -> str:
-        return str(self.column(np.asarray(units, np.float64).reshape(self.dims, 1))[0].as_py())
-
     def log_prob(self, value: Any) -> float:
         """Return the log-probability of a text, summed over all its derivations; minus infinity for any other value.
 

@@ -60,13 +60,13 @@ def _alive(values: Values) -> bool:
 AGES = Kind(
     "ages",
     Space(
+        {"in": Choice([value for value in range(-12, 13) if value])},
         name=NAME,
         other=NAME,
         b=Integer(3, 40),
         times=Choice(list(_TIMES)),
         asked=Choice(("b", "a")),
         voice=VOICE,
-        **{"in": Choice([value for value in range(-12, 13) if value])},
         future=wordings(
             "{{a}} is {{older}} older than {{b}}. In {{t}}, {{a}} will be {{times}} as old as {{b}}. {ask}",
             "{{a}} is {{older}} older than {{b}}. {{t}} from now, {{a}} will be {{times}} as old as {{b}}. {ask}",
