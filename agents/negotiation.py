@@ -24,9 +24,9 @@ from gristmill.agents import negotiation_tactics as tactics
 from gristmill.agents.negotiation_bidding import Bidder, Domain, Model, Tactic
 from gristmill.agents.negotiation_models import Frequencies, Hypotheses
 from gristmill.agents.negotiation_talk import Talk
-from gristmill.agents.wording import Forms
 from gristmill.policy import Script, policy
 from gristmill.types import Act, Brief, Entry, call, say
+from gristmill.wording import Forms
 
 __all__ = [
     "aspiration", "boulware", "conceder", "expert", "fair_split", "hardliner", "linear", "micro", "tit_for_tat",

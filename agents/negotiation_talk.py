@@ -6,8 +6,8 @@ from typing import Any
 
 from gristmill.agents import negotiation_words as words
 from gristmill.agents.negotiation_bidding import Bidder
-from gristmill.agents.wording import Forms, Phrase, Wording
 from gristmill.types import Brief
+from gristmill.wording import Forms, Phrase, Wording
 
 __all__ = ["Talk"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from gristmill.agents.wording import Phrase
+from gristmill.wording import Phrase
 
 __all__ = ["asked_in_words", "issue", "split", "terms"]
 

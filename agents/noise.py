@@ -11,12 +11,12 @@ from typing import Any
 
 from gristmill.agents._based import based_on
 from gristmill.agents._schemas import parameters, random_call, random_value
-from gristmill.agents.wording import Phrase, Wording
 from gristmill.digest import digest
 from gristmill.errors import EpisodeError, UsageError
 from gristmill.policy import Place, Policy, Session, policy, source_of
 from gristmill.seeding import stream
 from gristmill.types import Act, Brief, Entry, call, say
+from gristmill.wording import Phrase, Wording
 
 __all__ = ["Noisy", "noisy"]
 

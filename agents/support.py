@@ -10,9 +10,9 @@ from collections.abc import Generator
 from typing import Any
 
 from gristmill.agents import support_words as words
-from gristmill.agents.wording import Forms, Phrase, Wording
 from gristmill.policy import Script, policy
 from gristmill.types import Act, Brief, Entry, call, say
+from gristmill.wording import Forms, Phrase, Wording
 
 __all__ = ["customer", "expert"]
 

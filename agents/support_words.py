@@ -8,7 +8,7 @@ verb agrees with them.
 import re
 from functools import lru_cache
 
-from gristmill.agents.wording import Phrase
+from gristmill.wording import Phrase
 
 _QUESTIONS = ("Can ", "Could ", "What ", "When ", "Any ", "Do ")
 _THANKS = {", thanks": " Thanks.", ", thank you": " Thank you."}

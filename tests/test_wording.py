@@ -5,8 +5,8 @@ import random
 import pytest
 
 from gristmill.agents import support_words as words
-from gristmill.agents.wording import Phrase, Wording, forms_of
 from gristmill.errors import UsageError
+from gristmill.wording import Phrase, Wording, forms_of
 
 GREETING = Phrase("[Hi|Hello|Hey], ")
 WISH = Phrase("I [want|need|would like] a {thing}[.|, please.]")
