@@ -1,0 +1,60 @@
+"""A Space some of whose fields have been fixed: what it draws is distributed as in the whole Space, given those values."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from gristmill.errors import UsageError, unknown
+from gristmill.generators.fields import Choice, Field
+from gristmill.generators.space import Many, Space
+
+__all__ = ["conditioned"]
+
+
+def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
+    """Return `space` given the values of some fields.
+
+    Args:
+        space: fields that are drawn independently, constraints aside.
+        fix: a value, or a list of those that are allowed, by name of the field. Of a list of draws, the name itself
+            stands for their number, and `requests.intent` for a field of each of them.
+
+    Raises:
+        UsageError: when a field does not exist, or never has a value.
+    """
+    given: dict[str, dict[str, Any]] = {}
+    for path, value in fix.items():
+        name, _, rest = path.partition(".")
+        if name not in space.fields:
+            raise unknown("field", name, space.fields)
+        given.setdefault(name, {})[rest] = value
+    fields = {name: _given(name, field, given.get(name, {})) for name, field in space.fields.items()}
+    return Space(fields, where=space.legal)
+
+
+def _given(name: str, field: Field, inner: dict[str, Any]) -> Field:
+    if not inner:
+        return field
+    whole = inner.pop("", None)
+    made: Field
+    if isinstance(field, Many):
+        counts = field.counts if whole is None else _narrowed(name, field.counts, whole)
+        made = Many(conditioned(field.space, inner), counts)
+    elif isinstance(field, Space) and whole is None:
+        made = conditioned(field, inner)
+    elif inner:
+        raise UsageError(
+            f"Expected a field of draws for {name}.{next(iter(inner))}, got {name!r}, which has no fields."
+        )
+    else:
+        made = _narrowed(name, field, whole)
+    return made.when(**dict(field.condition))
+
+
+def _narrowed(name: str, field: Field, wanted: Any) -> Choice:
+    """Return the wanted values of a field, each as likely among them as before."""
+    values = wanted if isinstance(wanted, list) else [wanted]
+    for value in values:
+        if problem := field.problem(value):
+            raise UsageError(f"Field {name!r}: {problem}.")
+    return Choice(values, [math.exp(field.log_prob(value)) for value in values])
