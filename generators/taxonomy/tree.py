@@ -18,8 +18,10 @@ A taxonomy is one file, or a folder with `taxonomy.toml` and further files of le
 The leaves of a taxonomy with a `world` are cells of its scenario space instead, see `ScenarioLeaf`.
 """
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from itertools import accumulate
@@ -190,18 +192,21 @@ def _built(path: Path, head: _Header, further: Sequence[Path]) -> Taxonomy:
         leaves[leaf.path] = leaf
     if not leaves:
         raise UsageError(f"{path}: expected at least one [[leaf]], got none.")
-    known = {node for leaf in leaves for node in _nodes(leaf)}
-    for node, weight in head.shares.items():
-        if node not in known:
-            raise UsageError(f"{path}, shares: {unknown('part of the tree', node, known)}")
-        if not 0 <= weight < float("inf"):
-            raise UsageError(f"{path}, shares: expected a weight of at least 0 for {node!r}, got {weight}.")
-    if not any(head.shares.get(node, 1.0) for node in known if "/" not in node):
-        raise UsageError(f"{path}, shares: expected some topic with a weight above 0, got none.")
+    _check_shares(path, head.shares, {node for leaf in leaves for node in _nodes(leaf)})
     return Taxonomy(
         name=head.name, about=head.about, leaves=leaves, shares=head.shares, tools=head.tools, world=head.world,
         decoration=head.decoration,
     )  # fmt: skip
+
+
+def _check_shares(path: Path, shares: Mapping[str, float], known: AbstractSet[str]) -> None:
+    for node, weight in shares.items():
+        if node not in known:
+            raise UsageError(f"{path}, shares: {unknown('part of the tree', node, known)}")
+        if not 0 <= weight < math.inf:
+            raise UsageError(f"{path}, shares: expected a weight of at least 0 for {node!r}, got {weight}.")
+    if not any(shares.get(node, 1.0) for node in known if "/" not in node):
+        raise UsageError(f"{path}, shares: expected some topic with a weight above 0, got none.")
 
 
 def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
