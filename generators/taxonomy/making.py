@@ -75,6 +75,7 @@ class Questions:
             "id": digest([name, path, instruction]), "taxonomy": name, "leaf": path, "instruction": instruction,
             "response": say(*self._responses, **values) if self._responses else "",
             "calls": check.get("calls", []), "check": check, "tools": self._tools(rng), "values": plain(values),
+            **({"literal": True} if self._leaf.literal else {}),
             "seed": seed, "index": index,
         }  # fmt: skip
 

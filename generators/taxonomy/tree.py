@@ -62,6 +62,7 @@ class QuestionLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         decoration: values that make no other task, such as a person's name.
         tools: those that are offered, and `others` how many more, drawn from all but `without`.
         calls: those that have to be made.
+        literal: whether the answer hangs on the very words, so that a translation would have another.
     """
 
     path: str
@@ -76,6 +77,7 @@ class QuestionLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     others: int = 0
     without: list[str] = []
     calls: list[Call] = []
+    literal: bool = False
 
 
 class ScenarioLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,8 +52,8 @@ def event(values: Values, rng: Random) -> Values:
     """An entry of a calendar."""
     minutes = values["half_hours"] * 30
     long = f"{minutes} minutes" if minutes < 60 else f"{minutes // 60} hour{'s' * (minutes >= 120)}"
-    if minutes > 60 and minutes % 60:
-        long = f"{minutes // 60} and a half hours"
+    if minutes == 90:
+        long = "an hour and a half"
     title = f"{values['what']} with {values['name']}"
     return {
         **_dated(values["day"]),
