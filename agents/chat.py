@@ -7,7 +7,7 @@ The client is imported when such a seat is asked for, so that the name is known,
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,11 +16,23 @@ from gristmill.digest import decode
 from gristmill.errors import UsageError
 from gristmill.policy import Place, Policy, policy
 
-__all__ = ["chat"]
+if TYPE_CHECKING:
+    from gristmill.agents.chat_client import Client
+
+__all__ = ["Connection", "chat", "connect"]
 
 KEY = "OPENAI_API_KEY"
 _PLACED = re.compile(r"(.+?)@([a-z]+://.+)")
 _KEPT = ("model", "messages", "tools", "seed", "stream", "n")  # what a request has anyway
+
+
+class Connection(NamedTuple):
+    """A model at an endpoint: its name there, fields of every request to it, and what makes the requests."""
+
+    model: str
+    fields: dict[str, Any]
+    client: "Client"
+    width: int
 
 
 @policy("*", "*", "chat")
@@ -54,6 +66,28 @@ def chat(
         cache: folder in which replies are kept; the same request is not made twice, so another model needs another name.
         generation: see `SeatInfo`; a model that was trained on play has at least 1.
     """
+    there = connect(
+        place.spec, model=model, url=url, temperature=temperature, top_p=top_p, max_tokens=max_tokens, extra=extra, key=key, width=width,
+        timeout=timeout, retries=retries, rpm=rpm, tpm=tpm, budget_requests=budget_requests, budget_tokens=budget_tokens, cache=cache,
+    )  # fmt: skip
+    from gristmill.agents.chat_policy import ChatPolicy
+
+    fields = there.fields | ({"logprobs": True} if logprobs else {})
+    return ChatPolicy(
+        place.spec, there.model, fields, there.client, facts=facts, width=width, generation=generation
+    )
+
+
+def connect(
+    spec: str, *, model: str, url: str = "", temperature: float | None = None, top_p: float | None = None,
+    max_tokens: int | None = None, extra: str = "", key: str = "", width: int = 32, timeout: float = 60.0, retries: int = 6,
+    rpm: int = 0, tpm: int = 0, budget_requests: int = 0, budget_tokens: int = 0, cache: str = "",
+) -> Connection:  # fmt: skip
+    """Return a connection to the model that `spec` names; what it takes is explained at `chat`.
+
+    Raises:
+        UsageError: when a setting is out of its range, or the endpoint or the key is none.
+    """
     name, at = (model, url) if url else _parted(model)
     settings = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
     fields = {key: value for key, value in settings.items() if value is not None} | _fields(extra)
@@ -62,16 +96,13 @@ def chat(
         ("budget_requests", 0, budget_requests), ("budget_tokens", 0, budget_tokens),
     ):  # fmt: skip
         if not value >= least:  # NaN is not, either
-            raise UsageError(f"Expected {what} of at least {least} in {place.spec!r}, got {value}.")
+            raise UsageError(f"Expected {what} of at least {least} in {spec!r}, got {value}.")
     from gristmill.agents.chat_client import Limits, shared
-    from gristmill.agents.chat_policy import ChatPolicy
 
     limits = Limits(
         width=width, timeout=timeout, retries=retries, rpm=rpm, tpm=tpm, requests=budget_requests, tokens=budget_tokens
     )  # fmt: skip
-    client = shared(_endpoint(at), _key(key), limits, cache)
-    fields |= {"logprobs": True} if logprobs else {}
-    return ChatPolicy(place.spec, name, fields, client, facts=facts, width=width, generation=generation)
+    return Connection(name, fields, shared(_endpoint(at), _key(key), limits, cache), width)
 
 
 def _parted(model: str) -> tuple[str, str]:
