@@ -26,7 +26,7 @@ _NONE: Mapping[str, Any] = {}
 _ABOUT_ALL = ("kind", "when", "missing", "hidden")
 
 
-def space_of(data: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Space:
+def space_of(data: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = _NONE) -> Space:
     """Return the Space of `fields`, `where` and `correlated`.
 
     Args:

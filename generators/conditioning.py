@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators.fields import Choice, Field
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Choice, Field, Many
+from gristmill.generators.space import Space
 
 __all__ = ["conditioned"]
 

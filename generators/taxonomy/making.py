@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from gristmill.digest import digest, plain
 from gristmill.errors import UsageError, unknown
+from gristmill.generators._kinds import space_of
 from gristmill.generators.answers import judge
 from gristmill.generators.conditioning import conditioned
 from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.rules import RULES
-from gristmill.generators.taxonomy.slots import space_of
 from gristmill.generators.taxonomy.tree import QuestionLeaf, ScenarioLeaf, Taxonomy
 from gristmill.seeding import stream
 from gristmill.types import Scenario
@@ -50,7 +50,7 @@ class Questions:
     def __init__(self, taxonomy: Taxonomy, leaf: QuestionLeaf) -> None:
         self._taxonomy, self._leaf = taxonomy, leaf
         self._where = f"leaf {leaf.path} of {taxonomy.name}"
-        self._space = space_of(leaf.slots, self._where)
+        self._space = space_of({"fields": leaf.slots}, f"{self._where}: ") if leaf.slots else Space()
         if leaf.rule and leaf.rule not in RULES:
             raise unknown("rule", leaf.rule, RULES, of=self._where)
         self._rule = RULES[leaf.rule] if leaf.rule else lambda values, rng: {}

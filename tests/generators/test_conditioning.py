@@ -7,8 +7,8 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.conditioning import conditioned
-from gristmill.generators.fields import Choice, Flag, Integer
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Choice, Flag, Integer, Many
+from gristmill.generators.space import Space
 
 ITEM = Space(kind=Choice(("a", "b", "c"), (0.2, 0.3, 0.5)), size=Integer(1, 9).when(kind="a"))
 SPACE = Space(
