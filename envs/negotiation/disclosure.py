@@ -6,9 +6,9 @@ Sentences are in lower case, with `#` for their figures.
 import re
 from collections.abc import Iterable
 
-__all__ = ["FORMS", "NUMBER_WORDS", "any_of", "limit", "may_tell", "shares", "stated"]
+__all__ = ["FORMS", "NUMBER_WORDS", "TELLING", "any_of", "limit", "may_tell", "shares", "stated"]
 
-FORMS = 16_384  # sentences without their figures, or parts of them, that are remembered
+FORMS = 16_384  # sentences, or parts of them, that are remembered
 NUMBER_WORDS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
     "|eighty|ninety|hundred|thousand|fortnight|couple of|dozen"
@@ -89,18 +89,21 @@ _TELLTALES = (
 )  # fmt: skip
 _LEAST = re.compile(r"min(?:imum)?\b")  # also a telltale, which "mine" is not
 _OF_SHARES = ("%", "percent", "per cent", "point")
+_IS_THERE, _IS_OFFER = 1, 2
+TELLING = _IS_THERE | _IS_OFFER
 _MARKS = tuple(dict.fromkeys((*_TELLTALES, *_OF_PRIORITIES, *_OF_SHARES)))  # each once
 
 
-def may_tell(clause: str) -> bool:
-    """Return whether a sentence with this clause may state or give away anything, or have shares among its figures.
+def may_tell(part: str) -> int:
+    """Return bits which those of a sentence's other parts are added to: it tells something only if they are `TELLING`.
 
-    An alternative is stated within one clause: that one says both that there is something, and that it is an offer.
+    To tell is to state or give away anything, or to have shares among its figures. An alternative takes two words: one
+    that says that there is something, and one that says that it is an offer.
     """
-    text = f" {clause} "  # there are marks with the spaces that clauses are cut at
+    text = f" {part} "  # there are marks with the spaces that parts are cut at
     if any_of(_MARKS, text) or _LEAST.search(text):
-        return True
-    return any_of(_OF_ALTERNATIVES, text) and any_of(_OFFERED, text)
+        return TELLING
+    return _IS_THERE * any_of(_OF_ALTERNATIVES, text) | _IS_OFFER * any_of(_OFFERED, text)
 
 
 def any_of(marks: Iterable[str], text: str) -> bool:

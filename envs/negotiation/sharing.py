@@ -28,8 +28,8 @@ _TOKEN = re.compile(
 
 
 @lru_cache(FORMS)
-def start(before: str) -> tuple[bool | None, str, bool]:
-    """Return whose a figure is that comes next, what is wrong so far, and whether that may tell more."""
+def start(before: str) -> tuple[bool | None, str, int]:
+    """Return whose a figure is that comes next, what is wrong so far, and what that `may_tell`."""
     reader = _read(before, None, "")
     return reader.owner, reader.unclear, may_tell(f"{before}#")
 
@@ -37,8 +37,8 @@ def start(before: str) -> tuple[bool | None, str, bool]:
 @lru_cache(FORMS)
 def split(
     text: str, owner: bool | None, unclear: str
-) -> tuple[tuple[tuple[bool, str] | None, ...], str, bool]:
-    """Return the roles of a sentence from its first figure on, what is wrong with it, and whether it may tell more."""
+) -> tuple[tuple[tuple[bool, str] | None, ...], str, int]:
+    """Return the roles of a sentence from its first figure on, what is wrong with it, and what that `may_tell`."""
     reader = _read(text, owner, unclear)
     if not reader.unclear and None in reader.roles:
         reader.unclear = "does not say who gets what"

@@ -3,9 +3,8 @@
 Language is open and these patterns are not. They read a plain sentence as a plain reader would, and where they cannot
 tell, they ask for a plainer one: figures with their issue, and no others.
 
-What a sentence says apart from its figures is its *form*: which issue or seat every figure in it may belong to, and what
-it states and gives away in words. Forms without figures come again and again, and are read once. Offers are put in more
-ways than can be remembered, out of parts that are few, so that of those the parts are.
+Most sentences come again and again, and are read once. Offers are put in more ways than can be remembered, out of parts
+that are few, so that of those the parts are.
 """
 
 import re
@@ -18,22 +17,32 @@ from unicodedata import category, decimal, normalize
 
 import msgspec
 
-from gristmill.envs.negotiation.disclosure import FORMS, NUMBER_WORDS, any_of, limit, may_tell, shares, stated
+from gristmill.envs.negotiation.disclosure import (
+    FORMS,
+    NUMBER_WORDS,
+    TELLING,
+    any_of,
+    limit,
+    may_tell,
+    shares,
+    stated,
+)
 from gristmill.envs.negotiation.domain import Domain, Terms
 from gristmill.envs.negotiation.scenarios import DELIVERY, MARKET_ISSUES, PAYMENT, WARRANTY
 from gristmill.envs.negotiation.sharing import split, start
 
-__all__ = ["Form", "MarketSpeech", "Message", "ResourceSpeech", "Speech"]
+__all__ = ["MarketSpeech", "Message", "ResourceSpeech", "Speech"]
 
 # It begins with a digit and nothing else, which is found many times as fast as one of several things.
 _FIGURE = re.compile(r"(\d\d*(?:,\d{3}(?!\d))*(?:\.\d+)?)", re.ASCII)
 _ENDS = tuple((f"{mark} ", f"{mark}\n") for mark in ".!?")
 
 
-class Form(msgspec.Struct, frozen=True):
-    """What a sentence, or a whole message, says apart from its figures, which stand as `#`.
+class Message(msgspec.Struct, frozen=True):
+    """A sentence, or a whole message, as it is read.
 
     Attributes:
+        figures: whole numbers as whole numbers, others as they are.
         roles: for every figure what it may be, as the world's speech has it.
         shares: places of figures that are percentages or points.
         unclear: why its terms cannot be read; empty if they can.
@@ -41,23 +50,12 @@ class Form(msgspec.Struct, frozen=True):
         states: what it states of its author: `priority` with an issue, `alternative` with yes or no.
     """
 
+    figures: tuple[float, ...]
     roles: tuple[Any, ...]
     shares: tuple[int, ...]
     unclear: str
     limit: str
     states: tuple[tuple[str, str], ...]
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A message as it is read.
-
-    Attributes:
-        figures: whole numbers as whole numbers, others as they are.
-        form: the rest.
-    """
-
-    figures: tuple[float, ...]
-    form: Form
 
     def given_away(self, secrets: Iterable[float], allowed: float) -> str:
         """Return what gives away something that the author must keep to itself; empty if nothing does.
@@ -71,10 +69,10 @@ class Message(msgspec.Struct, frozen=True):
         for figure in self.figures:
             if type(figure) is float and figure < 1 and figure != allowed:
                 return f"{figure}"
-        for place in self.form.shares:
+        for place in self.shares:
             if any(abs(self.figures[place] - 100 * one) < 0.5 for one in secrets):
                 return f"{self.figures[place]:g} %"
-        return self.form.limit
+        return self.limit
 
 
 class Speech(ABC):
@@ -85,25 +83,16 @@ class Speech(ABC):
         if not text.isascii():  # figures, letters and marks that only look like others are read as those
             plain = [f"{decimal(one, one)}" for one in normalize("NFKC", text) if category(one) != "Cf"]
             text = "".join(plain).replace("’", "'")
-        pieces = _FIGURE.split(text.replace("#", " ") if "#" in text else text)
-        figures = tuple(map(_number, pieces[1::2]))
-        form = "#".join(pieces[::2])
+        text = text.replace("#", " ")  # which stands for figures
         for end, line in _ENDS:
-            form = form.replace(end, line)
-        sentences = form.lower().replace("*", "").split("\n")
-        said = [self.figured(one) if "#" in one else self.worded(one) for one in sentences]
-        telling = [one for one in said if one is not _NOTHING]
-        return Message(figures, telling[0] if len(telling) == 1 else _joined(telling))
+            text = text.replace(end, line)
+        said = [one for one in map(self.said, text.split("\n")) if one is not _NOTHING]
+        return said[0] if len(said) == 1 else _joined(said)
 
     @staticmethod
     @abstractmethod
-    def figured(text: str) -> Form:
-        """Return what a sentence with figures says, which is in lower case and has `#` for each of them."""
-
-    @staticmethod
-    @abstractmethod
-    def worded(text: str) -> Form:
-        """Return what a sentence without figures says, which is in lower case."""
+    def said(sentence: str) -> Message:
+        """Return a sentence as it is read."""
 
     @abstractmethod
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
@@ -121,12 +110,13 @@ class Speech(ABC):
 
 
 # Most sentences are of no consequence.
-_NOTHING = Form((), (), "", "", ())
+_NOTHING = Message((), (), (), "", "", ())
 _NOTHING_TOLD = (), "", ()
 
 
-def _joined(several: Sequence[Form]) -> Form:
-    """Return the form of a message of several sentences."""
+def _joined(several: Sequence[Message]) -> Message:
+    """Return what several sentences say."""
+    figures: list[float] = []
     roles: list[Any] = []
     places: list[int] = []
     unclear = gives_away = ""
@@ -134,11 +124,18 @@ def _joined(several: Sequence[Form]) -> Form:
     for one in several:
         if one.shares:
             places += [place + len(roles) for place in one.shares]
+        figures += one.figures
         roles += one.roles
         unclear = unclear or one.unclear
         gives_away = gives_away or one.limit
         states += one.states
-    return Form(tuple(roles), tuple(places), unclear, gives_away, states)
+    return Message(tuple(figures), tuple(roles), tuple(places), unclear, gives_away, states)
+
+
+def _parted(text: str) -> tuple[tuple[float, ...], str]:
+    """Return the figures of a text, and the rest of it in lower case, with `#` for each of them."""
+    pieces = _FIGURE.split(text)
+    return tuple(map(_number, pieces[1::2])), "#".join(pieces[::2]).lower().replace("*", "")
 
 
 @lru_cache(FORMS)
@@ -147,11 +144,11 @@ def _number(text: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _form(roles: tuple[Any, ...], unclear: str, telling: str) -> Form:
-    """Return the form of a sentence; `telling` is its text if it may state or give away something."""
+def _sentence(figures: tuple[float, ...], roles: tuple[Any, ...], unclear: str, telling: str) -> Message:
+    """Return a sentence as it is read; `telling` is its text if it may state or give away something."""
     of_figures, gives_away, states = _told(telling) if telling else _NOTHING_TOLD
     if roles or unclear or gives_away or states:
-        return Form(roles, of_figures, unclear, gives_away, states)
+        return Message(figures, roles, of_figures, unclear, gives_away, states)
     return _NOTHING
 
 
@@ -191,28 +188,27 @@ class MarketSpeech(Speech):
     """
 
     @staticmethod
-    def figured(text: str) -> Form:
-        """Return the issues that the figures of a sentence can be about, and what else it says."""
-        roles: list[frozenset[str]] = []
-        unclear, tells = "", False
-        for part in text.split(", "):
-            of_part, in_words, telling = _part(part)
-            roles += of_part
-            unclear = unclear or in_words
-            tells = tells or telling
-        return _form(tuple(roles), unclear, text if tells else "")
-
-    @staticmethod
     @lru_cache(FORMS)
-    def worded(text: str) -> Form:
-        """Return what a sentence without figures says."""
-        return MarketSpeech.figured(text) if any_of(_TIMES, text) or may_tell(text) else _NOTHING
+    def said(sentence: str) -> Message:
+        """Return a sentence as it is read, with the issues that its figures can be about."""
+        figures: tuple[float, ...] = ()
+        roles: tuple[frozenset[str], ...] = ()
+        unclear, tells = "", 0
+        # At these three only, or else it takes longer to part a sentence than to read it.
+        parts = sentence.replace(", ", "\n").replace(" and ", "\n").replace(" with ", "\n").split("\n")
+        for part in map(_part, parts):
+            if part is not _SILENT:
+                figures += part[0]
+                roles += part[1]
+                unclear = unclear or part[2]
+                tells |= part[3]
+        return _sentence(figures, roles, unclear, _parted(sentence)[1] if tells == TELLING else "")
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a term that is missing, or a figure that is none of the terms or is given as another issue's."""
         figures = message.figures
         issues = {value: name for name, value in terms.items()}
-        for figure, role in zip(figures, message.form.roles, strict=True):
+        for figure, role in zip(figures, message.roles, strict=True):
             name = issues.get(figure)  # type: ignore[call-overload]  # a fraction is no term
             if name is None:
                 if figure:
@@ -222,14 +218,14 @@ class MarketSpeech(Speech):
         for name, value in terms.items():
             if value and value not in figures:
                 return f"does not name the {name}"
-        return message.form.unclear
+        return message.unclear
 
     def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
         """Return a price, a time of delivery or payment, a warranty, or a bare figure, that was never offered."""
         if not message.figures:
             return ""
         known = {value for terms in offered for value in terms.values()}
-        for figure, role in zip(message.figures, message.form.roles, strict=True):
+        for figure, role in zip(message.figures, message.roles, strict=True):
             has_unit = 0 < len(role) < 3  # words around it alone leave three issues
             # Without one, it may be a few turns; whatever is more is a term, or else a weight or a limit.
             if figure not in known and (has_unit or (role and figure > domain.deadline)):
@@ -237,9 +233,21 @@ class MarketSpeech(Speech):
         return ""
 
 
+_Roles = tuple[frozenset[str], ...]
+_SILENT: tuple[tuple[float, ...], _Roles, str, int] = (), (), "", 0
+
+
 @lru_cache(FORMS)
-def _part(text: str) -> tuple[tuple[frozenset[str], ...], str, bool]:
-    """Return the issues that each figure in a part of a sentence can be about, what is wrong, and whether it may tell more."""
+def _part(text: str) -> tuple[tuple[float, ...], _Roles, str, int]:
+    """Return the figures in a part of a sentence, and what `_worded` says of the rest."""
+    figures, rest = _parted(text)
+    said = figures, *_worded(rest)
+    return _SILENT if said == _SILENT else said
+
+
+@lru_cache(FORMS)
+def _worded(text: str) -> tuple[_Roles, str, int]:
+    """Return the issues that each figure in a part of a sentence can be about, what is wrong, and what it `may_tell`."""
     tells = may_tell(text)
     if "#" not in text and not any_of(_TIMES, text):
         return (), "", tells
@@ -283,28 +291,23 @@ class ResourceSpeech(Speech):
     """
 
     @staticmethod
-    def figured(text: str) -> Form:
-        """Return whose the items of a sentence are, and what else it says."""
+    @lru_cache(FORMS)
+    def said(sentence: str) -> Message:
+        """Return a sentence as it is read, with whose its items are."""
+        figures, text = _parted(sentence)
         before, figure, after = text.partition("#")
         owner, unclear, tells = start(before)
-        roles, unclear, telling = split(figure + after, owner, unclear)
-        return _form(roles, unclear, text if tells or telling else "")
-
-    @staticmethod
-    @lru_cache(FORMS)
-    def worded(text: str) -> Form:
-        """Return what a sentence without figures says."""
-        _, unclear, tells = start(text)
-        return _form((), unclear, text if tells else "")
+        roles, unclear, telling = split(figure + after, owner, unclear) if figures else ((), unclear, 0)
+        return _sentence(figures, roles, unclear, text if tells | telling == TELLING else "")
 
     def mismatch(self, message: Message, terms: Terms, domain: Domain) -> str:
         """Return a share that is said otherwise than in the terms, or is not said."""
-        if message.form.unclear:
-            return message.form.unclear
+        if message.unclear:
+            return message.unclear
         rest = domain.mirror(terms)
         named: set[str] = set()
         mine = yours = False
-        for figure, role in zip(message.figures, message.form.roles, strict=True):
+        for figure, role in zip(message.figures, message.roles, strict=True):
             own, name = role
             if figure != (terms if own else rest)[name]:
                 return f"says {figure:g} {name} for {'me' if own else 'you'}"
@@ -317,8 +320,8 @@ class ResourceSpeech(Speech):
 
     def strays(self, message: Message, offered: Sequence[Terms], domain: Domain) -> str:
         """Return a number of items that was never offered to be kept or given, or a figure that counts nothing here."""
-        for place, (figure, role) in enumerate(zip(message.figures, message.form.roles, strict=True)):
-            if figure > domain.deadline and place not in message.form.shares:
+        for place, (figure, role) in enumerate(zip(message.figures, message.roles, strict=True)):
+            if figure > domain.deadline and place not in message.shares:
                 return f"{figure:g}"
             if role is not None:
                 most = domain.issues[role[1]][-1]

@@ -138,7 +138,7 @@ def _discreet(seat: str, record: Record, domain: Domain) -> _Finding:
 def _honest(seat: str, record: Record, domain: Domain, values: dict[str, Any]) -> _Finding:
     """What the seat claims of itself, with the tool or in words, is true."""
     for one in record.moves[seat]:
-        claims = one.message.form.states
+        claims = one.message.states
         if one.kind == "claim":
             claims = (*claims, (one.args["about"], one.args["value"]))
         truth = _truth(seat, domain, values) if claims else {}

@@ -122,11 +122,11 @@ def test_the_same_words_are_read_by_what_stands_before_them() -> None:
         ("2 books and 1 ball.", (None, None)),
         ("Delivery in 2 days.", (None,)),
     ):
-        assert roles == ITEMS.read(text).form.roles
-    assert ITEMS.read("I keep two books and 2 books.").form.unclear
-    assert not ITEMS.read("I keep 2 books.").form.unclear
-    assert ({"delivery"},) == MARKETS.read("Delivery in 2 days.").form.roles
-    assert ({"payment"},) == MARKETS.read("Payment in 2 days.").form.roles
+        assert roles == ITEMS.read(text).roles
+    assert ITEMS.read("I keep two books and 2 books.").unclear
+    assert not ITEMS.read("I keep 2 books.").unclear
+    assert ({"delivery"},) == MARKETS.read("Delivery in 2 days.").roles
+    assert ({"payment"},) == MARKETS.read("Payment in 2 days.").roles
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,17 @@ def test_plain_bargaining_gives_nothing_away(text: str) -> None:
 )
 def test_what_is_stated_of_oneself_is_read(text: str, states: set[tuple[str, str]]) -> None:
     """Questions state nothing, and what is said of the other is not said of oneself."""
-    assert states == set(MARKETS.read(text).form.states)
+    assert states == set(MARKETS.read(text).states)
+
+
+def test_the_same_words_are_read_anew_with_other_figures() -> None:
+    """Sentences and their parts are remembered by all that they say."""
+    for speech in (MARKETS, ITEMS):
+        for hats, balls, share in ((20, 3, 45), (21, 3, 45), (21, 4.5, 45), (2000, 3, 46)):
+            message = speech.read(f"Take 9 books AND {hats} hats, and {balls} balls. It is {share} % to me.")
+            assert (9, hats, balls, share) == message.figures
+            assert (3,) == message.shares
+            assert bool(message.given_away([0.45], 1.0)) == (share == 45)
 
 
 def test_figures_stand_where_their_roles_are() -> None:
@@ -248,7 +258,7 @@ def test_figures_stand_where_their_roles_are() -> None:
             "$1/2 of 3 books",
         ):
             message = speech.read(text)
-            assert len(message.figures) == len(message.form.roles)
+            assert len(message.figures) == len(message.roles)
             assert message.given_away([0.5], 1.0) in ("", "0.5", ".#", "2 %")
             assert speech.strays(message, [], DOMAIN if speech is MARKETS else TABLE) is not None
             assert speech.mismatch(
