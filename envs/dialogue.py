@@ -10,6 +10,7 @@ the world says that it is `over`, and is truncated at `max_acts` acts or `max_er
 """
 
 import inspect
+from collections.abc import Iterable
 from copy import copy
 from typing import Any, ClassVar
 
@@ -106,7 +107,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         """Return the state as plain data."""
         raise NotImplementedError
 
-    def checks(self, episode: Episode) -> list[Check]:
+    def checks(self, episode: Episode) -> Iterable[Check]:
         """Judge a record; reads `episode` only, never this instance."""
         raise NotImplementedError
 

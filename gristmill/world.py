@@ -4,7 +4,7 @@ Every world is a standard environment first (`pettingzoo.AECEnv` for dialogue, `
 are the few things beyond that standard which make its episodes reproducible and provable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast, runtime_checkable
 
 from numpy.typing import NDArray
@@ -52,8 +52,11 @@ class World(Protocol):
         """Return what `seat` is told before its first act, once the world was reset."""
         ...
 
-    def checks(self, episode: Episode) -> list[Check]:
-        """Judge a recorded episode; a pure function of the record."""
+    def checks(self, episode: Episode) -> Iterable[Check]:
+        """Judge a recorded episode; a pure function of the record.
+
+        Findings that are made one by one are asked for in turns with those about other episodes.
+        """
         ...
 
     def close(self) -> None:

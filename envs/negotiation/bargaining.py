@@ -1,5 +1,6 @@
 """What every world of bargaining shares: one offer on the table at a time, a deadline, and a state of deals alone."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,7 +54,7 @@ class Bargaining(DialogueWorld):
         """Time is up at the deadline."""
         return self.turns >= self._domain.deadline
 
-    def checks(self, episode: Episode) -> list[Check]:
+    def checks(self, episode: Episode) -> Iterator[Check]:
         """Judge a record."""
         return judge(episode, self.domain(episode.scenario.values), self.speech)
 

@@ -5,6 +5,7 @@ a zone of agreement exists there has to be a deal, and where there is none, an o
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gristmill.envs.dialogue import expect
@@ -24,20 +25,18 @@ _POSING = re.compile(
 _Finding = dict[str, Any]
 
 
-def judge(episode: Episode, domain: Domain, speech: Speech) -> list[Check]:
-    """Return the findings about the episode, and about each seat."""
+def judge(episode: Episode, domain: Domain, speech: Speech) -> Iterator[Check]:
+    """Yield the findings about the episode, and about each seat."""
     if not isinstance(episode.state, dict):
         evidence = {"got": "no final state was recorded"}
-        return [Check(name="agreement", status="unverified", evidence=evidence)]
+        yield Check(name="agreement", status="unverified", evidence=evidence)
+        return
     record = record_of(episode.entries, domain, speech)
+    yield expect("ended", "terminated", episode.end)
     efficiency = _efficiency(record.deal)
-    checks = [
-        expect("ended", "terminated", episode.end),
-        _agreement(episode, record, domain, efficiency),
-    ]
+    yield _agreement(episode, record, domain, efficiency)
     for seat in domain.seats:
-        checks += _of_seat(seat, record, domain, speech, episode.scenario.values, efficiency)
-    return checks
+        yield from _of_seat(seat, record, domain, speech, episode.scenario.values, efficiency)
 
 
 def _efficiency(deal: Deal | None) -> _Finding:

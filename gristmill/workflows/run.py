@@ -17,7 +17,7 @@ from gristmill.play import briefed, identify, lock_step, play
 from gristmill.policy import Policy
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.store import RunStore
-from gristmill.recorders.verify import judge
+from gristmill.recorders.verify import verify_all
 from gristmill.types import Episode, Scenario, Verdict
 from gristmill.workflows.attempts import broken, bursts, missing, note
 from gristmill.workflows.scenarios import read_scenarios
@@ -169,7 +169,7 @@ def run_chunk(job: Job) -> Iterator[list[Pair]]:
         stage.make, scenarios, stage.policies, seed=job.seed, attempt=job.attempt, steady=job.steady
     )
     for burst in bursts(played):
-        yield [(episode, judge(stage.judge, episode)) for episode in burst]
+        yield list(zip(burst, verify_all(stage.judge, burst, "checked"), strict=True))
 
 
 def seat_policies(

@@ -1,7 +1,7 @@
 """A world small enough to read at a glance: a till that two seats put coins into."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -114,7 +114,7 @@ class Till:
         """Return the balances."""
         return dict(self._state)
 
-    def checks(self, episode: Episode) -> list[Check]:
+    def checks(self, episode: Episode) -> Iterable[Check]:
         """Judge: the account holds the amount, and no other does."""
         values = episode.scenario.values
         expected = {values["account"]: values["amount"], values["other"]: 0}

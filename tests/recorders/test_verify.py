@@ -1,6 +1,7 @@
 """Verification: what passes has been proved, and what was not looked at does not pass."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from gristmill.policy import Script, Scripted
 from gristmill.recorders._mutants import _Values
 from gristmill.recorders.ledger import latest, standing
 from gristmill.recorders.store import RunStore
-from gristmill.recorders.verify import judge, mutation_verdict, replay_verdict, verify_run
+from gristmill.recorders.verify import judge, mutation_verdict, replay_verdict, verify_all, verify_run
 from gristmill.types import Brief, Check, Episode, Fault, call, say
 from gristmill.workflows.outcomes import outcomes
 from tests.recorders.fakes import Till, policies
@@ -51,6 +52,17 @@ class Broken(Till):
     def checks(self, episode: Episode) -> list[Check]:
         """Raise."""
         raise KeyError("balance")
+
+
+class Picky(Till):
+    """A world that finds one thing after the other, and trips over the first scenario halfway."""
+
+    def checks(self, episode: Episode) -> Iterator[Check]:
+        """Pass twice, and raise in between if it is the first."""
+        yield Check(name="begun", status="pass")
+        if episode.scenario.index == 0:
+            raise KeyError("balance")
+        yield Check(name=f"of {episode.scenario.index}", status="pass")
 
 
 class Drifting(Till):
@@ -120,6 +132,22 @@ def paid(make: type[Till], *amounts: int) -> Episode:
 
     seats = {**policies(), "agent": Scripted("payer", payer)}
     return next(play(make, [make().scenario(1, 0)], seats, seed=1))
+
+
+@pytest.mark.parametrize("make", [Till, Blind, Careless, Broken, Picky])
+def test_episodes_are_judged_together_as_they_are_one_by_one(make: type[Till]) -> None:
+    """Whatever a world finds, and in as many steps; one that it trips over has no say in what is found of the others."""
+    lost = changed(one(1), fault=Fault(side="world", message="gone"))
+    episodes = [one(0), one(1), lost, one(2, miss=1.0), one(0)]
+    assert [judge(make(), each) for each in episodes] == verify_all(make(), episodes, "checked")
+
+
+def test_what_was_found_before_a_verifier_broke_is_no_evidence() -> None:
+    """Its verdict is an error, and nothing else."""
+    broken, sound = verify_all(Picky(), [one(0), one(1)], "checked")
+    assert [("checks", "error")] == [(check.name, check.status) for check in broken.checks]
+    assert [("begun", "pass"), ("of 1", "pass")] == [(check.name, check.status) for check in sound.checks]
+    assert [] == verify_all(Picky(), [], "checked")
 
 
 def test_an_expert_passes_and_a_failure_shows_its_evidence() -> None:
