@@ -69,7 +69,7 @@ class Bargaining(DialogueWorld):
         `reservation` what no deal is worth.
         """
         domain = self.domain(scenario.values)
-        worth = np.array(list(domain.front.items())) / UNIT * domain.discount
+        worth = np.array(domain.front).T / UNIT * domain.discount
         return {
             "front": list(map(tuple, worth.round(4).tolist())),
             "best": domain.fairest if domain.possible else None,

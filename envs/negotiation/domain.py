@@ -34,7 +34,9 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         told: values and weights as parts of one, as JSON: whoever is told them is given a copy.
         utilities: of every outcome in the order of the options, [outcomes] in ten-thousandths; the last issue varies
             fastest.
-        order: the outcomes from the best to the worst, [outcomes], and `falling`, their utilities.
+        order: the outcomes from the best to the worst, [outcomes].
+        last: places in that order of the last of those that are worth the same, [levels].
+        levels: what those are worth, [levels] in ten-thousandths.
     """
 
     weights: dict[str, int]
@@ -44,7 +46,8 @@ class Side(msgspec.Struct, frozen=True, eq=False):
     columns: tuple[tuple[int, ...], ...]
     utilities: Utilities
     order: NDArray[np.intp]
-    falling: Utilities
+    last: NDArray[np.intp]
+    levels: Utilities
 
     @classmethod
     def of(
@@ -57,8 +60,9 @@ class Side(msgspec.Struct, frozen=True, eq=False):
         for column in columns:
             total = np.add.outer(total, np.array(column, np.int32)).ravel()
         order = np.argsort(-total, kind="stable")
-        falling = total[order]
-        for one in (total, order, falling):
+        last = np.append(np.diff(total[order]), -1).nonzero()[0]
+        levels = total[order[last]]
+        for one in (total, order, last, levels):
             one.setflags(write=False)  # sides are shared between domains
         shares = {name: weights[name] / 100 for name in values}
         worths = {name: [one / 100 for one in column] for name, column in values.items()}
@@ -70,7 +74,8 @@ class Side(msgspec.Struct, frozen=True, eq=False):
             columns=columns,
             utilities=total,
             order=order,
-            falling=falling,
+            last=last,
+            levels=levels,
         )
 
 
@@ -157,25 +162,28 @@ class Domain:
         return Deal(terms, (first, second), self._distance(*worth), product, product / best if best else 0.0)
 
     def _distance(self, first: int, second: int) -> float:
-        if self.front.get(first) == second:
+        firsts, seconds = self.front
+        place = bisect_left(seconds, second)
+        if seconds[place : place + 1] == [second] and firsts[place] == first:
             return 0.0
-        squares = [(one - first) ** 2 + (other - second) ** 2 for one, other in self.front.items()]
+        squares = [
+            (one - first) ** 2 + (other - second) ** 2 for one, other in zip(firsts, seconds, strict=True)
+        ]
         return float(min(squares) ** 0.5 / UNIT)
 
     @cached_property
-    def front(self) -> dict[int, int]:
-        """The efficient outcomes, in ten-thousandths: for what the first seat gets, falling, what is left for the second.
+    def front(self) -> tuple[list[int], list[int]]:
+        """What each seat gets in the efficient outcomes, in ten-thousandths: falling for the first, rising for the second.
 
         An outcome is efficient when no other is better for one seat and at least as good for the other.
         """
-        second = self.sides[1].utilities[self.sides[0].order]
-        best = np.maximum.accumulate(second)  # up to here, for the second seat
+        side, other = self.sides
+        # The most that the second seat can get where the first gets no less than so much.
+        best = np.maximum.accumulate(other.utilities[side.order])[side.last]
         better = np.empty(len(best), bool)
         better[0] = True
         np.greater(best[1:], best[:-1], out=better[1:])
-        ahead = better.nonzero()[0]
-        # Of those that are equal for the first seat, the last is the best for the second.
-        return dict(zip(self.sides[0].falling[ahead].tolist(), second[ahead].tolist(), strict=True))
+        return side.levels[better].tolist(), best[better].tolist()
 
     @cached_property
     def zone(self) -> list[tuple[float, float]]:
@@ -185,7 +193,7 @@ class Domain:
         no better for either.
         """
         least, other_least = [one - SLIGHT for one in self.reservations]
-        firsts, seconds = list(self.front), list(self.front.values())
+        firsts, seconds = self.front
         # The one falls and the other rises, so that those that are rational lie side by side.
         begin = bisect_left(seconds, other_least, key=self._at_once)
         end = bisect_right(firsts, -least, key=lambda first: -self._at_once(first))

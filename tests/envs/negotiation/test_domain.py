@@ -71,7 +71,7 @@ def test_utilities_are_the_sums_of_weights_and_values(domain: Domain) -> None:
 @settings(max_examples=60)
 def test_the_front_is_what_nothing_dominates(domain: Domain) -> None:
     """Each pair of utilities once, from the first seat's best to the second's."""
-    assert sorted(efficient(domain), reverse=True) == list(domain.front.items())
+    assert sorted(efficient(domain), reverse=True) == list(zip(*domain.front, strict=True))
 
 
 @given(domains(), st.sampled_from(outcomes()))

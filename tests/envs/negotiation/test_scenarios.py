@@ -51,7 +51,7 @@ def test_a_deal_stays_possible_until_the_last_turn(kind: type[Bargaining]) -> No
             assert any(
                 domain.rational(domain.seats[0], first * last)
                 and domain.rational(domain.seats[1], second * last)
-                for first, second in domain.front.items()
+                for first, second in zip(*domain.front, strict=True)
             )
 
 
