@@ -238,7 +238,7 @@ class Bidder:
             likes = self.likes()
         # Where rounding has put the target above the best, the best is all there is.
         among = (self.domain.utility >= min(target, self.best) - TIE).nonzero()[0]
-        return int(among[likes[among].argmax()])
+        return among.item(likes[among].argmax())
 
     def likes(self) -> Floats:
         """Return how much the other is expected to like every outcome, [outcomes]; without a model, less what we like more."""

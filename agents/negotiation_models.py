@@ -76,8 +76,9 @@ class Hypotheses:
     """
 
     pace = 0.5  # utility that the other is expected to have given up at the deadline
-    # How much a guess loses by a utility of one; by its square, where it is off the pace.
-    refused, raised, strayed, told_otherwise = 40.0, 10.0, 8.0, 40.0
+    # How much a guess loses by a utility of one; by its square, where it is off the pace. As arrays, which a number is made
+    # into each time that it meets one.
+    refused, raised, strayed, told_otherwise = map(np.array, (40.0, 10.0, 8.0, 40.0))
 
     def __init__(self, domain: Domain) -> None:
         self._opposed = _opposed(domain.values)
@@ -94,9 +95,9 @@ class Hypotheses:
         off *= self.strayed
         lost = off if self._lost is None else self._lost + off
         if ours is not None:
-            lost += self.refused * np.maximum(guessed[ours] - now, 0.0)
+            lost += self.refused * (np.maximum(guessed[ours], now) - now)
         if before is not None:
-            lost += self.raised * np.maximum(now - before, 0.0)
+            lost += self.raised * (np.maximum(now, before) - before)
         self._lost = lost
 
     def told(self, place: int) -> None:
@@ -107,10 +108,11 @@ class Hypotheses:
 
     def likes(self) -> Floats:
         """Return the mean over the guesses by how well they explain what was seen."""
-        if self._lost is None:
+        lost = self._lost
+        if lost is None:
             return self._opposed.at_first
-        # The ufuncs themselves: the methods take as long again.
-        shares = np.exp(np.minimum.reduce(self._lost) - self._lost)
+        # The quickest of the ways to the least, and to a sum.
+        shares = np.exp(lost[lost.argmin()] - lost)
         return self._opposed.liked(shares.dot(self._guesses) / np.add.reduce(shares))
 
 
