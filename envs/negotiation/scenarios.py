@@ -130,13 +130,13 @@ def resource_domain(values: dict[str, Any]) -> Domain:
     return _resource(*_GIVEN_OWNERS(values))
 
 
-def product_of(values: dict[str, Any]) -> range:
-    """Return the prices that can be offered for the product of a scenario, ascending."""
-    low, step = PRODUCTS[values["product"]]
+def product_of(product: str) -> range:
+    """Return the prices that can be offered for a product, ascending."""
+    low, step = PRODUCTS[product]
     return range(low, low + step * _STEPS, step)
 
 
-# The fields that a domain follows from.
+# The fields that a domain follows from, in the order in which `_market` and `_resource` take them.
 _BOTH = ("zone", "first_margin", "second_margin", "deadline", "discount")
 _TRADERS = (
     "product",
@@ -149,28 +149,39 @@ _GIVEN_TRADERS, _GIVEN_OWNERS = itemgetter(*_TRADERS), itemgetter(*_OWNERS)
 
 # An episode is set up and judged within moments. By type, since a deadline of 6.0 is told otherwise than one of 6.
 @lru_cache(64, typed=True)
-def _market(*given: Any) -> Domain:
-    values = dict(zip(_TRADERS, given, strict=True))
-    options: tuple[Sequence[int], ...] = (product_of(values), DELIVERY, WARRANTY, PAYMENT)
+def _market(
+    product: str,
+    buyer_order: str,
+    buyer_shares: str,
+    buyer_growth: str,
+    seller_order: str,
+    seller_shares: str,
+    seller_growth: str,
+    *common: Any,
+) -> Domain:
+    options: tuple[Sequence[int], ...] = (product_of(product), DELIVERY, WARRANTY, PAYMENT)
     issues = dict(zip(MARKET_ISSUES, options, strict=True))
-    return _domain(("buyer", "seller"), issues, (_trader(values, "buyer"), _trader(values, "seller")), values)
+    buyer = _trading("buyer", buyer_order, buyer_shares, buyer_growth)
+    seller = _trading("seller", seller_order, seller_shares, seller_growth)
+    return _domain(("buyer", "seller"), issues, (buyer, seller), *common)
 
 
 @lru_cache(64, typed=True)
-def _resource(*given: Any) -> Domain:
-    values = dict(zip(_OWNERS, given, strict=True))
-    counts = tuple(values[name] for name in ITEMS)
+def _resource(
+    books: int,
+    hats: int,
+    balls: int,
+    left_order: str,
+    left_shares: str,
+    right_order: str,
+    right_shares: str,
+    *common: Any,
+) -> Domain:
+    counts = (books, hats, balls)
     issues = {name: range(count + 1) for name, count in zip(ITEMS, counts, strict=True)}
-    sides = _owner(values, "left", counts), _owner(values, "right", counts)
-    return _domain(("left", "right"), issues, sides, values, mirrored=True)
-
-
-def _trader(values: dict[str, Any], seat: str) -> Side:
-    return _trading(seat, values[f"{seat}_order"], values[f"{seat}_shares"], values[f"{seat}_growth"])
-
-
-def _owner(values: dict[str, Any], seat: str, counts: tuple[int, ...]) -> Side:
-    return _owning(seat, values[f"{seat}_order"], values[f"{seat}_shares"], counts)
+    left = _owning("left", left_order, left_shares, counts)
+    right = _owning("right", right_order, right_shares, counts)
+    return _domain(("left", "right"), issues, (left, right), *common, mirrored=True)
 
 
 # There are not many sides, and scenarios come by the thousand.
@@ -204,17 +215,21 @@ def _domain(
     seats: tuple[str, str],
     issues: Mapping[str, Sequence[int]],
     sides: tuple[Side, Side],
-    values: dict[str, Any],
+    zone: str,
+    first_margin: int,
+    second_margin: int,
+    deadline: int,
+    discount: float,
     *,
     mirrored: bool = False,
 ) -> Domain:
     """Return the domain with the reservations that follow from the margins that were drawn."""
-    low, high = ZONES[values["zone"]]
-    none = values["zone"] == "none"
-    lasting = values["discount"] ** (values["deadline"] - 1)
+    low, high = ZONES[zone]
+    none = zone == "none"
+    lasting = discount ** (deadline - 1)
     found = []
-    for utility, name in zip(balanced(*sides), ("first_margin", "second_margin"), strict=True):
-        margin = (low + (high - low) * values[name] / 100) / 100
+    for utility, drawn in zip(balanced(*sides), (first_margin, second_margin), strict=True):
+        margin = (low + (high - low) * drawn / 100) / 100
         if none:
             found.append(_odd(ceil(1000 * (utility + (UNIT - utility) * margin) / UNIT), 1))
         else:
@@ -223,9 +238,8 @@ def _domain(
         step = 1 if none else -1
         found[1] = _odd(found[1] + step, step)
     return Domain(
-        seats, issues, sides, (found[0], found[1]),
-        deadline=values["deadline"], discount=values["discount"], mirrored=mirrored,
-    )  # fmt: skip
+        seats, issues, sides, (found[0], found[1]), deadline=deadline, discount=discount, mirrored=mirrored
+    )
 
 
 def _odd(thousandths: int, step: int) -> int:
