@@ -43,9 +43,9 @@ _RESOURCE = f"""\
 def market_brief(seat: str, facts: dict[str, Any], domain: Domain) -> str:
     """Return what the buyer or the seller is told."""
     side = domain.sides[domain.seats.index(seat)]
-    price, *others = domain.issues
-    table = _line(price, side.weights[price], domain.issues[price], side.values[price])
-    rest, priority = _rest(side, tuple([(name, domain.issues[name]) for name in others]))
+    prices, *others = domain.issues.values()
+    table = _line("price", side.weights["price"], prices, side.values["price"])
+    rest, priority = _rest(side, *others)
     alternative = "another" if facts["alternative"] else "no other"
     return f"""\
 You are {facts["name"]}, the {seat} of {facts["product"]}. You negotiate price, delivery, warranty and payment with the {facts["other"]}, {facts["other_name"]}.
@@ -90,9 +90,13 @@ def _table(items: tuple[str, ...], weights: tuple[float, ...]) -> str:
 
 
 @lru_cache(1_024)
-def _rest(side: Side, issues: Sequence[tuple[str, Sequence[int]]]) -> tuple[str, str]:
-    """Return what the options of some issues are worth to a side, and which of all issues matters most to it."""
-    lines = [_line(name, side.weights[name], options, side.values[name]) for name, options in issues]
+def _rest(side: Side, *options: Sequence[int]) -> tuple[str, str]:
+    """Return what the options of all issues but the price are worth to a side, and which issue matters most to it."""
+    names = list(side.values)[1:]
+    lines = [
+        _line(name, side.weights[name], one, side.values[name])
+        for name, one in zip(names, options, strict=True)
+    ]
     return "\n".join(lines), max(side.weights, key=side.weights.__getitem__)
 
 
