@@ -19,7 +19,7 @@ from gymnasium.spaces import Space as GymSpace
 from msgspec import to_builtins
 from pettingzoo import AECEnv
 
-from gristmill.digest import decode, encode, plain
+from gristmill.digest import plain
 from gristmill.envs.acts import parse
 from gristmill.envs.spaces import ActSpace, EntriesSpace, View
 from gristmill.envs.tools import Tool, collect_tools, tool
@@ -148,7 +148,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def entries(self) -> list[Entry]:
         """Return a copy of the transcript."""
-        log: list[Entry] = decode(encode(self._log))
+        log: list[Entry] = to_builtins(self._log)  # which builds every list and dict anew
         return log
 
     def mutating(self) -> dict[str, bool]:
@@ -210,7 +210,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
             for entry in self._log[self._seen[agent] :]
             if entry["from"] != agent and ("to" not in entry or agent in entry["to"])
         ]
-        return View(to_builtins(fresh) if fresh else fresh)  # which builds every list and dict anew
+        return View(to_builtins(fresh) if fresh else fresh)  # a copy, as above
 
     def step(self, action: Act | None) -> None:
         """Apply one act of the seat to move."""
