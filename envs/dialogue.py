@@ -12,6 +12,7 @@ the world says that it is `over`, and is truncated at `max_acts` acts or `max_er
 import inspect
 from collections.abc import Iterable
 from copy import copy
+from functools import cached_property
 from typing import Any, ClassVar
 
 import msgspec
@@ -87,8 +88,6 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self._rewards_wanted = rewards
         self._tools = self._collect()
         self._schemas = {seat: tuple(one.schema for one in self._tools_of(seat)) for seat in self.seats}
-        self._spaces = {seat: ActSpace(schemas) for seat, schemas in self._schemas.items()}
-        self._views = {seat: EntriesSpace() for seat in self.seats}
         self._log: list[Entry] = []
         self._seen: dict[str, int] = {}
         self._faults: list[ToolFault] = []
@@ -197,11 +196,15 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def observation_space(self, agent: str) -> GymSpace[list[Entry]]:
         """Return the space of lists of entries."""
-        return self._views[agent]
+        return self._spaces[agent][0]
 
     def action_space(self, agent: str) -> GymSpace[Act]:
         """Return the space of legal acts of a seat."""
-        return self._spaces[agent]
+        return self._spaces[agent][1]
+
+    @cached_property
+    def _spaces(self) -> dict[str, tuple[EntriesSpace, ActSpace]]:  # which a loop has no use for
+        return {seat: (EntriesSpace(), ActSpace(schemas)) for seat, schemas in self._schemas.items()}
 
     def observe(self, agent: str) -> list[Entry]:
         """Return a copy of the entries that became visible since the seat's last act."""
@@ -363,9 +366,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
                 found[name] = one
         for one in found.values():
             if self._owner(one) not in (*self.seats, "*"):
-                raise PluginError(
-                    f"Tool {one.name!r}: expected one of the seats {self.seats}, got {one.seat!r}."
-                )
+                expected = f"expected one of the seats {self.seats}"
+                raise PluginError(f"Tool {one.name!r}: {expected}, got {one.seat!r}.")
         return found
 
     def _owner(self, found: Tool) -> str:

@@ -43,14 +43,7 @@ class Tool:
         self.seat, self.mutates, self.ends, self.public = seat, mutates, ends, public
         self._call: Callable[..., Any] = getattr(owner, self.name)
         self._args = _struct(function)
-        self.schema = {
-            "type": "function",
-            "function": {
-                "name": self.name,
-                "description": inspect.cleandoc(function.__doc__ or ""),
-                "parameters": _schema(self._args),
-            },
-        }
+        self.schema = _schema(function)
 
     def check(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with their types checked and defaults filled in.
@@ -146,7 +139,18 @@ def _struct(function: Callable[..., Any]) -> type[msgspec.Struct]:
 
 
 @cache
-def _schema(args: type[msgspec.Struct]) -> dict[str, Any]:
+def _schema(function: Callable[..., Any]) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": function.__name__,
+            "description": inspect.cleandoc(function.__doc__ or ""),
+            "parameters": _parameters(_struct(function)),
+        },
+    }
+
+
+def _parameters(args: type[msgspec.Struct]) -> dict[str, Any]:
     try:
         _, parts = msgspec.json.schema_components([args])
     except TypeError as error:
