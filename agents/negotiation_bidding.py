@@ -86,9 +86,9 @@ class Domain:
         """Return which option of every issue an outcome has."""
         return self._outcomes.places[outcome]
 
-    def terms(self, outcome: int) -> dict[str, Any]:
-        """Return an outcome as options by issue."""
-        return dict(zip(self.names, self._outcomes.options[outcome], strict=True))
+    def terms(self, outcome: int) -> Mapping[str, Any]:
+        """Return an outcome as options by issue, for all to share."""
+        return self._outcomes.terms[outcome]
 
     def number(self, terms: Mapping[str, Any]) -> int | None:
         """Return the number of an outcome, or None if it is not among the options."""
@@ -103,14 +103,15 @@ class Domain:
 
 
 class _Outcomes:
-    """All combinations of options: as places, as options, and their numbers by options."""
+    """All combinations of options: as places, as options by issue, and their numbers by options."""
 
     def __init__(self, issues: Mapping[str, Sequence[Any]]) -> None:
         self.names = tuple(issues)
         self.shape = tuple(map(len, issues.values()))
         self.places = list(product(*map(range, self.shape)))
-        self.options = list(product(*issues.values()))
-        self.numbers = {options: number for number, options in enumerate(self.options)}
+        options = list(product(*issues.values()))
+        self.terms = [dict(zip(self.names, one, strict=True)) for one in options]
+        self.numbers = {one: number for number, one in enumerate(options)}
 
 
 class _Ranked:

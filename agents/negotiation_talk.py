@@ -1,6 +1,7 @@
 """What a negotiator says with its acts: greetings, reactions, arguments and terms, made of the phrases of `negotiation_words`."""
 
 import random
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -71,7 +72,7 @@ class Talk:
         phrase, slots = self._terms("deal", outcome, self._bidder.domain.terms(outcome))
         return self._wording(words.AGREED, phrase, **slots)
 
-    def offer(self, outcome: int, terms: dict[str, Any], said: str) -> str:
+    def offer(self, outcome: int, terms: Mapping[str, Any], said: str) -> str:
         """Return an offer of an outcome by its terms, with words on what the other did last, `said` being its kind."""
         hello, slots = self._hello()
         last = self._bidder.offers_left <= 1
@@ -140,7 +141,7 @@ class Talk:
             return holds
         return moves if bidder.worth(outcome) < bidder.worth(before) - _NOTICED else opens
 
-    def _terms(self, kind: str, outcome: int, terms: dict[str, Any]) -> tuple[Phrase, dict[str, Any]]:
+    def _terms(self, kind: str, outcome: int, terms: Mapping[str, Any]) -> tuple[Phrase, Mapping[str, Any]]:
         """Return the phrase that names the terms of an outcome to the end of the sentence, and its slots."""
         order = int(self._rng.random() * 4)
         if not self._items:
