@@ -28,7 +28,7 @@ from gristmill.envs.versions import version_of
 from gristmill.errors import PluginError, ToolError, UsageError
 from gristmill.generators.space import Space
 from gristmill.reading import line
-from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict
+from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict, Words
 
 __all__ = ["DialogueWorld", "ToolFault", "TwoSeatDialogue", "expect"]
 
@@ -110,8 +110,8 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         """Judge a record; reads `episode` only, never this instance."""
         raise NotImplementedError
 
-    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return the instructions of a seat in words, and its private facts."""
+    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[Words, dict[str, Any]]:
+        """Return the instructions of a seat in words, or what writes them when they are read, and its private facts."""
         return inspect.cleandoc(type(self).__doc__ or ""), {}
 
     def faults(self, values: dict[str, Any]) -> list[ToolFault]:

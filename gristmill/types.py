@@ -16,7 +16,8 @@ Everything here is frozen, typed and plain JSON underneath. A dialogue is a list
 made by `say`, `call` and `raw`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
@@ -40,6 +41,7 @@ __all__ = [
     "SeatInfo",
     "Status",
     "Verdict",
+    "Words",
     "call",
     "episode_id",
     "raw",
@@ -48,6 +50,7 @@ __all__ = [
 
 Entry = dict[str, Any]
 Act = dict[str, Any]
+Words = str | Callable[[], str]  # a text, or what writes it
 Status = Literal["pass", "fail", "error", "unverified"]
 Level = Literal["checked", "replayed", "mutation-tested"]
 End = Literal["terminated", "truncated", "error"]
@@ -98,21 +101,54 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         return cls(id=digest([world, plain]), world=world, values=plain, **rest)
 
 
-class Brief(msgspec.Struct, frozen=True, kw_only=True):
+class _Written:
+    """A text that is written when it is first read."""
+
+    def __get__(self, brief: "Brief | None", kind: type["Brief"]) -> str:
+        """Return the text."""
+        if brief is None:
+            raise AttributeError("text")  # by which a dataclass learns that there is no default
+        text = vars(brief)["_text"]
+        if not isinstance(text, str):
+            text = vars(brief)["_text"] = text()
+        return str(text)
+
+    def __set__(self, brief: "Brief", text: Words) -> None:
+        """Keep the text, or what writes it; by this, too, a field is told from what a brief merely has."""
+        vars(brief)["_text"] = text
+
+
+@dataclass(frozen=True, kw_only=True, init=False)
+class Brief:
     """What a seat is told before its first act.
+
+    A dataclass, since the fields of a struct are there from the start: scripts read no text, and to write it all the same
+    would be a twentieth of what it takes to play.
 
     Attributes:
         seat: the seat's name.
-        text: instructions in words, the system message of a chat model.
+        text: instructions in words, the system message of a chat model; a world may give what writes them instead.
         facts: private facts as data, for scripted policies; `until_asked` lists the names of those that the seat
             tells only when asked, which `gristmill check` then looks for where they should not be.
         tools: JSON Schemas of the tools the seat may call, in the form of OpenAI's `tools`.
     """
 
     seat: str
-    text: str = ""
-    facts: dict[str, Any] = {}
-    tools: tuple[dict[str, Any], ...] = ()
+    text: _Written = _Written()
+    facts: dict[str, Any]
+    tools: tuple[dict[str, Any], ...]
+
+    def __init__(
+        self,
+        *,
+        seat: str,
+        text: Words = "",
+        facts: dict[str, Any] | None = None,
+        tools: tuple[dict[str, Any], ...] = (),
+    ) -> None:
+        own = self.__dict__
+        own["seat"], own["_text"], own["tools"] = seat, text, tools
+        own["facts"] = {} if facts is None else facts
 
 
 class SeatInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from gristmill.digest import decoder, digest, encode
+from gristmill.digest import decoder, digest, encode, plain
 from gristmill.steps import Steps
 from gristmill.types import (
+    Brief,
     Check,
     Episode,
     Fault,
@@ -30,6 +31,34 @@ EPISODE = Episode(
         {"from": "world", "event": "fault", "to": []},
     ],
 )  # fmt: skip
+
+
+def test_a_brief_is_written_when_it_is_first_read() -> None:
+    """Once, and whoever compares it or puts it on record reads it."""
+    written = []
+
+    def words() -> str:
+        written.append("Sell it.")
+        return written[-1]
+
+    brief, same = (
+        Brief(seat="a", text=words, facts={"n": 1}),
+        Brief(seat="a", text="Sell it.", facts={"n": 1}),
+    )
+
+    assert [] == written
+    assert "Sell it." == brief.text == brief.text
+    assert ["Sell it."] == written
+    assert same == brief == Brief(seat="a", text=words, facts={"n": 1})
+    assert encode(same) == encode(Brief(seat="a", text=words, facts={"n": 1}))
+    assert {"seat": "a", "text": "Sell it.", "facts": {"n": 1}, "tools": []} == plain(same)
+
+
+def test_a_brief_is_frozen() -> None:
+    """As everything that is told is."""
+    for name in ("seat", "text"):
+        with pytest.raises(AttributeError):
+            setattr(Brief(seat="a"), name, "b")
 
 
 def test_acts_are_plain_dicts() -> None:

@@ -1,6 +1,7 @@
 """What every world of bargaining shares: one offer on the table at a time, a deadline, and a state of deals alone."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from gristmill.envs.negotiation.speech import Speech
 from gristmill.envs.negotiation.verify import judge
 from gristmill.envs.tools import tool
 from gristmill.errors import ToolError
-from gristmill.types import Check, Episode, Scenario
+from gristmill.types import Check, Episode, Scenario, Words
 
 __all__ = ["Bargaining"]
 
@@ -20,8 +21,8 @@ __all__ = ["Bargaining"]
 class Bargaining(DialogueWorld):
     """Two seats that offer terms in turn until one accepts or walks away, or time is up.
 
-    The last offer stands until the other seat makes one of its own. A world defines `domain`, the tool `offer`, which
-    calls `put`, and `instruct`.
+    The last offer stands until the other seat makes one of its own. A world defines `domain`, `facts`, `words`, and the
+    tool `offer`, which calls `put`.
 
     Class attributes:
         speech: how messages are read.
@@ -76,9 +77,17 @@ class Bargaining(DialogueWorld):
             "reservation": domain.reservations,
         }
 
-    def facts(self, seat: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Return what a seat knows, as data."""
-        domain = self._domain
+    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[Words, dict[str, Any]]:
+        """Return what writes the task of a seat in words, and what it knows."""
+        # They may be written when the world has gone on to another episode, and when somebody has changed those facts.
+        return partial(self.words, seat, values, self._domain), self.facts(seat, values, self._domain)
+
+    def words(self, seat: str, values: dict[str, Any], domain: Domain) -> str:
+        """Return the task of a seat in words."""
+        raise NotImplementedError
+
+    def facts(self, seat: str, values: dict[str, Any], domain: Domain) -> dict[str, Any]:
+        """Return what a seat knows, as data, anew each time; a world adds what is its own."""
         place = self.seats.index(seat)
         return {
             "issues": {name: list(options) for name, options in domain.issues.items()},

@@ -31,20 +31,24 @@ class Market(Bargaining):
         """Return what is negotiated in a scenario."""
         return market_domain(values)
 
-    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return the task of a seat in words, and what it knows."""
+    def facts(self, seat: str, values: dict[str, Any], domain: Domain) -> dict[str, Any]:
+        """Return what a seat knows, as data."""
         names = {
             "buyer": f"{values['buyer_first']} {values['buyer_last']}",
             "seller": f"{values['company']} {values['form']}",
         }
-        facts = self.facts(seat, values)
+        facts = super().facts(seat, values, domain)
         facts |= {
             "alternative": values[f"{seat}_alternative"],
             "product": values["product"],
             "name": names[seat],
             "other_name": names[facts["other"]],
         }
-        return market_brief(seat, facts, self._domain), facts
+        return facts
+
+    def words(self, seat: str, values: dict[str, Any], domain: Domain) -> str:
+        """Return the task of a seat in words."""
+        return market_brief(seat, self.facts(seat, values, domain), domain)
 
     @tool(seat="*", mutates=True, public=True)
     def offer(

@@ -35,16 +35,20 @@ class Resource(Bargaining):
         """Return what is negotiated in a scenario."""
         return resource_domain(values)
 
-    def instruct(self, seat: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return the task of a seat in words, and what it knows."""
-        facts = self.facts(seat, values)
+    def facts(self, seat: str, values: dict[str, Any], domain: Domain) -> dict[str, Any]:
+        """Return what a seat knows, as data."""
+        facts = super().facts(seat, values, domain)
         facts |= {
             "totals": {name: values[name] for name in ITEMS},
             "product": "books, hats and balls",
             "name": values[f"{seat}_name"],
             "other_name": values[f"{facts['other']}_name"],
         }
-        return resource_brief(seat, facts), facts
+        return facts
+
+    def words(self, seat: str, values: dict[str, Any], domain: Domain) -> str:
+        """Return the task of a seat in words."""
+        return resource_brief(seat, self.facts(seat, values, domain))
 
     @tool(seat="*", mutates=True, public=True)
     def offer(self, books: _Count, hats: _Count, balls: _Count, message: str) -> None:

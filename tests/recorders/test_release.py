@@ -1,5 +1,6 @@
 """A view is asked again, whenever it is used, whether its episodes are still released."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,7 +191,7 @@ class Reworded(Newer):
         """Tell the agent to hurry, sometimes."""
         brief = super().brief(seat)
         hurry = seat == "agent" and self._scenario.index == 2
-        return msgspec.structs.replace(brief, text=brief.text + " Hurry." * hurry)
+        return dataclasses.replace(brief, text=brief.text + " Hurry." * hurry)
 
 
 class Elsewhere(Newer):

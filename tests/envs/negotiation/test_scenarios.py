@@ -126,6 +126,22 @@ def test_facts_are_copies(kind: type[Bargaining]) -> None:
     assert before == world.brief(kind.seats[0]).facts
 
 
+@KINDS
+def test_a_brief_tells_of_its_own_episode_whenever_it_is_read(kind: type[Bargaining]) -> None:
+    """Also when the world has gone on to another, and when somebody has changed the facts."""
+    world = kind()
+    first, second = (world.scenario(2, index) for index in range(2))
+    world.reset(options={"scenario": first})
+    expected = [world.brief(seat).text for seat in kind.seats]
+    briefs = [world.brief(seat) for seat in kind.seats]
+    for brief in briefs:
+        brief.facts.clear()
+    world.reset(options={"scenario": second})
+
+    assert expected == [brief.text for brief in briefs]
+    assert expected != [world.brief(seat).text for seat in kind.seats]
+
+
 def test_a_brief_follows_from_its_scenario_alone() -> None:
     """Not from another before it whose values are only equal to its own."""
     world = Resource()
