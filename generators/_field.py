@@ -34,6 +34,16 @@ class Field(ABC):
     unit = ""
     condition: tuple[tuple[str, frozenset[Any]], ...] = ()
 
+    def __repr__(self) -> str:
+        given = {
+            name: value
+            for name, value in vars(self).items()
+            if not name.startswith("_") and value not in ("", ())
+        }
+        return (
+            f"{type(self).__name__}({', '.join(f'{name}={short(value)}' for name, value in given.items())})"
+        )
+
     @abstractmethod
     def column(self, units: Units) -> pa.Array:
         """Return the values at `units`, [dims, N] numbers in [0, 1), as a column of N rows."""

@@ -125,6 +125,8 @@ def _built(kind: type, given: Mapping[str, Any], place: str, defaults: Mapping[s
     for name, value in chosen.items():
         try:
             chosen[name] = msgspec.convert(value, takes[name].annotation)
+        except TypeError:  # a choice of types that the field sorts out by itself, such as a date or its text
+            continue
         except msgspec.ValidationError as error:
             raise UsageError(
                 f"{place}.{name}: {str(error).replace('Expected', 'expected').replace('`', '')} ({value!r})."

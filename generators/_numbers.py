@@ -64,7 +64,8 @@ class _Real(Field):
     Args:
         low: values are not below it; the distribution is cut off there, and what is left counts in full.
         high: nor above it.
-        digits: decimals to round to; the density of a rounded value is the mass that is rounded to it.
+        digits: decimals to round to, none of them for whole numbers; the density of a rounded value is the mass that is
+            rounded to it.
     """
 
     def __init__(self, low: float | None, high: float | None, digits: int | None, unit: str) -> None:
@@ -80,7 +81,10 @@ class _Real(Field):
         found = self._quantile(self._first + units[0] * self._share)
         if self.low is not None or self.high is not None:  # what rounding may have brought outside
             found = np.clip(found, self.low, self.high)
-        return pa.array(found if self.digits is None else np.round(found, self.digits))
+        if self.digits is None:
+            return pa.array(found)
+        rounded = np.round(found, self.digits)
+        return pa.array(rounded.astype(np.int64) if self.digits == 0 else rounded)
 
     def log_prob(self, value: Any) -> float:
         if type(value) not in (int, float) or not math.isfinite(value):
@@ -101,7 +105,9 @@ class _Real(Field):
         found = self._peak()
         found = found if self.low is None else max(found, self.low)
         found = found if self.high is None else min(found, self.high)
-        return found if self.digits is None else float(np.round(found, self.digits))
+        if self.digits is None:
+            return found
+        return int(np.round(found)) if self.digits == 0 else float(np.round(found, self.digits))
 
     def _log_mass(self, value: float) -> float:
         assert self.digits is not None

@@ -9,31 +9,39 @@ Fields are written in the private files beside this one, by the kind of their va
 
 from gristmill.generators._choices import Choice, Constant, Flag
 from gristmill.generators._copula import Correlated
+from gristmill.generators._counts import Binomial, Geometric, Poisson, Zipf
 from gristmill.generators._derived import Cases, Derived
 from gristmill.generators._field import Field
 from gristmill.generators._many import Many
 from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
 from gristmill.generators._references import Reference, Unique
 from gristmill.generators._texts import Fake, Pattern
+from gristmill.generators._times import Date, Timestamp
 from gristmill.generators.grammars import Grammar, Regex
 
 __all__ = [
+    "Binomial",
     "Cases",
     "Choice",
     "Constant",
     "Correlated",
+    "Date",
     "Derived",
     "Fake",
     "Field",
     "Flag",
+    "Geometric",
     "Grammar",
     "Integer",
     "LogNormal",
     "Many",
     "Normal",
     "Pattern",
+    "Poisson",
     "Reference",
     "Regex",
+    "Timestamp",
     "Uniform",
     "Unique",
+    "Zipf",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "common",
     "finite",
     "floats",
+    "hold_text",
     "in_years",
     "is_number",
     "is_time",
@@ -42,6 +43,7 @@ Column: TypeAlias = "pa.Array | pa.Scalar"
 DAY = 86_400  # seconds
 _UNITS = ("s", "ms", "us")  # coarse to fine
 _FIRST, _LAST = -719_162, 2_932_896  # days from 1970 to 0001-01-01 and to 9999-12-31
+_END = pa.scalar(2.0**63)
 MOST_TEXT = 2**31 - 2  # bytes in a column of texts
 TOO_MUCH = "Expected at most 2 GiB of text in a column, got more; draw fewer rows at once"
 TOO_LARGE = (
@@ -151,13 +153,30 @@ def broadcast(column: Column, rows: int) -> pa.Array:
     """Return the column as an array of `rows` values.
 
     Raises:
-        Wrong: when that is too much text, of which `pyarrow.repeat` makes an array that cannot be read.
+        Wrong: when that is too much text.
     """
     if isinstance(column, pa.Array):
         return column
-    if pa.types.is_string(column.type) and rows * len((column.as_py() or "").encode()) > MOST_TEXT:
-        raise Wrong(TOO_MUCH)
+    hold_text(rows, column)
     return pa.repeat(column, rows) if column.is_valid else pa.nulls(rows, column.type)
+
+
+def hold_text(rows: int, *columns: Column) -> None:
+    """Hold columns of one type to what is surely no more text, all together, than one column takes.
+
+    Where there is more, Arrow makes an array that cannot be read of choosing between them.
+
+    Raises:
+        Wrong: when there is more.
+    """
+    if not pa.types.is_string(columns[0].type):
+        return
+    sizes = [
+        one.nbytes if isinstance(one, pa.Array) else rows * len((one.as_py() or "").encode())
+        for one in columns
+    ]
+    if sum(sizes) > MOST_TEXT:
+        raise Wrong(TOO_MUCH)
 
 
 def over_arrays(apply: Callable[..., pa.Array], *arguments: Any) -> Column:
@@ -198,7 +217,7 @@ def whole(column: Column) -> Column:
     Raises:
         Wrong: when one does not fit.
     """
-    fits = pc.all(pc.less(pc.abs(column), 2.0**63), min_count=0)
+    fits = pc.all(pc.less(pc.abs(column), _END), min_count=0)
     if fits.as_py() is False:
         raise Wrong(TOO_LARGE)
     return column.cast(pa.int64(), safe=False)

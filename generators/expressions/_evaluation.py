@@ -19,6 +19,7 @@ from gristmill.generators.expressions._columns import (
     Wrong,
     broadcast,
     common,
+    hold_text,
     nothing,
     over_arrays,
     settled,
@@ -83,7 +84,7 @@ class Batch:
         if isinstance(node.op, ast.Pow):
             return one if nothing(one) else power(one, literal(node.right))
         other = self.of(node.right)
-        return pa.scalar(None) if nothing(one, other) else ARITHMETIC[type(node.op)](one, other)
+        return _scalar(None) if nothing(one, other) else ARITHMETIC[type(node.op)](one, other)
 
     def _unary(self, node: ast.UnaryOp) -> Column:
         if isinstance(node.op, ast.Not):
@@ -95,7 +96,7 @@ class Batch:
         return back if isinstance(node.op, ast.USub) else column
 
     def _compare(self, node: ast.Compare) -> Column:
-        left, result = self.of(node.left), pa.scalar(True)
+        left, result = self.of(node.left), _TRUE
         for sign, right in zip(node.ops, node.comparators, strict=True):
             if isinstance(sign, (ast.In, ast.NotIn)):
                 found = self._among(left, right)
@@ -112,18 +113,18 @@ class Batch:
         if isinstance(sign, (ast.Is, ast.IsNot)):
             return pc.is_null(left)
         if nothing(left, right):
-            return pa.scalar(None, pa.bool_())
+            return _UNKNOWN
         return COMPARISONS[type(sign)](left, right)
 
     def _among(self, left: Column, node: ast.expr) -> Column:
         """Return whether values are in a list that is written out; missing where the value is."""
         assert isinstance(node, (ast.List, ast.Tuple))
-        options = [_scalar(literal(one)) for one in node.elts]
         if nothing(left):
-            return pa.scalar(None, pa.bool_())
-        left, *options = common([left, *options], "a value and a list of one kind for in")
-        found = pc.is_in(left, value_set=pa.array([one.as_py() for one in options], left.type))
-        return pc.if_else(pc.is_valid(left), found, None)
+            return _UNKNOWN
+        values = tuple(literal(one) for one in node.elts)
+        left, *_ = common([left, *map(_scalar, values)], "a value and a list of one kind for in")
+        found = pc.is_in(left, value_set=_array(values, left.type))
+        return pc.if_else(pc.is_valid(left), found, _UNKNOWN)
 
     def _logic(self, node: ast.BoolOp) -> Column:
         both = isinstance(node.op, ast.And)
@@ -131,15 +132,17 @@ class Batch:
         result = self._truth(first)
         for other in others:
             # The other side counts where this one has not decided.
-            open_ = pc.fill_null(result if both else pc.invert(result), True)
+            open_ = pc.fill_null(result if both else pc.invert(result), _TRUE)
             found = self._where(open_, other, truth=True)
             result = (pc.and_kleene if both else pc.or_kleene)(result, found)
         return result
 
     def _conditional(self, node: ast.IfExp) -> Column:
-        test = pc.fill_null(self._truth(node.test), False)
+        test = pc.fill_null(self._truth(node.test), _FALSE)
         sides = [self._where(test, node.body), self._where(pc.invert(test), node.orelse)]
-        return pc.if_else(test, *common(sides, "two values of one kind around if and else"))
+        sides = common(sides, "two values of one kind around if and else")
+        hold_text(self.rows, *sides)
+        return pc.if_else(test, *sides)
 
     def _call(self, node: ast.Call) -> Column:
         assert isinstance(node.func, ast.Name)
@@ -151,7 +154,7 @@ class Batch:
             for place, one in enumerate(node.args)
         ]
         if nothing(*(one for one in arguments if isinstance(one, (pa.Array, pa.Scalar)))):
-            return pa.scalar(None)
+            return _scalar(None)
         return over_arrays(function, *arguments)
 
     def _coalesce(self, node: ast.Call) -> Column:
@@ -195,10 +198,20 @@ def _member_of(record: Column, name: str) -> pa.Array:
     return settled(pc.struct_field(record, name))
 
 
+# To make a scalar or an array of Python's values takes longer than most operations on a short column.
+
+
 @lru_cache(maxsize=4096, typed=True)  # 1 equals True
 def _scalar(value: Any) -> pa.Scalar:
-    """Return a literal as Arrow has it, which takes longer to make than most operations on a short column."""
     return pa.scalar(value)
+
+
+@lru_cache(maxsize=512)
+def _array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
+    return pa.array(values, kind)
+
+
+_TRUE, _FALSE, _UNKNOWN = pa.scalar(True), pa.scalar(False), pa.scalar(None, pa.bool_())
 
 
 def _spread(part: pa.Array, chosen: pa.Array) -> pa.Array:

@@ -1,7 +1,7 @@
 """The functions of expressions: a closed table from names to functions over columns."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from gristmill.generators.expressions._columns import (
     common,
     finite,
     floats,
+    hold_text,
     is_number,
     is_time,
     missing,
@@ -102,11 +103,18 @@ class Function:
 
 
 def _least(*columns: pa.Array) -> pa.Array:
-    return pc.min_element_wise(*common(columns, "values of one kind for min"), skip_nulls=False)
+    return pc.min_element_wise(*_alike("min", columns), skip_nulls=False)
 
 
 def _greatest(*columns: pa.Array) -> pa.Array:
-    return pc.max_element_wise(*common(columns, "values of one kind for max"), skip_nulls=False)
+    return pc.max_element_wise(*_alike("max", columns), skip_nulls=False)
+
+
+def _alike(name: str, columns: Sequence[pa.Array]) -> list[pa.Array]:
+    """Return columns in one type, from which a function can choose."""
+    alike = common(columns, f"values of one kind for {name}")
+    hold_text(len(alike[0]), *alike)
+    return alike
 
 
 def _towards(apply: Callable[[pa.Array], pa.Array]) -> Callable[[pa.Array], pa.Array]:
@@ -142,7 +150,8 @@ def rounded(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
     it is the double nearest to that tie.
     """
     counts, scale = _counted(values, digits)
-    back = counts / scale if digits >= 0 else counts * scale
+    with np.errstate(over="ignore"):  # of what is too large to be rounded, and stays
+        back = counts / scale if digits >= 0 else counts * scale
     return np.where(np.abs(counts) < _EXACT, back, values) + 0.0  # adding takes the sign off zero
 
 
@@ -230,11 +239,14 @@ def _pad(column: pa.Array, width: int) -> pa.Array:
 # Letters that no accent can be taken off, as passports and e-mail addresses spell them.
 _LETTERS = {"ß": "ss", "Æ": "Ae", "æ": "ae", "Ø": "O", "ø": "o", "Œ": "Oe", "œ": "oe", "Ł": "L", "ł": "l"}
 _LETTERS |= {"Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "Th", "þ": "th", "ı": "i", "ẞ": "SS"}
+_LONGER = 11  # times, at most, does a text grow when accents are taken apart (Unicode FAQ, Normalization)
 
 
 def _ascii(column: pa.Array) -> pa.Array:
     if pc.all(pc.string_is_ascii(column), min_count=0).as_py():
         return column
+    if column.nbytes * _LONGER > MOST_TEXT:
+        raise Wrong(TOO_MUCH)  # of which `utf8_normalize` makes an array that cannot be read
     column = pc.utf8_normalize(column, form="NFKD")
     for letter, spelt in _LETTERS.items():
         column = pc.replace_substring(column, letter, spelt)
@@ -332,10 +344,7 @@ def _sum(column: pa.Array) -> pa.Array:
 
 
 def _first(*columns: pa.Array) -> pa.Array:
-    columns = tuple(common(columns, "values of one kind for coalesce"))
-    if pa.types.is_string(columns[0].type) and sum(column.nbytes for column in columns) > MOST_TEXT:
-        raise Wrong(TOO_MUCH)  # of which `coalesce` makes an array that cannot be read
-    return pc.coalesce(*columns)
+    return pc.coalesce(*_alike("coalesce", columns))
 
 
 _WHOLE, _TEXT = "literal whole number", "literal text"

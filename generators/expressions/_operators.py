@@ -30,6 +30,7 @@ from gristmill.generators.expressions._columns import (
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "SIGNS", "joined", "negative", "power"]
 
+_ZERO = pa.scalar(0)
 LONGEST = 10_000  # bytes of UTF-8 in a text that is put together
 
 SIGNS: Mapping[type[ast.AST], str] = {
@@ -104,12 +105,12 @@ def _modulo(one: Column, other: Column) -> Column:
 def _over(one: Column, other: Column, quotient: Column) -> Column:
     """Return where a quotient that was cut towards zero lies above the true one."""
     uneven = pc.not_equal(pc.multiply(quotient, other), one)
-    return pc.and_(uneven, pc.xor(pc.less(one, 0), pc.less(other, 0)))
+    return pc.and_(uneven, pc.xor(pc.less(one, _ZERO), pc.less(other, _ZERO)))
 
 
 def _floats_by(apply: Callable[..., NDArray[np.float64]]) -> Callable[[pa.Array, pa.Array], pa.Array]:
     def over(one: pa.Array, other: pa.Array) -> pa.Array:
-        if pc.any(pc.and_(pc.equal(other, 0.0), pc.is_valid(one)), min_count=0).as_py():
+        if pc.any(pc.and_(pc.equal(other, _ZERO), pc.is_valid(one)), min_count=0).as_py():
             raise pa.ArrowInvalid("divide by zero")
         with np.errstate(all="ignore"):  # what is not finite is told of afterwards
             values = apply(floats(one), floats(other))

@@ -32,13 +32,10 @@ def parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise UsageError(f"Expected an expression of at most {LONGEST:,} characters, got {len(text):,}.")
     tree = _read(text)
-    _hold_depth(text, tree)
-    for node in ast.walk(tree):
-        if isinstance(
-            node, ast.JoinedStr
-        ):  # in which places are those of the whole, on all versions of Python
-            for child in ast.walk(node):
-                ast.copy_location(child, node)
+    _hold_depth(tree)
+    for string in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+        for child in ast.walk(string):  # where they stand in it, Python 3.11 does not know
+            ast.copy_location(child, string)
     tree = cast(ast.expr, _Strings(text).visit(tree))
     _check(text, tree)
     return tree
@@ -93,7 +90,7 @@ def _read(text: str) -> ast.expr:
         raise UsageError(f"Expected an expression, got what cannot be read: {error}.") from None
 
 
-def _hold_depth(text: str, tree: ast.expr) -> None:
+def _hold_depth(tree: ast.expr) -> None:
     """Hold the tree to its depth without recursion, before anything walks it recursively."""
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):

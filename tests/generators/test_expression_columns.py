@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
@@ -45,6 +45,7 @@ def test_all_ways_to_keep_a_text_are_one(name: str) -> None:
         (pa.array([[1, 2], None, []]), "sum(c)", [3, None, 0]),
         (pa.array([[{"a": 1}, {"a": 2}], None, []]), "c.a", [[1, 2], None, []]),
         (pa.array([{"a": 1}, None, {"a": None}]), "c.a + 1", [2, None, None]),
+        (pa.nulls(1, pa.float64()), "c / 0.0 + c // 0.0 + c % 0.0", [None]),
         (pa.array([], pa.int64()), "c // c", []),
         (pa.array([], pa.string()), "luhn(c)", []),
         (pa.nulls(2, pa.string()), "luhn(c) + text(mod97(c))", [None, None]),
@@ -118,6 +119,7 @@ def test_arithmetic_is_that_of_python(sign: str, pair: tuple[Any, Any]) -> None:
 
 
 @given(value=REAL, digits=st.integers(-6, 6))
+@example(value=1.7976931348623157e308, digits=-6)
 def test_rounding_is_that_of_the_number_as_it_is_written(value: float, digits: int) -> None:
     """Ties go away from zero: what Decimal makes of the shortest way to write the number."""
     unit = Decimal(1).scaleb(-digits)
@@ -197,7 +199,14 @@ def test_a_row_has_one_result_alone_and_in_a_batch(text: str, rows: list[dict[st
 
 
 @pytest.mark.parametrize(
-    "text", ["'{}'", "'{}' if flag else 'b'", "coalesce(gone, '{}')"], ids=["literal", "if", "coalesce"]
+    "text",
+    [
+        "'{}'",
+        "'{}' if flag else 'b'",
+        "gone if gone is not None else '{}'",
+        "coalesce(gone, '{}')",
+        "max(gone, '{}')",
+    ],
 )
 def test_more_text_than_a_column_holds_is_an_error(text: str) -> None:
     """Arrow's columns of text end at 2 GiB, which one message says before they are filled."""

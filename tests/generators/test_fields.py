@@ -16,17 +16,25 @@ from hypothesis import strategies as st
 from gristmill.errors import UsageError
 from gristmill.generators._columns import plain_values
 from gristmill.generators.fields import (
+    Binomial,
     Choice,
     Constant,
+    Date,
     Fake,
     Field,
     Flag,
+    Geometric,
+    Grammar,
     Integer,
     LogNormal,
     Many,
     Normal,
     Pattern,
+    Poisson,
+    Regex,
+    Timestamp,
     Uniform,
+    Zipf,
 )
 from gristmill.generators.space import Space
 from gristmill.seeding import numpy_stream
@@ -43,6 +51,15 @@ FIELDS: dict[str, Field] = {
     "rounded": Uniform(0.0, 1.0, digits=1),
     "cut off": Normal(0.0, 1.0, low=-0.5, high=2.0),
     "money": LogNormal(30.0, 1.0, low=1.0, high=500.0, digits=2, unit="dollars"),
+    "whole": Normal(40.0, 12.0, low=18, digits=0, unit="years"),
+    "poisson": Poisson(3.5),
+    "binomial": Binomial(9, 0.3),
+    "geometric": Geometric(0.2),
+    "zipf": Zipf(1.1, 50),
+    "date": Date("2024-02-01", "2024-03-31", weekly=[1, 1, 1, 1, 1, 0, 0]),
+    "timestamp": Timestamp("2024-02-01T00:00:00", "2024-02-03T12:00:00", daily=[0] * 8 + [1] * 16),
+    "regex": Regex(r"[A-C]{2}-\d"),
+    "grammar": Grammar({"start": ["{size} tea", "tea"], "size": ["small", "large"]}),
     "pattern": Pattern("W##-?"),
     "fake": Fake("first_name", size=40),
     "many": Many(Space(a=Integer(1, 3), b=Flag(0.5)), Choice((0, 1, 2))),
