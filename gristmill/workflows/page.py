@@ -1,8 +1,9 @@
-"""The report as HTML. Every word that comes from an episode, a policy or a path is escaped by the template engine."""
+"""The report as HTML, and what other pages share with it. Every word that comes from an episode, a policy or a path is escaped by the template engine."""
 
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gristmill.digest import decode, encode
+from gristmill.errors import UsageError
+from gristmill.files import whole
 from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
@@ -20,7 +23,7 @@ from gristmill.workflows.metrics import Cell, Rate
 from gristmill.workflows.report_types import Report, Training
 from gristmill.workflows.transcripts import Transcript
 
-__all__ = ["render"]
+__all__ = ["environment", "render", "write_page"]
 
 _NAMES = {
     "intent": "Intent",
@@ -33,7 +36,7 @@ _NAMES = {
 
 def render(data: Report) -> str:
     """Return the page."""
-    return _environment().get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         report=data,
         difference=_difference(data),
         comparisons=_comparisons(data),
@@ -54,8 +57,25 @@ def render(data: Report) -> str:
     )  # fmt: skip
 
 
+def write_page(text: str, out: Path) -> Path:
+    """Write a page and return its path.
+
+    Raises:
+        UsageError: when `out` is a folder.
+        StoreError: when the file cannot be written.
+    """
+    if out.is_dir():
+        raise UsageError(
+            f"Expected a file to write the page to, got the folder {out}; write {out / 'report.html'}."
+        )
+    with whole(out) as temporary:
+        temporary.write_bytes(text.encode(errors="replace"))  # a path may hold what is no text
+    return out
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the template engine, with the filters and pictures that all pages have."""
     made = Environment(
         loader=PackageLoader("gristmill.workflows", "assets"),
         autoescape=True,

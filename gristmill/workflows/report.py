@@ -7,13 +7,13 @@ from os import cpu_count
 from pathlib import Path
 
 import gristmill
-from gristmill.errors import StoreError, UsageError
+from gristmill.errors import UsageError
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.workflows.evaluate import summarise
 from gristmill.workflows.improve_types import Improvement, read_improvement
 from gristmill.workflows.league_types import League, read_league
-from gristmill.workflows.page import render
+from gristmill.workflows.page import render, write_page
 from gristmill.workflows.report_types import Bar, Mask, Report, Stage, Training, Yield
 from gristmill.workflows.trainings import training_of
 from gristmill.workflows.transcripts import Transcript, choose
@@ -50,16 +50,7 @@ def write_report(data: Report, out: Path) -> Path:
             raise UsageError(
                 f"Expected the label of an evaluation, got {name!r}. Valid: {', '.join(labels)}."
             )
-    if out.is_dir():
-        raise UsageError(
-            f"Expected a file to write the page to, got the folder {out}; write {out / 'report.html'}."
-        )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(render(data).encode(errors="replace"))  # a path may hold what is no text
-    except OSError as error:
-        raise StoreError(f"Could not write {out}: {error.strerror}.") from error
-    return out
+    return write_page(render(data), out)
 
 
 def report_runs(
