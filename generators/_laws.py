@@ -1,0 +1,239 @@
+"""Distributions fitted to columns of numbers by likelihood, the simplest that fits well enough."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["best_law", "decimals", "ends", "neat"]
+
+Array = NDArray[Any]
+_MOST_DIGITS = 6
+_OPTIONS = 50  # different numbers that may be options
+_QUANTILES = 100
+_FLAT = 0.05  # exponent of Zipf's law below which all ranks are alike
+# A law may be so far from the data (Kolmogorov–Smirnov), or as far as chance would be in one sample of a hundred.
+_CLOSE, _CHANCE = 0.01, 1.628
+
+
+class _Sample(NamedTuple):
+    """A column of numbers: its different values, how often each occurs, and what may be written of them.
+
+    Attributes:
+        values: ascending, [V].
+        counts: [V].
+        digits: decimals that all values have, None where they have more than are rounded.
+        least: rows that a figure comes from at least.
+    """
+
+    values: Array
+    counts: Array
+    digits: int | None
+    least: int
+
+    @property
+    def size(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def whole(self) -> bool:
+        return self.digits == 0
+
+    @property
+    def sorted(self) -> Array:
+        return np.repeat(self.values, self.counts)
+
+
+class _Law(NamedTuple):
+    """A distribution as an entry of a template, and how well it fits.
+
+    Attributes:
+        entry: `kind` and its arguments.
+        score: Bayes' information criterion (Schwarz, Estimating the dimension of a model, 1978); lower is better.
+        below: probabilities of no more than each value, [V].
+    """
+
+    entry: dict[str, Any]
+    score: float
+    below: Array
+
+
+def best_law(numbers: Array, *, whole: bool, least: int) -> dict[str, Any]:
+    """Return the entry of the best law for a column: the lowest criterion of those close enough, else its quantiles.
+
+    Args:
+        numbers: finite numbers, [N], at least two different ones.
+        whole: they are whole numbers by type.
+        least: rows from which each figure comes at least; no value that occurs less often is written.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    sample = _Sample(values, counts, 0 if whole else decimals(values), least)
+    laws = _whole_laws if whole else _real_laws
+    allowed = max(_CLOSE, _CHANCE / np.sqrt(sample.size))
+    close = [law for law in laws(sample) if _distance(sample, law.below) <= allowed]
+    return min(close, key=lambda law: law.score).entry if close else _quantiles(sample)
+
+
+def decimals(values: Array) -> int | None:
+    """Return how many decimals numbers have, None where they have more than six."""
+    fitting = (
+        few
+        for few in range(_MOST_DIGITS + 1)
+        if np.allclose(np.round(values, few), values, rtol=0, atol=1e-9)
+    )
+    return next(fitting, None)
+
+
+def ends(ordered: Array, least: int, *, whole: bool = False) -> tuple[float, float]:
+    """Return where an even distribution begins and ends, of whole numbers both included.
+
+    The extremes of a sample would each be the value of one row, unless they are common. So the ends are those that the
+    values `least` places further in lead to, as round as their error lets them be.
+    """
+    skipped = min(least, (len(ordered) - 1) // 2)
+    if whole:  # a whole number stands for the interval from it on, over which those that are equal are spread
+        _, first, counts = np.unique(ordered, return_index=True, return_counts=True)
+        place = np.arange(len(ordered)) - np.repeat(first, counts)
+        ordered = ordered + (place + 0.5) / np.repeat(counts, counts)
+    low, high = float(ordered[skipped]), float(ordered[-1 - skipped])
+    gap = (high - low) / max(len(ordered) - 2 * skipped - 1, 1)
+    error = gap * np.sqrt(skipped)
+    low, high = _round(low - gap * skipped, error), _round(high + gap * skipped, error)
+    return (float(np.floor(low)), float(np.ceil(high) - 1)) if whole else (low, high)
+
+
+def neat(value: float, digits: int = 6) -> float:
+    """Return a number in so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+def _round(value: float, error: float) -> float:
+    """Return the number of the fewest significant digits that is no farther away than `error`."""
+    rounded = (neat(value, digits) for digits in range(1, 16))
+    return next((one for one in (0.0, *rounded) if abs(one - value) <= error), value)
+
+
+def _whole_laws(sample: _Sample) -> Iterator[_Law]:
+    yield from _choices(sample)
+    low, high = map(int, ends(sample.sorted, sample.least, whole=True))
+    if low < high:
+        span = high - low + 1
+        below = np.clip((sample.values - low + 1) / span, 0, 1)
+        yield _law(
+            {"kind": "integer", "low": low, "high": high}, -sample.size * np.log(span), 2, sample, below
+        )
+    if sample.values[0] >= 0:
+        yield _poisson(sample)
+    if sample.values[0] >= 1:
+        yield from _zipf(sample)
+
+
+def _real_laws(sample: _Sample) -> Iterator[_Law]:
+    from scipy.special import ndtr
+
+    yield from _choices(sample)
+    rounded = {} if sample.digits is None else {"digits": sample.digits}
+    low, high = (_to_digits(one, sample) for one in ends(sample.sorted, sample.least))
+    if low < high:
+        below = np.clip((sample.values - low) / (high - low), 0, 1)
+        entry = {"kind": "uniform", "low": low, "high": high, **rounded}
+        yield _law(entry, -sample.size * np.log(high - low), 2, sample, below)
+    mean, sd = _moments(sample.values, sample.counts)
+    entry = {"kind": "normal", "mean": neat(mean), "sd": neat(sd), **rounded}
+    yield _law(entry, _normal_log(sd, sample.size), 2, sample, ndtr((sample.values - mean) / sd))
+    if sample.values[0] > 0:
+        logs = np.log(sample.values)
+        mean, sd = _moments(logs, sample.counts)
+        entry = {"kind": "lognormal", "median": neat(np.exp(mean)), "sigma": neat(sd), **rounded}
+        likelihood = _normal_log(sd, sample.size) - float(sample.counts @ logs)
+        yield _law(entry, likelihood, 2, sample, ndtr((logs - mean) / sd))
+
+
+def _law(entry: dict[str, Any], likelihood: float, parameters: int, sample: _Sample, below: Array) -> _Law:
+    return _Law(entry, parameters * float(np.log(sample.size)) - 2 * float(likelihood), below)
+
+
+def _choices(sample: _Sample) -> Iterator[_Law]:
+    """Yield a choice if there are few different numbers, none of them rare."""
+    if sample.digits is None or len(sample.values) > _OPTIONS or sample.counts.min() < sample.least:
+        return
+    options = [int(one) if sample.whole else round(float(one), sample.digits) for one in sample.values]
+    shares = sample.counts / sample.size
+    # Against densities, a probability counts as that of a cell as wide as numbers are rounded to.
+    likelihood = float(sample.counts @ np.log(shares)) + sample.size * sample.digits * np.log(10)
+    entry = {"kind": "choice", "options": options, "weights": [neat(one) for one in shares]}
+    yield _law(entry, likelihood, len(options) - 1, sample, np.cumsum(shares))
+
+
+def _poisson(sample: _Sample) -> _Law:
+    from scipy.special import gammaln, pdtr
+
+    mean = float(sample.counts @ sample.values) / sample.size
+    likelihood = sample.counts @ (sample.values * np.log(mean) - mean - gammaln(sample.values + 1))
+    return _law({"kind": "poisson", "mean": neat(mean)}, likelihood, 1, sample, pdtr(sample.values, mean))
+
+
+def _zipf(sample: _Sample) -> Iterator[_Law]:
+    """Yield Zipf's law up to a round number, so that it does not tell the greatest value."""
+    from scipy.optimize import minimize_scalar
+
+    greatest = float(sample.values[-1])
+    unit = 10.0 ** max(0, np.floor(np.log10(greatest)) - 1)
+    size = int(np.ceil(greatest / unit) * unit)
+    if not 2 <= size <= 1_000_000:
+        return
+    logs = np.log(np.arange(1, size + 1))
+    total = float(sample.counts @ np.log(sample.values))
+
+    def cost(exponent: float) -> float:
+        return exponent * total + sample.size * float(np.log(np.exp(-exponent * logs).sum()))
+
+    found = minimize_scalar(cost, bounds=(0, 10), method="bounded")
+    if found.x < _FLAT:
+        return
+    weights = np.cumsum(np.exp(-found.x * logs))
+    below = weights[sample.values.astype(int) - 1] / weights[-1]
+    entry = {"kind": "zipf", "exponent": neat(found.x, 4), "size": size}
+    yield _law(entry, -found.fun, 2, sample, below)
+
+
+def _quantiles(sample: _Sample) -> dict[str, Any]:
+    """Return quantiles, each the mean of as many values as a figure comes from at least (microaggregation).
+
+    Domingo-Ferrer and Mateo-Sanz, Practical data-oriented microaggregation for statistical disclosure control, IEEE
+    Transactions on Knowledge and Data Engineering 14, 2002.
+    """
+    ordered = sample.sorted
+    size, width = len(ordered), min(sample.least, len(ordered))
+    pieces = max(1, min(_QUANTILES, size // (2 * width)))
+    starts = np.clip(np.round(np.linspace(0, size, pieces + 1) - width / 2).astype(int), 0, size - width)
+    knots = [float(np.mean(ordered[start : start + width])) for start in starts]
+    if (
+        pieces > 1
+    ):  # the ends are where the first and the last piece keep their means, so that a long tail weighs as much
+        few = size // pieces
+        knots[0] = min(2 * float(np.mean(ordered[:few])) - knots[1], knots[1])
+        if ordered[0] >= 0:
+            knots[0] = max(knots[0], 0.0)
+        knots[-1] = max(2 * float(np.mean(ordered[-few:])) - knots[-2], knots[-2])
+    entry: dict[str, Any] = {"kind": "empirical", "quantiles": [_to_digits(one, sample) for one in knots]}
+    return entry if sample.digits is None else entry | {"digits": sample.digits}
+
+
+def _to_digits(value: float, sample: _Sample) -> float:
+    return 0.0 + (neat(value) if sample.digits is None else round(value, sample.digits))  # no -0.0
+
+
+def _distance(sample: _Sample, below: Array) -> float:
+    """Return how far a distribution is from the data at the values that occur."""
+    return float(np.max(np.abs(np.cumsum(sample.counts) / sample.size - below)))
+
+
+def _moments(values: Array, counts: Array) -> tuple[float, float]:
+    mean = np.average(values, weights=counts)
+    return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
+
+
+def _normal_log(sd: float, size: int) -> float:
+    return -size * float(np.log(sd) + 0.5 * np.log(2 * np.pi) + 0.5)

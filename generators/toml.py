@@ -1,0 +1,77 @@
+"""A small writer of TOML, for the standard library has only a reader."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gristmill.digest import encode
+from gristmill.errors import UsageError
+
+__all__ = ["written"]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_WIDE = 110  # characters of a line, beyond which a list has an item on each
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Return plain data as TOML, keys in the order given, values before tables; tables in tables have a head of their own
+    down to the second level, those below stand in one line.
+
+    Raises:
+        UsageError: when TOML cannot say it, as null.
+    """
+    values = [f"{_key(name)} = {_value(one, name)}" for name, one in data.items() if not _is_table(one)]
+    parts = ["\n".join(values)] if values else []
+    for name, one in data.items():
+        if isinstance(one, Mapping):
+            parts += [_section(f"[{_key(name)}.{_key(inner)}]", entries) for inner, entries in one.items()]
+        elif _is_table(one):
+            parts += [_section(f"[[{_key(name)}]]", entries) for entries in one]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(head: str, entries: Mapping[str, Any]) -> str:
+    return "\n".join([head, *(f"{_key(name)} = {_value(one, name)}" for name, one in entries.items())])
+
+
+def _is_table(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(one, Mapping) for one in value.values())
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _value(value: Any, name: str = "") -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return {"inf": "inf", "-inf": "-inf"}.get(repr(value), repr(value))
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list | tuple):
+        return _list([_value(one) for one in value], name)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
+    raise UsageError(f"Expected plain data, got {value!r}, which TOML cannot say.")
+
+
+def _list(items: list[str], name: str) -> str:
+    line = f"[{', '.join(items)}]"
+    if len(name) + len(line) + 3 <= _WIDE:
+        return line
+    lines = [""]
+    for item in items:
+        if lines[-1] and len(lines[-1]) + len(item) + 4 > _WIDE:
+            lines.append("")
+        lines[-1] += f" {item}," if lines[-1] else f"  {item},"
+    return "\n".join(["[", *lines, "]"])
+
+
+def _text(value: str) -> str:
+    """Return a basic string: as JSON has it, but that TOML allows no DEL in it."""
+    return encode(value).decode().replace("\x7f", "\\u007f")

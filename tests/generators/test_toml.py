@@ -1,0 +1,46 @@
+"""The writer of TOML."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gristmill.errors import UsageError
+from gristmill.generators.toml import written
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
+SCALARS = st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | TEXTS
+VALUES = st.recursive(
+    SCALARS, lambda one: st.lists(one, max_size=4) | st.dictionaries(TEXTS, one, max_size=3), max_leaves=8
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "name": TEXTS,
+            "fields": st.dictionaries(TEXTS, st.dictionaries(TEXTS, VALUES, max_size=4), max_size=3),
+            "correlated": st.lists(st.dictionaries(TEXTS, VALUES, max_size=3), max_size=2),
+        }
+    )
+)
+def test_what_is_written_is_read_again(data: dict[str, Any]) -> None:
+    """Whatever keys and texts hold: quotes, dots, line ends, control characters; only no tables are no key."""
+    assert {name: one for name, one in data.items() if one or name != "fields"} == tomllib.loads(
+        written(data)
+    )
+
+
+def test_long_lists_have_several_lines() -> None:
+    """A person reads the file too."""
+    text = written({"fields": {"x": {"quantiles": [float(one) for one in range(200)]}}})
+
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_what_toml_cannot_say_is_refused() -> None:
+    """It has no null."""
+    with pytest.raises(UsageError, match="None, which TOML cannot say"):
+        written({"a": None})
