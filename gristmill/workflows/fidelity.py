@@ -1,0 +1,126 @@
+"""How alike a real and a synthetic file are, in figures and in words."""
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from gristmill.generators.fidelity import LIMIT, Association, Classifier, Fidelity, Marginal, Privacy, compare
+from gristmill.generators.tables import read_table
+
+__all__ = ["compare_files", "in_words", "p_words", "privacy_words", "summary"]
+
+_NAMED = 4  # columns or pairs in a sentence
+
+
+def compare_files(
+    real: Path,
+    synthetic: Path,
+    *,
+    keys: Collection[str] = (),
+    seed: int = 0,
+    limit: int = LIMIT,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Fidelity:
+    """Return how alike the tables in two files are; see `gristmill.generators.fidelity.compare`.
+
+    Raises:
+        UsageError: when a file is no table, or the two cannot be compared.
+    """
+    tables = read_table(real), read_table(synthetic)
+    return compare(*tables, keys=keys, seed=seed, limit=limit, progress=progress)
+
+
+def in_words(found: Fidelity) -> list[str]:
+    """Return what a comparison found, in a sentence each: all columns together, one by one, in pairs, copies."""
+    return [
+        classifier_words(found.classifier),
+        columns_words(found.marginals),
+        pairs_words(found.associations),
+        privacy_words(found.privacy),
+    ]
+
+
+def summary(found: Fidelity) -> str:
+    """Return in a sentence what was compared."""
+    real, synthetic = f"{found.real_rows:,}", f"{found.synthetic_rows:,}"
+    words = f"{real} real and {synthetic} synthetic rows in {len(found.columns)} columns"
+    if found.left_out:
+        words += "; left out " + ", ".join(f"{name} ({why})" for name, why in found.left_out.items())
+    if found.sampled < max(found.real_rows, found.synthetic_rows):
+        words += f"; looked at {found.sampled:,} rows of each at most, and for copies at all"
+    return f"{words}."
+
+
+def classifier_words(found: Classifier | None) -> str:
+    """Return what a classifier could do, in a sentence."""
+    if found is None:
+        return "There are too few rows for a classifier to learn from."
+    p = f"p = {p_words(found.p)}".replace("= <", "<")
+    area = f"AUC {found.auc:.3f} (95\N{NO-BREAK SPACE}% interval {found.low:.3f} to {found.high:.3f}), {p}"
+    if not found.tells:
+        return f"A classifier cannot tell them apart: {area}."
+    named = [one.column for one in found.importances if one.loss > 0][:_NAMED]
+    most = [
+        name
+        for name, one in zip(named, found.importances, strict=False)
+        if one.loss >= found.importances[0].loss / 10
+    ]
+    return f"A classifier tells them apart: {area}. What gives it away most: {', '.join(most)}."
+
+
+def columns_words(found: Sequence[Marginal]) -> str:
+    """Return which columns differ, in a sentence."""
+    names = [one.name for one in found if one.differs]
+    return (
+        f"Columns that differ: {_some(names)}."
+        if names
+        else "No column by itself differs by more than chance."
+    )
+
+
+def pairs_words(found: Sequence[Association]) -> str:
+    """Return which pairs of columns go together differently, in a sentence."""
+    if not found:
+        return "There is one column alone, and so no pair of them."
+    names = [
+        f"{one.first} and {one.second} ({one.real:.2f} → {one.synthetic:.2f})" for one in found if one.differs
+    ]
+    if names:
+        return f"Pairs that go together differently: {_some(names)}."
+    if all(one.p is None for one in found):
+        return "There are too few rows to tell whether pairs of columns go together differently."
+    return "No two columns go together differently by more than chance."
+
+
+def privacy_words(found: Privacy) -> str:
+    """Return whether synthetic rows are copies, in a sentence or two."""
+    again = (
+        f"; {found.repeats_rate:.2%} of real rows repeat another"
+        if found.repeats_rate
+        else "; no real row repeats another"
+    )
+    return {
+        "copies": f"Synthetic rows are copies: {found.copies:,} of them equal a real row in every column{again}.",
+        "near-copies": f"Synthetic rows are nearly copies: {_near(found)}, and are near to that one alone.",
+        "too-typical": f"Synthetic rows are too near to real ones: {_near(found)}, though not to one alone. They are too typical, or many alike.",
+        "too-few-rows": "There are too few rows to tell whether synthetic ones are nearly copies; no more equal a real one than by chance.",
+        "clear": "No sign of copies: synthetic rows come as near to real ones as real ones that were held out do.",
+    }[found.verdict]
+
+
+def p_words(p: float) -> str:
+    """Return a p-value in words."""
+    return f"{p:.2g}" if p >= 1e-9 else "< 10⁻⁹"
+
+
+def _near(found: Privacy) -> str:
+    if found.near is None:
+        return ""
+    return (
+        f"{found.near.synthetic:.2%} come nearer than {found.near.threshold:.2g} to one, as {found.near.holdout:.2%} of the "
+        "real rows that were held out do"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
