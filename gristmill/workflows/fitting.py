@@ -1,0 +1,38 @@
+"""A template file from a file of real rows."""
+
+from pathlib import Path
+
+from gristmill.errors import UsageError
+from gristmill.files import whole
+from gristmill.generators.fitting import LEAST, LIMIT, Fitted, fit
+from gristmill.generators.tables import read_table
+from gristmill.generators.toml import written
+
+__all__ = ["fit_file"]
+
+
+def fit_file(
+    real: Path, out: Path, *, name: str = "", least: int = LEAST, seed: int = 0, limit: int = LIMIT
+) -> Fitted:
+    """Write the template fitted to a real table, and return it; see `gristmill.generators.fitting.fit`.
+
+    Args:
+        real: the table.
+        out: the file, ending in .toml.
+        name: of the template; by default that of `out`.
+        least: rows that anything written is about, at least.
+        seed: of which rows are looked at, where there are more than `limit`.
+        limit: rows that are looked at.
+
+    Raises:
+        UsageError: when the table cannot be read or fitted, or `out` is no such file.
+        StoreError: when the file cannot be written.
+    """
+    if out.suffix != ".toml" or out.is_dir():
+        raise UsageError(f"Expected a file to write the template to, such as {out.stem}.toml, got {out}.")
+    found = fit(read_table(real), name=name or out.stem, least=least, seed=seed, limit=limit)
+    notes = [f"# {' '.join(f'{column}: {note}.'.split())}" for column, note in found.notes.items()]
+    head = [f"# Fitted by `gristmill fit`. Whatever is written is about {least} rows or more.", *notes]
+    with whole(out) as temporary:
+        temporary.write_text("\n".join(head) + "\n\n" + written(found.template), encoding="utf-8")
+    return found
