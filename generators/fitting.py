@@ -4,6 +4,7 @@ What is written is about many rows and never about one: no value that occurs in 
 comes from fewer. Texts that are nobody's category are not written at all.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from string import ascii_uppercase, digits
@@ -81,7 +82,7 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
         "fields": fields,
     }
     if groups := correlated(some, fields):
-        template["correlated"] = groups
+        template |= _with_gaps(fields, groups)
     return Fitted(template=template, notes=notes, rows=table.num_rows)
 
 
@@ -228,6 +229,32 @@ def _absence(name: str, table: pa.Table, fields: Mapping[str, Mapping[str, Any]]
             if values and set(values) <= set(field.get("options", [False, True])):
                 return {"when": {other: values}}
     return {"missing": neat(column.null_count / len(column), 4)}
+
+
+def _with_gaps(fields: Mapping[str, dict[str, Any]], groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return fields and groups in which whatever goes together is always there: what has gaps shows a hidden field between them."""
+    grouped = {name for group in groups for name in group["fields"]}
+    made: dict[str, dict[str, Any]] = {}
+    behind: dict[str, str] = {}
+    for name, entry in fields.items():
+        gaps: dict[str, Any] = {key: one for key, one in entry.items() if key in ("when", "missing")}
+        if name in grouped and gaps:
+            behind[name] = _unused(f"{name}_value", {*fields, *made})
+            made[behind[name]] = {key: entry[key] for key in entry if key not in gaps} | {"hidden": True}
+            made[name] = {"kind": "derived", "value": behind[name], **gaps}
+        else:
+            made[name] = entry
+    named = [group | {"fields": [behind.get(name, name) for name in group["fields"]]} for group in groups]
+    return {"fields": made, "correlated": named}
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """Return a name that an expression can hold and no field has."""
+    found = re.sub(r"\W", "_", name, flags=re.ASCII)
+    found = found if found[0].isalpha() else f"field_{found}"
+    while found in used:
+        found += "_"
+    return found
 
 
 def _values_with(column: pa.ChunkedArray, there: pa.ChunkedArray) -> list[Any]:

@@ -129,6 +129,21 @@ def test_a_column_that_exists_under_a_value_is_conditional() -> None:
     assert "missing" not in fields["reason"]
 
 
+def test_what_has_gaps_goes_together_behind_them() -> None:
+    """A hidden field holds the numbers, since a correlation takes those that are always there."""
+    table = payments(0, ROWS)
+    gaps = pa.array(np.where(RNG.random(ROWS) < 0.3, np.nan, table["age"].to_numpy()), from_pandas=True)
+    found = fit(table.set_column(2, "their age", gaps), name="t").template
+
+    assert ["amount", "their_age_value"] == found["correlated"][0]["fields"]
+    assert "normal" == found["fields"]["their_age_value"]["kind"]
+    assert found["fields"]["their_age_value"]["hidden"]
+    assert ("derived", "their_age_value") == tuple(
+        found["fields"]["their age"][key] for key in ("kind", "value")
+    )
+    assert pytest.approx(0.3, abs=0.03) == found["fields"]["their age"]["missing"]
+
+
 # What is written of whom.
 
 
