@@ -11,6 +11,7 @@ from gristmill.generators._choices import Choice, Constant, Flag
 from gristmill.generators._copula import Correlated
 from gristmill.generators._counts import Binomial, Geometric, Poisson, Zipf
 from gristmill.generators._derived import Cases, Derived
+from gristmill.generators._empirical import Empirical
 from gristmill.generators._field import Field
 from gristmill.generators._many import Many
 from gristmill.generators._numbers import Integer, LogNormal, Normal, Uniform
@@ -27,6 +28,7 @@ __all__ = [
     "Correlated",
     "Date",
     "Derived",
+    "Empirical",
     "Fake",
     "Field",
     "Flag",
