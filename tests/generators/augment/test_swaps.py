@@ -1,0 +1,136 @@
+"""Counterfactuals: grammar, labels and who is meant stay; where that cannot be told, the record stays as it is."""
+
+import random
+from typing import Any
+
+import pytest
+
+from gristmill.generators.augment import augmentation
+from gristmill.generators.augment._people import fresh, mentions, names_in
+
+
+def swapped(spec: str, record: Any, seed: int = 0) -> Any:
+    """What becomes of a record."""
+    return augmentation(spec).apply(record, random.Random(seed)).record
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Call her.", "Call him."),
+        ("Call her again today.", "Call him again today."),
+        ("Her lamp broke.", "His lamp broke."),
+        ("I saw her leave with her brother.", "I saw him leave with his sister."),
+        ("Please help her change her address.", "Please help him change his address."),
+        ("It is hers, not his.", "It is his, not hers."),
+        ("His is late, and it's his third call.", "Hers is late, and it's her third call."),
+        ("He hurt himself.", "She hurt herself."),
+        ("Thank her politely for her weekly visit.", "Thank him politely for his weekly visit."),
+        ("We sent her the invoice.", "We sent him the invoice."),
+        ("An uncle is an actor.", "An aunt is an actress."),
+        ("Miss Brown missed Mr. Lee.", "Mr Brown missed Ms. Lee."),
+        ("My mother-in-law's parcel", "My father-in-law's parcel"),
+        ("SHE CALLED.", "HE CALLED."),
+        (
+            "Dear Sir or Madam, he or she may buy a king-size bed.",
+            "Dear Sir or Madam, he or she may buy a king-size bed.",
+        ),
+    ],
+)
+def test_gender_is_swapped_with_its_grammar(text: str, expected: str) -> None:
+    """Her is him before nothing owned, and his before something; titles, kin and articles follow."""
+    assert expected == swapped("swap-gender", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "She gave her money back.",  # his money, or money to him
+        "I called her last week.",
+        "Maria is pregnant and wants her chair.",
+        'She said "she will call".',  # what is quoted stays, and would contradict the rest
+    ],
+)
+def test_a_record_that_cannot_be_told_stays(text: str) -> None:
+    """Half a swap would be wrong."""
+    assert text == swapped("swap-gender", text)
+
+
+def test_one_mapping_serves_the_whole_record() -> None:
+    """Both sides of a chat, arguments of tools, and fields that label it."""
+    record = {
+        "messages": [
+            {"role": "user", "content": "I'm Anna Smith. Mark says his lamp broke."},
+            {
+                "role": "assistant",
+                "tool_calls": [{"function": {"name": "find", "arguments": '{"name":"Anna Smith"}'}}],
+            },
+            {"role": "tool", "content": '{"holder":"Anna Smith","gender":"F"}'},
+            {"role": "assistant", "content": "Anna, is Mark your brother?"},
+        ],
+        "customer": "Anna Smith",
+        "gender": "female",
+    }
+
+    found = swapped("swap-gender", record)
+
+    user, call, tool, agent = found["messages"]
+    anna, mark = user["content"].split()[1], user["content"].split(". ")[1].split()[0]
+    assert {"Anna", "Mark"}.isdisjoint({anna, mark})
+    assert f"I'm {anna} Smith. {mark} says her lamp broke." == user["content"]
+    assert f'{{"name":"{anna} Smith"}}' == call["tool_calls"][0]["function"]["arguments"]
+    assert f'{{"holder":"{anna} Smith","gender":"M"}}' == tool["content"]
+    assert f"{anna}, is {mark} your sister?" == agent["content"]
+    assert (f"{anna} Smith", "male") == (found["customer"], found["gender"])
+
+
+def test_names_of_another_origin_keep_their_gender() -> None:
+    """First names by first names, family names by family names, one for each person."""
+    text = "Anna Smith and Tom met Anna's brother."
+    for seed in range(5):
+        first, last, _, other, *_, again, _ = swapped("swap-names?origin=nigerian", text, seed).split()
+        assert again == f"{first}'s"
+        assert [{"female"}, set(), {"male"}] == [
+            set(names_in(f"I'm {one} today")[one]) if one != last else set() for one in (first, last, other)
+        ]
+
+
+def test_e_mail_addresses_stay_in_a_swap() -> None:
+    """They are identifiers; `refill` is for them."""
+    assert "anna.smith@mail.com" in swapped("swap-names", "I'm Anna Smith, anna.smith@mail.com.")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Will you help? Mark this as done.", []),
+        ("Can I get Mark to call in May?", ["Mark"]),
+        ("Grace period. My name is Grace.", ["Grace"]),
+        ("Paris is in France, and Paris Hilton is not.", ["Paris", "Hilton"]),
+        ("Dear Mr Brown", ["Brown"]),
+    ],
+)
+def test_names_are_told_from_words(text: str, names: list[str]) -> None:
+    """By where they stand and what stands beside them."""
+    assert names == [one.text for one in mentions(text) if one.text != "Hilton" or "Hilton" in names]
+
+
+def test_no_name_is_given_twice() -> None:
+    """Two people stay two."""
+    taken: set[str] = set()
+    rng = random.Random(0)
+
+    found = [fresh(rng, taken, "female", ("ghanaian",)) for _ in range(50)]
+
+    assert 50 == len(set(found))
+
+
+def test_an_occupation_is_swapped_where_somebody_has_it() -> None:
+    """Its other mentions go along, with their articles; a job that is nobody's stays."""
+    found = swapped("swap-roles", "I am an engineer, and engineers know. The doctor agrees.", 3)
+
+    assert "engineer" not in found
+    assert found.endswith("The doctor agrees.")
+    assert "The nurse called." == swapped("swap-roles", "The nurse called.")
+    job = found.split(",")[0].removeprefix("I am ").partition(" ")
+    assert job[0] == ("an" if job[2][0] in "aeio" else "a")
