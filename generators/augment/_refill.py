@@ -13,6 +13,7 @@ from calendar import month_abbr, month_name
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from math import gcd
 from typing import Any, ClassVar, NamedTuple
 
@@ -105,6 +106,21 @@ class Refill(Augmentation):
         )
 
 
+class _Entity(NamedTuple):
+    """Something in a text that could be something else; its kind is the group of the pattern."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+
+
+@lru_cache(1024)  # a text is looked at twice, and some, such as instructions, come again in every record
+def _entities(text: str) -> list[_Entity]:
+    found = (_Entity(*one.span(), str(one.lastgroup), one[0]) for one in _ENTITY.finditer(text))
+    return [one for one in found if one.kind != "id" or not _ORDINARY.fullmatch(one.text)]
+
+
 class _Seen(NamedTuple):
     """The entities of a record, as they are written, each once.
 
@@ -139,9 +155,8 @@ class _Seen(NamedTuple):
                     plain.add(abs(Decimal(f"{value}")))
                     fields.add(f"{value}")
             if isinstance(value, str):
-                for one in _ENTITY.finditer(value):
-                    if one.lastgroup != "id" or not _ORDINARY.fullmatch(one[0]):
-                        found[str(one.lastgroup)][one[0]] = None
+                for entity in _entities(value):
+                    found[entity.kind][entity.text] = None
         values = [_cents(one) for one in found["amount"]]
         bare = plain | {Decimal(one) for one in found["number"]}
         related = {
@@ -166,14 +181,14 @@ class _Filled(Rewriter):
 
     def edits(self, text: str) -> Iterable[Edit]:
         found: list[Edit] = []
-        for one in _ENTITY.finditer(text):
-            if one[0] in self._mapping:
-                found.append((one.start(), one.end(), self._mapping[one[0]]))
-            elif one.lastgroup == "amount" and self._factor:
-                figures = _FIGURES.search(one[0])
+        for one in _entities(text):
+            if one.text in self._mapping:
+                found.append((one.start, one.end, self._mapping[one.text]))
+            elif one.kind == "amount" and self._factor:
+                figures = _FIGURES.search(one.text)
                 assert figures is not None  # an amount has some
-                new = one[0].replace(figures[0], _scaled(figures[0], self._factor))
-                found.append((one.start(), one.end(), new))
+                new = one.text.replace(figures[0], _scaled(figures[0], self._factor))
+                found.append((one.start, one.end, new))
         busy = [(start, end) for start, end, _ in found]
         named = (one for one in self._named(text) if clear_of(busy, one[0], one[1]))
         return sorted([*found, *named])

@@ -51,19 +51,28 @@ def words(text: str, keep: Collection[str] = (), *, guarded: bool = False) -> li
         keep: words and phrases that may not, whatever their case.
         guarded: whether those that make or break the meaning are among them.
     """
-    found = [
-        Word(match.start(), match.end(), match["word"])
-        for match in _SCAN.finditer(text)
-        if match["word"] is not None and (guarded or not _is_guarded(match["word"]))
-    ]
+    found = [one for one in _scanned(text)[1] if guarded or not _is_guarded(one.text)]
     more = _also(text, keep)
     return [one for one in found if clear_of(more, one.start, one.end)] if more else found
 
 
 def kept(text: str, keep: Collection[str] = ()) -> list[tuple[int, int]]:
     """Return the parts of a text that nobody may touch, as start and end."""
-    found = [match.span() for match in _SCAN.finditer(text) if match["kept"] is not None]
-    return sorted([*found, *_also(text, keep)])
+    return sorted([*_scanned(text)[0], *_also(text, keep)])
+
+
+@lru_cache(
+    1024
+)  # a text is looked at several times, and some, such as instructions, come again in every record
+def _scanned(text: str) -> tuple[list[tuple[int, int]], list[Word]]:
+    """Return the parts of a text that nobody may touch, and its words."""
+    spans, found = list[tuple[int, int]](), list[Word]()
+    for match in _SCAN.finditer(text):
+        if match.lastgroup == "word":
+            found.append(Word(match.start(), match.end(), match[0]))
+        else:
+            spans.append(match.span())
+    return spans, found
 
 
 def clear_of(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:

@@ -62,8 +62,8 @@ class SwapGender(Augmentation):
         texts = _texts(record)
         if rng.random() >= rate or any(map(_BOUND.search, texts)):
             return None
-        names, taken = names_in(record), set(names_in(record))
-        mapping = {}
+        names = names_in(record)
+        taken, mapping = set(names), dict[str, str]()
         for name, genders in names.items():
             if len(genders) == 1 and name not in keep:
                 (own,) = genders
@@ -170,11 +170,10 @@ class SwapNames(Augmentation):
 
     def begin(self, record: Any, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter | None:
         origin = self._origin or rng.choice(list(ORIGINS))
-        names, taken = names_in(record), set(names_in(record))
+        names = names_in(record)
         if rng.random() >= rate or not names:
             return None
-        sure = _gender_of(record)
-        mapping: dict[str, str] = {}
+        sure, taken, mapping = _gender_of(record), set(names), dict[str, str]()
         for name, genders in names.items():
             gender = _one_gender(genders, sure)
             if gender is None:
