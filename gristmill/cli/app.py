@@ -20,8 +20,8 @@ from gristmill.errors import GristmillError, install_line
 __all__ = ["main"]
 
 VERBS = (
-    "list", "show", "view", "init", "check", "generate", "fit", "fidelity", "instruct", "rewrite", "play", "run", "verify",
-    "mine", "export", "train", "eval", "improve", "league", "report", "serve", "demo",
+    "list", "show", "view", "init", "check", "play", "run", "verify", "mine", "augment", "export", "generate", "fit",
+    "fidelity", "instruct", "rewrite", "train", "eval", "improve", "league", "report", "serve", "demo",
 )  # fmt: skip
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 

@@ -24,6 +24,8 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     index: int | None = None
     log_density: float = 0.0
     stratum: str = ""
+    parent: Any = None  # of a scenario that `gristmill augment` made, with what was done to it
+    augmentation: Any = None
 
 
 def read_scenarios(path: Path, world: World) -> list[Scenario]:
