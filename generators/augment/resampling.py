@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators.fields import Field
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Field, Many
+from gristmill.generators.space import Space
 
 __all__ = ["check_fields", "resampled"]
 

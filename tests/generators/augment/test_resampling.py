@@ -4,8 +4,8 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.augment.resampling import check_fields, resampled
-from gristmill.generators.fields import Choice, Flag, Integer
-from gristmill.generators.space import Many, Space
+from gristmill.generators.fields import Choice, Flag, Integer, Many
+from gristmill.generators.space import Space
 
 ITEM = Space(kind=Choice(("hat", "ball")), size=Integer(1, 9).when(kind="hat"), price=Integer(1, 50))
 SPACE = Space(
