@@ -111,7 +111,9 @@ def drawn(count: int) -> int:
 def main(rows: int) -> None:
     """Measure and print."""
     ours = rate(drawn, 1_000_000)
-    print(f"{TEMPLATE}, ten fields, rows of CPU second and core (limit {LIMIT:,} and {TIMES_FAKER} times Faker):")
+    print(
+        f"{TEMPLATE}, ten fields, rows of CPU second and core (limit {LIMIT:,} and {TIMES_FAKER} times Faker):"
+    )
     print(f"{'gristmill':>24}: {ours:>12,.0f}")
     peers: dict[str, tuple[Callable[[int], object], int]] = {
         "Faker": (faker_rows(weighted=True), 2_000),

@@ -78,12 +78,18 @@ class Fake(Field):
     is `size` values drawn once from a fixed seed, each as likely as it was often drawn: a draw costs an index, a value's
     rate p is that of Faker up to the error of a sample, sqrt(p (1 - p) / size), and `describe` gives the pool's digest
     and Faker's version, which together say exactly what was drawn from.
+
+    Args:
+        provider: name of one of Faker's providers that needs no arguments.
+        locale: of Faker.
+        size: how many values are drawn for the pool.
+        flat: whether the pool is of `size` different values, all as likely: names that cannot be guessed.
     """
 
-    def __init__(self, provider: str, *, locale: str = "en_US", size: int = 512) -> None:
+    def __init__(self, provider: str, *, locale: str = "en_US", size: int = 512, flat: bool = False) -> None:
         if size < 1:
             raise UsageError(f"Expected a pool of at least one value, got {size}.")
-        self.provider, self.locale, self.size = provider, locale, size
+        self.provider, self.locale, self.size, self.flat = provider, locale, size, flat
 
     def column(self, units: Units) -> pa.Array:
         return self._pool.column(units)
@@ -109,7 +115,7 @@ class Fake(Field):
 
     @cached_property
     def _pool(self) -> Choice:
-        return _pool(self.provider, self.locale, self.size)
+        return _pool(self.provider, self.locale, self.size, self.flat)
 
     def _body(self) -> dict[str, Any]:
         import faker
@@ -119,7 +125,7 @@ class Fake(Field):
 
 
 @cache
-def _pool(provider: str, locale: str, size: int) -> Choice:
+def _pool(provider: str, locale: str, size: int, flat: bool) -> Choice:
     """Return the values of a pool, each as likely as it was often drawn."""
     import faker
 
@@ -132,5 +138,7 @@ def _pool(provider: str, locale: str, size: int) -> Choice:
             f"Expected a locale and the name of a provider of Faker's, got {locale!r} and {provider!r}; "
             "see Faker's documentation."
         ) from None
+    if flat:  # some providers have few values, so the search for different ones is bounded
+        return Choice(list(dict.fromkeys(str(make()) for _ in range(2 * size)))[:size])
     drawn = Counter(str(make()) for _ in range(size))
     return Choice(list(drawn), list(drawn.values()))

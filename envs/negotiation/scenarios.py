@@ -86,9 +86,9 @@ def _common() -> dict[str, Any]:
 
 MARKET = Space(
     product=Choice(tuple(PRODUCTS)),
-    buyer_first=Fake("first_name", size=300),
-    buyer_last=Fake("last_name", size=300),
-    company=Fake("last_name", size=300),
+    buyer_first=Fake("first_name", size=300, flat=True),
+    buyer_last=Fake("last_name", size=300, flat=True),
+    company=Fake("last_name", size=300, flat=True),
     form=Choice(("Ltd", "and Sons", "Trading", "Brothers", "Stores", "and Partners")),
     buyer_order=Choice(_orders(MARKET_ISSUES)),
     buyer_shares=Choice(_MARKET_SHARES),
@@ -104,8 +104,8 @@ MARKET = Space(
 )
 
 RESOURCE = Space(
-    left_name=Fake("first_name", size=300),
-    right_name=Fake("first_name", size=300),
+    left_name=Fake("first_name", size=300, flat=True),
+    right_name=Fake("first_name", size=300, flat=True),
     books=Integer(1, 4),
     hats=Integer(1, 4),
     balls=Integer(1, 4),

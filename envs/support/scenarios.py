@@ -35,8 +35,8 @@ def support_space(level: str = "full") -> Space:
         raise unknown("level", level, LEVELS)
     rate = LEVELS[level]
     return Space(
-        first=Fake("first_name", size=400),
-        last=Fake("last_name", size=400),
+        first=Fake("first_name", size=400, flat=True),
+        last=Fake("last_name", size=400, flat=True),
         host=Choice(("mail.com", "post.net", "inbox.org")),
         zip=Pattern("#####"),
         wrong_zip=Pattern("#####"),
@@ -78,9 +78,9 @@ def _request_space(rate: dict[str, Any]) -> Space:
         extra_days=Integer(1, 60, unit="days").when(intent=ORDER_INTENTS),
         new_item=Integer(0, 4).when(intent="exchange"),
         new_price=Integer(11, 95, unit="dollars").when(intent="exchange"),
-        street=Fake("street_name", size=300).when(intent=ORDER_INTENTS),
+        street=Fake("street_name", size=300, flat=True).when(intent=ORDER_INTENTS),
         house=Integer(1, 99).when(intent=ORDER_INTENTS),
-        new_street=Fake("street_name", size=300).when(intent="address"),
+        new_street=Fake("street_name", size=300, flat=True).when(intent="address"),
         new_house=Integer(1, 99).when(intent="address"),
         new_host=Choice(("mail.com", "post.net", "inbox.org")).when(intent="email"),
         new_number=Integer(10, 99).when(intent="email"),

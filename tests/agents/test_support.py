@@ -15,7 +15,7 @@ from gristmill.types import Brief, Entry, Episode, Verdict
 
 UGLY = (
     r"\s\s", r"\s[.,?!:]", r"[.,?!:]{2}", r"^[a-z](?!\S*@)", r"[.?!] [a-z](?!\S*@)", r"[{}\[\]|]", r"\b1 days",
-    r"\b(a|an|the|my) (a|an|the|my)\b", r"\bto to\b", r"(?<!damaged )(gloves|boots|headphones|earbuds|blocks|skates) (is|was|has)\b",
+    r"\b(a|an|the|my) (a|an|the|my)\b", r"\bto to\b", r"(?<!damaged )(?<!claim for the )(gloves|boots|headphones|earbuds|blocks|skates) (is|was|has)\b",
     r"\$\d+ (are|go)\b", r"\bCan I to\b|\blet me to\b", r"[a-z]$",
 )  # fmt: skip
 

@@ -62,6 +62,7 @@ FIELDS: dict[str, Field] = {
     "grammar": Grammar({"start": ["{size} tea", "tea"], "size": ["small", "large"]}),
     "pattern": Pattern("W##-?"),
     "fake": Fake("first_name", size=40),
+    "flat": Fake("last_name", size=40, flat=True),
     "many": Many(Space(a=Integer(1, 3), b=Flag(0.5)), Choice((0, 1, 2))),
     "space": Space(
         kind=Choice(("x", "y")), size=Integer(1, 9).when(kind="x"), note=Pattern("#").when(kind="y")
@@ -274,6 +275,14 @@ def test_a_name_is_as_likely_as_faker_has_it() -> None:
     for name in sorted(weights, key=weights.__getitem__)[-10:]:
         rate = weights[name] / total
         assert abs(rate - math.exp(pool.log_prob(name))) < 5 * math.sqrt(rate * (1 - rate) / size)
+
+
+def test_a_flat_pool_has_as_many_names_as_it_says_all_as_likely() -> None:
+    """However often Faker would give each."""
+    field = Fake("last_name", size=60, flat=True)
+
+    assert field.even == -math.log(60)
+    assert 60 == len(set(field.values(np.linspace(0, 1, 6_000, endpoint=False)[None])))
 
 
 def test_a_condition_belongs_to_one_use_of_a_field() -> None:
