@@ -22,6 +22,7 @@ import openai
 from gristmill.agents.chat_types import Completion, Usage
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import GristmillError
+from gristmill.files import write_whole
 
 __all__ = ["Client", "Limits", "Outage", "Reply", "shared"]
 
@@ -133,7 +134,7 @@ class Client:
             return Reply(body=body)
         reply = await self._insist(request)
         if place is not None:
-            _keep(place, request, reply.body)
+            write_whole(place, encode(_Exchange(dict(request), reply.body)))
         return reply
 
     async def _insist(self, request: Mapping[str, Any]) -> Reply:
@@ -276,13 +277,6 @@ def _kept(place: Path) -> Completion | None:
         return _exchange(place.read_bytes()).reply
     except (OSError, msgspec.DecodeError):
         return None
-
-
-def _keep(place: Path, request: Mapping[str, Any], body: Completion) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_suffix(f".{random.SystemRandom().getrandbits(64):x}.tmp")
-    draft.write_bytes(encode(_Exchange(dict(request), body)))
-    draft.replace(place)  # whole, or not at all
 
 
 def _serve(loop: asyncio.AbstractEventLoop, client: openai.AsyncOpenAI) -> None:

@@ -1,7 +1,7 @@
 """Tables as files: Parquet, CSV and JSON lines, by the suffix."""
 
-import codecs
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,11 +10,12 @@ import pyarrow as pa
 from gristmill.digest import encode
 from gristmill.errors import StoreError, UsageError
 from gristmill.files import whole
+from gristmill.lines import check_file, check_utf8
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["open_parquet", "read_table", "write_table"]
 
+_NAMES = {".parquet": "Parquet", ".csv": "CSV", ".jsonl": "JSON lines"}
 _SUFFIXES = ".parquet, .csv or .jsonl"
-_PIECE = 2**20  # bytes of text that are looked at at once
 
 
 def read_table(path: Path) -> pa.Table:
@@ -24,24 +25,29 @@ def read_table(path: Path) -> pa.Table:
         UsageError: when it is no such file, is damaged, or holds no row.
     """
     kind = _kind(path)
-    if not path.is_file():
-        raise UsageError(f"Expected a table ({_SUFFIXES}), got {path}, which is {_instead(path)}.")
+    check_file(path, f"a table ({_SUFFIXES})")
     if not path.stat().st_size:
         raise UsageError(f"Expected a table with rows, got {path}, which is empty.")
-    try:
+    with _readable(path, kind):
         found = {".parquet": _read_parquet, ".csv": _read_csv, ".jsonl": _read_lines}[kind](path)
-    except pa.ArrowException as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise UsageError(
-            f"Expected {kind[1:].upper()} in {path}, got what cannot be read: {reason}."
-        ) from None
-    except OSError as error:  # Arrow's, for damaged pages, have no number
-        raise StoreError(f"Could not read {path}: {error.strerror or error}.") from error
     if not found.num_rows:
         raise UsageError(f"Expected a table with rows, got {path}, which has none.")
     if twice := sorted({name for name in found.column_names if found.column_names.count(name) > 1}):
         raise UsageError(f"Expected columns of different names, got several called {twice[0]!r} in {path}.")
     return found
+
+
+def open_parquet(path: Path) -> Any:
+    """Return a Parquet file, to be read piece by piece.
+
+    Raises:
+        UsageError: when it is none.
+        StoreError: when it cannot be read.
+    """
+    import pyarrow.parquet as pq
+
+    with _readable(path, ".parquet"):
+        return pq.ParquetFile(path)
 
 
 def write_table(path: Path, tables: pa.Table | Iterable[pa.Table]) -> int:
@@ -72,33 +78,44 @@ def write_table(path: Path, tables: pa.Table | Iterable[pa.Table]) -> int:
                 for piece in pieces:
                     writer.write_table(piece)
                     rows += piece.num_rows
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise UsageError(f"Expected columns that {path.suffix} can hold, got others: {reason}.") from None
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise UsageError(
+                f"Expected columns that {path.suffix} can hold, got others: {_reason(error)}."
+            ) from None
     return rows
 
 
 def _kind(path: Path) -> str:
     kind = path.suffix.lower()
-    if kind not in (".parquet", ".csv", ".jsonl"):
+    if kind not in _NAMES:
         raise UsageError(f"Expected a table ({_SUFFIXES}), got {path}.")
     return kind
 
 
-def _instead(path: Path) -> str:
-    return "a folder" if path.is_dir() else "not there"
+@contextmanager
+def _readable(path: Path, kind: str) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise UsageError(
+            f"Expected {_NAMES[kind]} in {path}, got what cannot be read: {_reason(error)}."
+        ) from None
+    except OSError as error:  # Arrow's, for damaged pages, have no number
+        raise StoreError(f"Could not read {path}: {error.strerror or error}.") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
 
 
 def _read_parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(path).read()
+    return open_parquet(path).read()
 
 
 def _read_csv(path: Path) -> pa.Table:
     from pyarrow import csv
 
-    _check_text(path)
+    check_utf8(path)
     return csv.read_csv(
         path, convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
     )
@@ -107,32 +124,8 @@ def _read_csv(path: Path) -> pa.Table:
 def _read_lines(path: Path) -> pa.Table:
     from pyarrow import json
 
-    _check_text(path)
+    check_utf8(path)
     return json.read_json(path)
-
-
-def _check_text(path: Path) -> None:
-    """Check that a file is UTF-8.
-
-    Raises:
-        UsageError: with the first line that is not.
-    """
-    decode: Callable[..., Any] = codecs.getincrementaldecoder("utf-8")().decode
-    lines = 1
-    with path.open("rb") as file:
-        while True:
-            piece = file.read(_PIECE)
-            try:
-                decode(piece, not piece)
-            except UnicodeDecodeError as error:
-                lines += error.object[: error.start].count(b"\n")
-                raise UsageError(
-                    f"Expected UTF-8, got byte 0x{error.object[error.start]:02x} in line {lines} of {path}; "
-                    "write it again as UTF-8."
-                ) from None
-            if not piece:
-                return
-            lines += piece.count(b"\n")
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> Any:

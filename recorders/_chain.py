@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gristmill.digest import encode, fingerprint
-from gristmill.recorders._files import Damage, storing, write_at
+from gristmill.files import storing
+from gristmill.recorders._files import Damage, write_at
 
 __all__ = ["ChainWriter", "read_chain", "repair_chain"]
 

@@ -8,15 +8,13 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, lockf
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
 from gristmill.errors import StoreError, UsageError
+from gristmill.files import storing
 
-__all__ = [
-    "Damage", "Lock", "check_name", "create", "still_lost", "storing", "sync_folder", "write_at", "write_atomic",
-]  # fmt: skip
+__all__ = ["Damage", "Lock", "check_name", "create", "still_lost", "write_at"]
 
 _held: dict[tuple[int, int], int] = {}  # (device, inode) of a locked file -> process that holds it
 
@@ -60,37 +58,6 @@ def still_lost(
     return [*named.items(), *unnamed]
 
 
-class storing:  # read as a statement: `with storing(path, "read"):`
-    """Turn any `OSError` of the block into a `StoreError` that says what was being done to which file.
-
-    A class, since recording enters it three times per write and a generator would cost three times as much.
-    """
-
-    __slots__ = ("_doing", "_path")
-
-    def __init__(self, path: Path, doing: str) -> None:
-        self._path = path
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not isinstance(error, OSError):
-            return
-        reason = error.strerror or str(error)
-        if isinstance(error, FileExistsError | NotADirectoryError):
-            hint = "A file is where a folder has to be; choose another place."
-        else:
-            hint = (
-                "Check that the disk has space and that the folder is writable; "
-                "what was recorded before is safe."
-            )
-        raise StoreError(f"Could not {self._doing} {self._path}: {reason}. {hint}") from error
-
-
 def check_name(kind: str, name: str) -> str:
     """Return `name` if it can stand in a file name.
 
@@ -120,31 +87,6 @@ def write_at(descriptor: int, data: bytes, end: int) -> int:
         os.ftruncate(descriptor, end)
         raise
     return end + len(data)
-
-
-def sync_folder(path: Path) -> None:
-    """Make renames and new names in a folder survive a power loss."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a whole file so that a reader sees either nothing or all of it.
-
-    Raises:
-        StoreError: when it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    with storing(path, "write"):
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
 
 
 class Lock:

@@ -1,6 +1,5 @@
 """The report of an export, and how its folder gets its name: all of it at once, and never in place of anything else."""
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +8,7 @@ import msgspec
 
 from gristmill.digest import decoder, encode, fingerprint_file
 from gristmill.errors import StoreError
-from gristmill.recorders._files import storing, sync_folder
+from gristmill.files import storing, sync_folder, sync_tree
 from gristmill.recorders.mine import Stage
 
 __all__ = ["ExportReport", "files", "publish"]
@@ -65,11 +64,7 @@ def publish(report: ExportReport, temporary: Path, target: Path, overwrite: bool
     """
     with storing(target, "write"):
         (temporary / "report.json").write_bytes(encode(report))
-        for path in files(temporary):
-            with (temporary / path).open("rb") as file:
-                os.fsync(file.fileno())
-        for folder in [path for path in temporary.rglob("*") if path.is_dir()]:
-            sync_folder(folder)
+        sync_tree(temporary)
         report.path = str(target.absolute())
         if target.exists() and any(target.iterdir()):
             there = _export_at(target)

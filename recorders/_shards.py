@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from gristmill.digest import decoder, encode, fingerprint, fingerprint_file
 from gristmill.errors import StoreError, UsageError
+from gristmill.files import storing, sync_folder
 from gristmill.recorders import _steptables, _tables
-from gristmill.recorders._files import storing, sync_folder
 from gristmill.recorders._steptables import Group
 from gristmill.recorders._tables import NOWHERE, Body, Place
 from gristmill.recorders._wal import Stored

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from gristmill.files import storing, sync_folder
 from gristmill.recorders import _shards, _wal
 from gristmill.recorders._chain import ChainWriter, repair_chain
-from gristmill.recorders._files import Damage, storing, sync_folder
+from gristmill.recorders._files import Damage
 from gristmill.recorders._layout import ledgers, listed, number_of, read_manifest, segments, unlisted
 from gristmill.recorders._shards import UNREADABLE, Shard
 from gristmill.recorders._wal import Stored

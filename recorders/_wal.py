@@ -23,8 +23,9 @@ import pyarrow as pa
 
 from gristmill.digest import decoder, encode, fingerprint
 from gristmill.errors import UsageError
+from gristmill.files import storing
 from gristmill.recorders import _plain
-from gristmill.recorders._files import Damage, create, storing, write_at
+from gristmill.recorders._files import Damage, create, write_at
 from gristmill.steps import Layout, Steps
 from gristmill.types import Episode
 

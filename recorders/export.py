@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from gristmill.digest import digest, encode, fingerprint_file
 from gristmill.errors import GristmillError, StoreError, UsageError, unknown
+from gristmill.files import storing
 from gristmill.play import briefs as told
-from gristmill.recorders._files import storing
 from gristmill.recorders._lines import Lines
 from gristmill.recorders._pairs import Pairs, Rivals
 from gristmill.recorders._publishing import ExportReport, files, publish

@@ -11,8 +11,10 @@ import msgspec
 
 from gristmill.digest import decoder, digest, encode
 from gristmill.errors import StoreError, UsageError, unknown
+from gristmill.files import storing, write_whole
+from gristmill.lines import write_lines
 from gristmill.recorders._acceptance import Acceptance, Row, baselines, row, sieve
-from gristmill.recorders._files import check_name, still_lost, storing, write_atomic
+from gristmill.recorders._files import check_name, still_lost
 from gristmill.recorders._workers import Make
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.release import Standings, other_code, rule
@@ -263,7 +265,5 @@ def _kept(one: Row, acceptance: Acceptance) -> Kept:
 
 def _write(store: RunStore, view: View, drops: Iterable[Drop]) -> None:
     folder: Path = store.path / "views"
-    with storing(folder, "create"):
-        folder.mkdir(exist_ok=True)
-    write_atomic(folder / f"{view.name}.drops.jsonl", b"".join(encode(drop) + b"\n" for drop in drops))
-    write_atomic(folder / f"{view.name}.json", encode(view))
+    write_lines(folder / f"{view.name}.drops.jsonl", drops)
+    write_whole(folder / f"{view.name}.json", encode(view))

@@ -22,9 +22,10 @@ import msgspec
 import gristmill
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import StoreError, UsageError
+from gristmill.files import storing, write_whole
 from gristmill.recorders import _shards
 from gristmill.recorders import _upkeep as upkeep
-from gristmill.recorders._files import Damage, Lock, check_name, storing, write_atomic
+from gristmill.recorders._files import Damage, Lock, check_name
 from gristmill.recorders._index import Index
 from gristmill.recorders._layout import ledgers, read_manifest, segments
 from gristmill.recorders._wal import Segment
@@ -75,7 +76,7 @@ class RunStore:
             raise StoreError(
                 f"Expected a new or empty directory, but {path} holds {what}; open it or choose another."
             )
-        write_atomic(path / "run.json", encode(body | {"gristmill": gristmill.__version__}))
+        write_whole(path / "run.json", encode(body | {"gristmill": gristmill.__version__}))
         return cls(path, spec)
 
     @classmethod

@@ -8,7 +8,6 @@ A checkpoint is written under another name and renamed when it is complete, so a
 Nothing is unpickled.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ import orbax.checkpoint as ocp
 
 from gristmill.digest import canonical, decoder
 from gristmill.errors import StoreError, UsageError
+from gristmill.files import sync_folder, sync_tree
 from gristmill.training.step import State
 
 __all__ = ["Progress", "best", "checkpoints", "clean", "last", "prune", "restore", "resume", "save"]
@@ -59,11 +59,11 @@ def save(job: Path, state: State, write_model: Callable[[Path], None], progress:
         writer.save((draft / "state").absolute(), state._asdict())
     write_model(draft / "model")
     (draft / "progress.json").write_bytes(canonical(progress))
-    _sync(draft)
+    sync_tree(draft)
     if final.exists():
         shutil.rmtree(final)
     draft.rename(final)
-    _sync_folder(job)
+    sync_folder(job)
     return final
 
 
@@ -135,20 +135,3 @@ def clean(job: Path) -> None:
     """Delete what a killed writer left behind."""
     for draft in job.glob(".step-*"):
         shutil.rmtree(draft)
-
-
-def _sync(folder: Path) -> None:
-    """Make sure that every file of a tree is on disk."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,7 +15,7 @@ from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.augment import Chain, Change, augmentation
 from gristmill.seeding import stream
-from gristmill.workflows.augment_tables import Row, Table, check_files, whole
+from gristmill.workflows.augment_tables import Row, Table, check_files
 
 __all__ = [
     "AugmentReport",
@@ -101,15 +101,17 @@ def augment_rows(
     wanted = chains(specs)
     check_files(source, out, overwrite=overwrite)
     table, report, texts = Table(source), AugmentReport(out=str(out)), _Texts(column, roles)
-    with whole(out) as place, table.writer(place) as write:
+    if not table.count:
+        raise UsageError(f"Expected at least one row in {source}, got none.")
+
+    def made() -> Iterator[Row]:
         for number, row in enumerate(table.rows()):
             report.parents += 1
-            for copy in _copies(row, number, wanted, copies, seed, texts, report):
-                write(copy)
+            yield from _copies(row, number, wanted, copies, seed, texts, report)
             if progress and number % _EVERY == 0:
                 progress(report.parents, table.count)
-        if not report.parents:
-            raise UsageError(f"Expected at least one row in {source}, got none.")
+
+    table.write(out, made())
     return report
 
 

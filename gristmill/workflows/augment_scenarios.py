@@ -1,21 +1,21 @@
 """Scenarios like others: chosen fields are drawn again from the world's own space, and the rest stays."""
 
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
 from gristmill.generators.augment.resampling import check_fields, resampled
 from gristmill.generators.space import Space
+from gristmill.lines import read_lines, write_lines
 from gristmill.seeding import derive
 from gristmill.types import Scenario
 from gristmill.workflows.augment import AugmentReport, Progress, check_copies
-from gristmill.workflows.augment_tables import check_files, whole
+from gristmill.workflows.augment_tables import check_files
 from gristmill.workflows.scenarios import read_scenarios
 from gristmill.world import World
 
@@ -54,13 +54,15 @@ def augment_scenarios(
     with closing(registry.make(world or _world_of(source))) as made:
         check_fields(space_of(made), fields)
         scenarios = read_scenarios(source, made)
-        with whole(out) as place, place.open("wb") as file:
+
+        def lines() -> Iterator[dict[str, Any]]:
             for row, parent in enumerate(scenarios):
                 report.parents += 1
-                for line in _copies(made, parent, row, fields, copies, seed, report):
-                    file.write(encode(line) + b"\n")
+                yield from _copies(made, parent, row, fields, copies, seed, report)
                 if progress:
                     progress(report.parents, len(scenarios))
+
+        write_lines(out, lines())
     return report
 
 
@@ -125,11 +127,6 @@ def _copies(
 
 def _world_of(source: Path) -> str:
     """Return the world that the first scenario of a file names."""
-    for line in source.read_bytes().split(b"\n"):
-        if line.strip():
-            with suppress(msgspec.DecodeError):
-                found = decode(line)
-                if isinstance(found, dict) and found.get("world"):
-                    return str(found["world"])
-            break
+    if world := next(read_lines(source), {}).get("world"):
+        return str(world)
     raise UsageError(f"Expected scenarios that name their world in {source}; name it with --world.")

@@ -1,23 +1,20 @@
-"""Tables in files, JSON lines or Parquet, read and written row by row; what is written appears whole or not at all."""
+"""Tables in files, JSON lines or Parquet, whose rows are read and written one by one."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
+from gristmill.generators.tables import open_parquet, write_table
+from gristmill.lines import check_file, read_lines, write_lines
 
-__all__ = ["FORMATS", "Row", "Table", "check_files", "whole"]
+__all__ = ["FORMATS", "Row", "Table", "check_files"]
 
 FORMATS = (".jsonl", ".parquet")
 _BATCH = 1_024  # rows of Parquet at once
 
 Row = dict[str, Any]
-Write = Callable[[Row], None]
 
 
 class Table:
@@ -34,54 +31,32 @@ class Table:
             with path.open("rb") as file:
                 self.count = sum(1 for line in file if line.strip())
         else:
-            self._parquet = _parquet_file(path)
+            self._parquet = open_parquet(path)
             self.count = self._parquet.metadata.num_rows
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows, in order.
+        """Yield the rows, in order; those of JSON lines as they stand there.
 
         Raises:
             UsageError: naming the line that is no JSON object.
         """
-        if self._parquet is not None:
+        if self._parquet is None:
+            yield from read_lines(self._path)
+        else:
             for batch in self._parquet.iter_batches(_BATCH):
                 yield from batch.to_pylist()
-            return
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield _row(line, f"{self._path}, line {number}")
 
-    @contextmanager
-    def writer(self, path: Path) -> Iterator[Write]:
-        """Yield what writes a row to a new file of the same format, where rows also name `parent` and `augmentation`."""
+    def write(self, path: Path, rows: Iterable[Row]) -> None:
+        """Write rows that also name `parent` and `augmentation` to a new file of the same format.
+
+        Raises:
+            UsageError: when a row does not go into the columns.
+            StoreError: when it cannot be written.
+        """
         if self._parquet is None:
-            with path.open("wb") as file:
-                yield lambda row: void(file.write(encode(row) + b"\n"))
-            return
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = _with_origin(self._parquet.schema_arrow)
-        waiting: list[Row] = []
-        with pq.ParquetWriter(path, schema) as writer:
-
-            def flush() -> None:
-                if waiting:
-                    writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
-                    waiting.clear()
-
-            def write(row: Row) -> None:
-                waiting.append(row)
-                if len(waiting) >= _BATCH:
-                    flush()
-
-            yield write
-            flush()
-
-
-def void(_: Any) -> None:
-    """Return nothing of what a call gave."""
+            write_lines(path, rows)
+        else:
+            write_table(path, _pieces(rows, _with_origin(self._parquet.schema_arrow)))
 
 
 def check_files(source: Path, out: Path, *, overwrite: bool) -> None:
@@ -92,8 +67,7 @@ def check_files(source: Path, out: Path, *, overwrite: bool) -> None:
     """
     if source.suffix not in FORMATS:
         raise UsageError(f"Expected a run, or a file that ends in {' or '.join(FORMATS)}, got {source}.")
-    if not source.is_file():
-        raise UsageError(f"Expected a file at {source}, got none.")
+    check_file(source)
     if out.suffix != source.suffix:
         raise UsageError(f"Expected an output in the format of the source, *{source.suffix}, got {out}.")
     if out.exists() and not (overwrite and out.is_file()):
@@ -102,38 +76,15 @@ def check_files(source: Path, out: Path, *, overwrite: bool) -> None:
         )
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Yield a place to write to, whose file gets the name `path` if nothing is raised, and is gone otherwise."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _parquet_file(path: Path) -> Any:
+def _pieces(rows: Iterable[Row], schema: Any) -> Iterator[Any]:
+    """Yield the rows as tables, an empty one where there are none."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise UsageError(f"Expected a Parquet file at {path}, got something else: {error}.") from None
-
-
-def _row(line: bytes, where: str) -> Row:
-    try:
-        found = decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{where}: expected a JSON object in UTF-8: {error}.") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{where}: expected a JSON object, got {type(found).__name__}.")
-    return found
+    waiting = iter(rows)
+    piece = list(islice(waiting, _BATCH))
+    yield pa.Table.from_pylist(piece, schema=schema)
+    while piece := list(islice(waiting, _BATCH)):
+        yield pa.Table.from_pylist(piece, schema=schema)
 
 
 def _with_origin(schema: Any) -> Any:

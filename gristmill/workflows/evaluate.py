@@ -8,6 +8,7 @@ import msgspec
 
 from gristmill.digest import indented
 from gristmill.errors import UsageError, unknown
+from gristmill.files import write_whole
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import verify_run
 from gristmill.registry import make
@@ -139,7 +140,7 @@ def evaluate(
         store, label=label, n=n, trials=trials, repeated=again, held_out_from=others, seconds=time.monotonic() - start,
         seat=seat,
     )  # fmt: skip
-    (out / FILE).write_bytes(indented(found))
+    write_whole(out / FILE, indented(found))
     return found
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from gristmill.errors import StoreError, UsageError
+from gristmill.errors import UsageError
+from gristmill.files import write_whole
 from gristmill.workflows.pictures import Film, Shot
 
 __all__ = ["FORMATS", "STRIP", "Take", "write"]
@@ -54,11 +55,7 @@ def write(takes: Sequence[Take], out: Path) -> Path:
     if out.suffix.lower() not in FORMATS:
         raise UsageError(f"Expected a file that ends in one of {', '.join(FORMATS)}, got {out}.")
     content = _WRITERS[out.suffix.lower()](takes)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(content)
-    except OSError as error:
-        raise StoreError(f"Could not write {out}: {error.strerror}.") from error
+    write_whole(out, content)
     return out
 
 

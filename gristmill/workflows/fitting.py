@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gristmill.errors import UsageError
-from gristmill.files import whole
+from gristmill.files import write_whole
 from gristmill.generators.fitting import LEAST, LIMIT, Fitted, fit
 from gristmill.generators.tables import read_table
 from gristmill.generators.toml import written
@@ -33,6 +33,5 @@ def fit_file(
     found = fit(read_table(real), name=name or out.stem, least=least, seed=seed, limit=limit)
     notes = [f"# {' '.join(f'{column}: {note}.'.split())}" for column, note in found.notes.items()]
     head = [f"# Fitted by `gristmill fit`. Whatever is written is about {least} rows or more.", *notes]
-    with whole(out) as temporary:
-        temporary.write_text("\n".join(head) + "\n\n" + written(found.template), encoding="utf-8")
+    write_whole(out, ("\n".join(head) + "\n\n" + written(found.template)).encode())
     return found

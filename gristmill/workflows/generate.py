@@ -16,7 +16,7 @@ import gristmill
 from gristmill.digest import decode, digest, encode, indented
 from gristmill.errors import UsageError
 from gristmill.executors import imap
-from gristmill.files import whole
+from gristmill.files import write_whole
 from gristmill.generators.tables import write_table
 from gristmill.generators.template import PIECE, Template, template
 
@@ -85,8 +85,8 @@ def generate(
 
     for name, path in paths.items():
         write_table(path, counted(_pieces(spec, seed, n, name, counts[name], jobs)))
-        with whole(path.with_name(f"{path.name}.json")) as draft:
-            draft.write_bytes(indented({**origin, "table": name, "rows": counts[name]}))
+        about = indented({**origin, "table": name, "rows": counts[name]})
+        write_whole(path.with_name(f"{path.name}.json"), about)
     return Generated(
         template=found.name,
         digest=origin["digest"],

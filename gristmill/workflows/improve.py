@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from gristmill import registry
 from gristmill.digest import decode, indented, plain
 from gristmill.errors import UsageError
-from gristmill.recorders._files import write_atomic
+from gristmill.files import write_whole
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, mine
 from gristmill.recorders.store import RunStore
@@ -157,7 +157,7 @@ def improve(
         made = learner.learn(kept)
         done.append(_round(kept[-1], player, made, time.monotonic() - clock))
         result = Improvement(world=world, start=start, rounds=done, policy=made.policy, stopped=made.stop)
-        write_atomic(out / FILE, indented(result))
+        write_whole(out / FILE, indented(result))
     return result
 
 
@@ -250,7 +250,7 @@ def _begin(work: Work, learner: Learner) -> None:
     path, here = work.out / _BEGUN, _asked(work, learner)
     if not path.exists():
         work.out.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, indented(here))
+        write_whole(path, indented(here))
         return
     there = decode(path.read_bytes())
     if other := [name for name in here | there if there.get(name) != here.get(name)]:

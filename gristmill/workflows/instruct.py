@@ -12,8 +12,8 @@ from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.covering import Coverage, LeafCount
 from gristmill.generators.taxonomy.making import Line, Maker, makers
 from gristmill.generators.taxonomy.tree import Taxonomy, load
+from gristmill.lines import read_lines, write_lines
 from gristmill.recorders.store import RunStore
-from gristmill.workflows.lines import read_lines, write_lines
 
 __all__ = ["InstructReport", "instruct"]
 

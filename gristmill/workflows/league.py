@@ -8,6 +8,7 @@ from typing import Any
 from gristmill import registry
 from gristmill.digest import indented
 from gristmill.errors import StoreError, UsageError, unknown
+from gristmill.files import write_whole
 from gristmill.recorders.ledger import LEVELS
 from gristmill.types import Level, Scenario
 from gristmill.workflows import EVALUATION_SEED
@@ -104,7 +105,7 @@ def league(
     finally:
         stage.close()
     try:
-        (out / FILE).write_bytes(indented(made))
+        write_whole(out / FILE, indented(made))
     except OSError as error:
         raise StoreError(f"Could not write {out / FILE}: {error.strerror}.") from error
     return made

@@ -14,6 +14,7 @@ from gristmill.agents.model.store import Model, load_model
 from gristmill.agents.model.template import Template
 from gristmill.agents.model.template import View as Seen
 from gristmill.digest import decode, encode, indented
+from gristmill.files import write_whole
 from gristmill.play import briefs
 from gristmill.recorders.chat import weighted
 from gristmill.recorders.release import same_briefs, unknown_briefs
@@ -213,5 +214,5 @@ def _told(progress: Progress | None) -> Callable[[Metrics, int], None] | None:
 def _prove(model: Model, seen: Sequence[Seen], out: Path) -> Any:
     """Write what the loss covered, after proving it token by token."""
     report = msgspec.to_builtins(mask_report(Template(model.tokenizer, model.template), seen))
-    (out / MASK).write_bytes(indented(report))
+    write_whole(out / MASK, indented(report))
     return report

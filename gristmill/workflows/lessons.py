@@ -11,6 +11,7 @@ import msgspec
 
 from gristmill.digest import digest, indented
 from gristmill.errors import UsageError, unknown
+from gristmill.files import write_whole
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, split_of
 from gristmill.recorders.release import Ruling, other_code, own_run, rule
@@ -301,7 +302,7 @@ def _origin(source: Source, rows: Sequence[Row[Any]]) -> From:
 def conclude(lesson: Lesson) -> None:
     """Write a lesson, and let the folder of its job stand for its best model: in specs, and as a model to start from."""
     out = Path(lesson.out)
-    (out / LESSON).write_bytes(indented(lesson))
+    write_whole(out / LESSON, indented(lesson))
     link, draft = out / "model", out / ".model.tmp"
     draft.unlink(missing_ok=True)
     draft.symlink_to((lesson.model / "model").relative_to(out))

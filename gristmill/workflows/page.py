@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
-from gristmill.files import whole
+from gristmill.files import write_whole
 from gristmill.reading import brief, worded
 from gristmill.workflows.charts import Series, interval_bar, line_chart, rate_axis, shown
 from gristmill.workflows.differences import Difference
@@ -68,8 +68,7 @@ def write_page(text: str, out: Path) -> Path:
         raise UsageError(
             f"Expected a file to write the page to, got the folder {out}; write {out / 'report.html'}."
         )
-    with whole(out) as temporary:
-        temporary.write_bytes(text.encode(errors="replace"))  # a path may hold what is no text
+    write_whole(out, text.encode(errors="replace"))  # a path may hold what is no text
     return out
 
 

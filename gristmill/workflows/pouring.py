@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from gristmill.digest import indented
+from gristmill.files import write_whole
 from gristmill.recorders.mine import load_view
 from gristmill.recorders.store import RunStore
 from gristmill.training.clone import CloneConfig
@@ -128,7 +129,7 @@ class _Line:
             page=str(page), improvement=found, demonstrations=count, evaluations=results,
             met=self.bar.met(before, after) and 3 * before.best <= after.worst, seconds=time.monotonic() - start,
         )  # fmt: skip
-        (self.out / FILE).write_bytes(indented(result))
+        write_whole(self.out / FILE, indented(result))
         return result
 
     def improve(self) -> Improvement:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from gristmill import registry
 from gristmill.digest import indented
 from gristmill.errors import UsageError
+from gristmill.files import write_whole
 from gristmill.play import seat_seed
 from gristmill.recorders.mine import Acceptance, View
 from gristmill.recorders.store import RunStore
@@ -119,8 +120,7 @@ class Refit:
                 f"Expected the prior in {path}, which its round was played with, got another one: "
                 "the policy, or what was kept of the round before, has changed since; choose another folder."
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        write_whole(path, data)
         return path
 
     def _refit(self, number: int, store: RunStore, view: View) -> str:
@@ -139,7 +139,7 @@ class Refit:
         source = From(
             run=f"round-{number}/run", run_id=store.id, view=view.name, seat=self._seat, episodes=len(kept)
         )
-        path.with_name(LESSON).write_bytes(indented(Learnt(sources=[source], init=before)))
+        write_whole(path.with_name(LESSON), indented(Learnt(sources=[source], init=before)))
         return _drawing_from(self._proposed, path)
 
     def _drawn(self, proposal: Refittable, episode: Episode) -> Mapping[str, float]:

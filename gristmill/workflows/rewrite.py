@@ -13,13 +13,13 @@ from gristmill.agents.chat_client import Outage, Reply
 from gristmill.agents.chat_types import Usage
 from gristmill.digest import decoder, digest, fingerprint_file, indented
 from gristmill.errors import UsageError, unknown
+from gristmill.files import write_whole
 from gristmill.generators import rewriting
 from gristmill.generators.languages import language
 from gristmill.generators.rewriting import Dropped, Item, Messages, Rewriting, Step, Unanswered, converse
-from gristmill.recorders._files import write_atomic
+from gristmill.lines import numbered, read_text, write_lines
 from gristmill.seeding import derive
 from gristmill.specs import split, typed
-from gristmill.workflows.lines import read_lines, write_lines
 
 __all__ = ["STEPS", "RewriteReport", "item_of", "rewrite"]
 
@@ -161,25 +161,16 @@ def _records(source: Path, field: str, fields: Sequence[str]) -> Iterator[Record
         if not files:
             raise UsageError(f"Expected texts ({', '.join(_DOCUMENTS)}) in {source}, got none.")
         for file in files:
-            yield {"id": digest([file.name, text := _text(file)]), "document": file.name, "text": text}
+            yield {"id": digest([file.name, text := read_text(file)]), "document": file.name, "text": text}
         return
     wanted = (field,) if field else tuple(fields)
-    for number, line in enumerate(read_lines(source), 1):
+    for number, line in numbered(source):
         if not any(isinstance(line.get(one), str) for one in wanted):
             raise UsageError(
-                f"{source}, object {number}: expected a text in {' or '.join(map(repr, wanted))}, got the fields "
+                f"{source}, line {number}: expected a text in {' or '.join(map(repr, wanted))}, got the fields "
                 f"{', '.join(map(str, line)) or '(none)'}; see --field."
             )
         yield line
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except OSError as error:
-        raise UsageError(f"Expected a text, got {file}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}, byte {error.start}: expected UTF-8, got {error.reason}.") from None
 
 
 def _content(source: Path) -> list[str]:
@@ -271,7 +262,7 @@ def _write(
     report.dropped = dict(Counter(one.reason for _, one in dropped).most_common())
     report.unanswered = dict(unanswered.most_common())
     report.left = len(items) - len(found)
-    write_atomic(_beside(out, "report.json"), indented(report))
+    write_whole(_beside(out, "report.json"), indented(report))
 
 
 def _line(report: RewriteReport, item: Item, record: Record, made: Record) -> Record:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from gristmill.digest import decode
 from gristmill.errors import EpisodeError, UsageError, boundary
+from gristmill.lines import numbered
 from gristmill.types import Scenario
 from gristmill.world import World
 
@@ -34,17 +34,12 @@ def read_scenarios(path: Path, world: World) -> list[Scenario]:
     Raises:
         UsageError: naming the line that is wrong, what was expected there, and what was got.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise UsageError(f"Expected a scenario file, got {path}: {error.strerror}.") from None
     found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(_scenario(line, number, world))
-            except UsageError as error:
-                raise UsageError(f"{path}, line {number}: {error}") from None
+    for number, line in numbered(path):
+        try:
+            found.append(_scenario(line, number, world))
+        except UsageError as error:
+            raise UsageError(f"{path}, line {number}: {error}") from None
     if not found:
         raise UsageError(
             f"Expected at least one scenario in {path}, got none; a line is {{'values': {{…}}}}."
@@ -52,12 +47,12 @@ def read_scenarios(path: Path, world: World) -> list[Scenario]:
     return found
 
 
-def _scenario(data: bytes, number: int, world: World) -> Scenario:
+def _scenario(found: dict[str, Any], number: int, world: World) -> Scenario:
     try:
-        line = msgspec.convert(decode(data), _Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        line = msgspec.convert(found, _Line)
+    except msgspec.ValidationError as error:
         raise UsageError(
-            f'expected a JSON object such as {{"values": {{…}}}}, got {_shown(data)}: {error}.'
+            f'expected a scenario such as {{"values": {{…}}}}, got another object: {error}.'
         ) from None
     if line.world and line.world != world.id:
         raise UsageError(f"expected a scenario of {world.id}, got one of {line.world}.")
@@ -84,8 +79,3 @@ def _problem(world: World, scenario: Scenario) -> str:
     except EpisodeError as error:
         return f"the world cannot be set up with these values: {error}."
     return ""
-
-
-def _shown(data: bytes) -> str:
-    text = "".join(char if char.isprintable() else "\ufffd" for char in data.decode(errors="replace"))
-    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -146,7 +146,7 @@ def test_messages_in_parts_and_other_columns(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('{"text": "I am"}\n{"text": ', "line 2: expected a JSON object"),
-        ('{"text": "I am"}\n[1]', "line 2: expected a JSON object, got list"),
+        ('{"text": "I am"}\n[1]', r"line 2: expected a JSON object, got \[1\]"),
         ("", "at least one row"),
         ('{"a": "I am", "b": "I am"}', "Expected a column messages or text, got a, b"),
         ('{"text": ["I am"]}', "Expected text or chat messages in column 'text', got str"),
@@ -166,7 +166,7 @@ def test_text_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     """With its line."""
     (tmp_path / "a.jsonl").write_bytes(b'{"text": "I am"}\n{"text": "\xff"}\n')
 
-    with pytest.raises(UsageError, match="line 2: expected a JSON object in UTF-8"):
+    with pytest.raises(UsageError, match="line 2: expected a JSON object"):
         augment_rows(tmp_path / "a.jsonl", tmp_path / "b.jsonl", ["contractions"])
 
 
@@ -178,9 +178,9 @@ def test_files_are_not_replaced_unasked(tmp_path: Path) -> None:
     for path, out, message in (
         (source, source, "exists; choose another, or replace it with --overwrite"),
         (source, tmp_path / "b.parquet", "in the format of the source"),
-        (tmp_path / "none.jsonl", tmp_path / "b.jsonl", "Expected a file at"),
+        (tmp_path / "none.jsonl", tmp_path / "b.jsonl", "Expected a file, got .* not there"),
         (tmp_path / "a.csv", tmp_path / "b.csv", "ends in .jsonl or .parquet"),
-        (wrong, tmp_path / "b.parquet", "Expected a Parquet file"),
+        (wrong, tmp_path / "b.parquet", "Expected Parquet in"),
     ):
         with pytest.raises(UsageError, match=message):
             augment_rows(path, out, ["contractions"])

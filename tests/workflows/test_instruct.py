@@ -8,8 +8,8 @@ import pytest
 
 from gristmill.cli.app import main
 from gristmill.digest import decode
+from gristmill.lines import read_lines
 from gristmill.workflows.instruct import instruct
-from gristmill.workflows.lines import read_lines
 from gristmill.workflows.run import run
 
 

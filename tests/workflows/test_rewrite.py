@@ -10,8 +10,8 @@ from gristmill.cli.app import main
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
 from gristmill.generators.answers import judge
+from gristmill.lines import read_lines, write_lines
 from gristmill.workflows.instruct import instruct
-from gristmill.workflows.lines import read_lines, write_lines
 from gristmill.workflows.rewrite import rewrite
 from tests.agents.endpoint import Answer, Endpoint, Request, endpoint, failing, saying
 
@@ -299,7 +299,7 @@ def test_a_file_of_something_else_is_not_touched(model: Endpoint, tmp_path: Path
         (["--step", "translate", "--to", "Klingon"], "Unknown language 'Klingon'"),
         (
             ["--step", "paraphrase", "--field", "txt"],
-            "object 1: expected a text in 'txt', got the fields id, instruction, label",
+            "line 1: expected a text in 'txt', got the fields id, instruction, label",
         ),
         (["--step", "paraphrase", "--model", "m"], "Expected chat:MODEL@URL"),
         (["--step", "paraphrase", "--model", "m@http://127.0.0.1:9/v1?temprature=1"], "'temprature'"),
@@ -327,9 +327,9 @@ def test_sources_that_are_no_text_are_named(tmp_path: Path) -> None:
     (tmp_path / "odd.txt").write_bytes(b"abc \xff")
     (tmp_path / "empty").mkdir()
     for source, words in (
-        (tmp_path / "odd.txt", r"odd\.txt, byte 4: expected UTF-8"),
+        (tmp_path / "odd.txt", r"byte 0xff in line 1 of .*odd\.txt"),
         (tmp_path / "empty", "got none"),
-        (tmp_path / "no.txt", "No such file"),
+        (tmp_path / "no.txt", r"no\.txt, which is not there"),
     ):
         with pytest.raises(UsageError, match=words):
             rewrite(source, "questions", "m@http://127.0.0.1:9/v1", tmp_path / "out.jsonl")

@@ -198,7 +198,7 @@ VALUES = registry.make(RETAIL).scenario(0, 0).values
         (b'"text"', "line 2: expected a JSON object"),
         (b"\xff\xfe", "line 2: expected a JSON object"),
         (b'{"values": NaN}', "line 2: expected a JSON object"),
-        (b'{"valeus": {}}', "line 2: expected a JSON object"),
+        (b'{"valeus": {}}', "line 2: expected a scenario such as"),
         (encode({"values": VALUES, "world": "other/env-v1"}), "expected a scenario of support/retail-v1"),
         (encode({"values": VALUES, "id": "123"}), "expected the id"),
         (encode({"values": {}}), "line 2: field 'first': expected"),
@@ -217,7 +217,7 @@ def test_a_malformed_scenario_file_is_refused_with_its_line(tmp_path: Path, line
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("none.jsonl", "No such file"), ("empty.jsonl", "at least one scenario")]
+    ("name", "words"), [("none.jsonl", "which is not there"), ("empty.jsonl", "at least one scenario")]
 )
 def test_a_file_without_scenarios_is_refused(tmp_path: Path, name: str, words: str) -> None:
     """Neither a missing nor an empty file plays anything."""
