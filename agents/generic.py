@@ -12,12 +12,12 @@ which is one of several, in `mixed`; `search`, which tries out first what it pla
 import random
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from gristmill.agents._schemas import random_call
 from gristmill.agents.mixed import mixed
 from gristmill.agents.noise import noisy
 from gristmill.agents.search import search
+from gristmill.nested import leaves
 from gristmill.policy import Script, policy
 from gristmill.types import Brief, Entry, say
 
@@ -88,16 +88,8 @@ def _texts(seen: list[Entry]) -> Iterator[str]:
     """Yield the words and values in what was seen."""
     for entry in seen:
         for key in ("say", "result", "error"):
-            yield from _leaves(entry.get(key, ""))
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
-    elif isinstance(value, str):
-        yield from _TOKEN.findall(value[:2000])
-    elif isinstance(value, (int, float)):
-        yield str(value)
+            for _, value in leaves(entry.get(key, "")):
+                if isinstance(value, str):
+                    yield from _TOKEN.findall(value[:2000])
+                elif isinstance(value, (int, float)):
+                    yield str(value)

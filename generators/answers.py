@@ -21,6 +21,7 @@ from typing import Any
 
 from gristmill.digest import canonical
 from gristmill.errors import unknown
+from gristmill.nested import mapped_texts
 from gristmill.types import Check
 
 __all__ = ["MONTHS", "judge"]
@@ -155,14 +156,5 @@ def _words(text: str) -> list[str]:
 
 def _plain_call(call: Mapping[str, Any]) -> bytes:
     """Return a call so that equal ones are equal: names as they are, words in one case, numbers as numbers."""
-    return canonical([call.get("name"), _plain_value(call.get("arguments") or {})])
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, str):
-        return " ".join(_words(value))
-    if isinstance(value, Mapping):
-        return {key: _plain_value(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain_value(one) for one in value]
-    return value
+    arguments = mapped_texts(call.get("arguments") or {}, lambda one: " ".join(_words(one)))
+    return canonical([call.get("name"), arguments])

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from gristmill.digest import canonical
 from gristmill.errors import RAISED
+from gristmill.nested import Leaf, leaves
 from gristmill.play import briefs, recorded_acts, replay
 from gristmill.types import Act, Check, Episode, Status
 from gristmill.world import Turns, World, turns
@@ -159,11 +160,6 @@ def _errors(episode: Episode) -> list[bool]:
     return found
 
 
-class _Leaf(NamedTuple):
-    name: str  # of the nearest key
-    value: Any
-
-
 class _Values:
     """Plausible wrong values, by the schema of the tool and by what occurs in the episode and in other scenarios."""
 
@@ -232,8 +228,8 @@ class _Values:
     def _like(self, name: str, value: Any) -> Iterator[Any]:
         """Yield values of this name, or of its end, as `item` is of `new_item`: from here, then from elsewhere."""
         for elsewhere in (False, True):  # which is drawn only when nothing from here will do
-            leaves = self._elsewhere if elsewhere else self._known
-            named = [leaf.value for leaf in leaves if f"_{name}".endswith(f"_{leaf.name}")]
+            known = self._elsewhere if elsewhere else self._known
+            named = [leaf.value for leaf in known if f"_{name}".endswith(f"_{leaf.name}")]
             others = [one for one in named if type(one) is type(value) and one != value]
             yield from islice({canonical(one): one for one in others}.values(), _LIKE)
 
@@ -246,20 +242,20 @@ class _Values:
         }
 
     @cached_property
-    def _scenario(self) -> list[_Leaf]:
-        return list(_leaves(self._episode.scenario.values))
+    def _scenario(self) -> list[Leaf]:
+        return list(leaves(self._episode.scenario.values))
 
     @cached_property
-    def _known(self) -> list[_Leaf]:
-        return [*self._scenario, *_leaves(self._episode.entries)]
+    def _known(self) -> list[Leaf]:
+        return [*self._scenario, *leaves(self._episode.entries)]
 
     @cached_property
-    def _elsewhere(self) -> list[_Leaf]:
+    def _elsewhere(self) -> list[Leaf]:
         own = self._episode.scenario
-        found: list[_Leaf] = []
+        found: list[Leaf] = []
         for index in (own.index + 1, own.index + 2):
             with suppress(*RAISED):  # a world may have no more scenarios
-                found += _leaves(self._world.scenario(own.seed, index).values)
+                found += leaves(self._world.scenario(own.seed, index).values)
         return found
 
 
@@ -281,14 +277,3 @@ def _within(number: float, options: list[Schema]) -> bool:
 
 def _form(text: str) -> str:
     return "".join("9" if char.isdigit() else "a" if char.isalpha() else char for char in text)
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[_Leaf]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, name)
-    else:
-        yield _Leaf(name, value)

@@ -9,10 +9,10 @@ the same offer is another lesson to who can afford it.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from gristmill.digest import digest
+from gristmill.nested import texts
 from gristmill.types import Episode
 
 __all__ = ["exact", "near"]
@@ -36,7 +36,7 @@ def near(episode: Episode) -> str:
     if episode.steps is not None:
         return exact(episode)
     values = sorted(
-        {text for text in _texts(episode.scenario.values) if len(text) > 2},
+        {text for text in texts(episode.scenario.values) if len(text) > 2},
         key=lambda text: (-len(text), text),
     )
     filled = re.compile("|".join(map(re.escape, values)), re.IGNORECASE) if values else None
@@ -58,14 +58,3 @@ def near(episode: Episode) -> str:
 
 def _numbers(episode: Episode) -> list[str]:
     return [] if episode.steps is None else [episode.steps.digest]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

@@ -18,6 +18,7 @@ import msgspec
 
 from gristmill.agents.model.tokenizer import TextTokenizer
 from gristmill.errors import UsageError
+from gristmill.nested import mapped_texts
 from gristmill.types import Act, Brief, Entry
 
 __all__ = ["Encoded", "Template", "TemplateConfig", "View", "learn_tokenizer"]
@@ -148,13 +149,17 @@ class Template:
             return {"raw": text}
         plain = self.tokenizer.decode(body)
         if not called:
-            return {"say": _unspaced(plain)}
+            return {"say": plain.removeprefix(" ")}
         name, brace, rest = plain.partition("{")
         try:
             args = msgspec.json.decode(brace + rest)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return {"raw": text}
-        return {"call": name.strip(), "args": _unspaced(args)} if name.strip() and brace else {"raw": text}
+        return (
+            {"call": name.strip(), "args": mapped_texts(args, lambda one: one.removeprefix(" "))}
+            if name.strip() and brace
+            else {"raw": text}
+        )
 
     def _need(self, name: str) -> int:
         index = self.tokenizer.special(name)
@@ -232,27 +237,7 @@ class Template:
 
 def written(value: Any) -> str:
     """Return `value` as compact JSON with one space before the text of every string value."""
-    return msgspec.json.encode(_spaced(value)).decode()
-
-
-def _spaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return f" {value}"
-    if isinstance(value, dict):
-        return {key: _spaced(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spaced(item) for item in value]
-    return value
-
-
-def _unspaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.removeprefix(" ")
-    if isinstance(value, dict):
-        return {key: _unspaced(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unspaced(item) for item in value]
-    return value
+    return msgspec.json.encode(mapped_texts(value, " {}".format)).decode()
 
 
 def learn_tokenizer(

@@ -5,7 +5,7 @@ every request, a refused one too, leaves a trace in the end state or in what the
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from gristmill.digest import canonical, encode
@@ -15,6 +15,7 @@ from gristmill.envs.support.record import Call, Record, calls_of
 from gristmill.envs.support.rules import decide
 from gristmill.envs.support.script import breach, lapse, talking_on
 from gristmill.envs.support.types import Row, Rows, Wish
+from gristmill.nested import leaves
 from gristmill.types import Check, Entry, Episode, Status
 
 __all__ = ["judge"]
@@ -295,7 +296,7 @@ def _discreet(record: Record) -> _Finding:
         if not foreign:
             told.append(call.result)
             continue
-        said = _tokens(" ".join(_leaves(call.result)))
+        said = _tokens(_values(call.result))
         theirs = dict.fromkeys(said - _STATES, call.at) | theirs
         answer = next((line for at, line in record.lines if at > call.at), "")
         if leaked := sorted(said & _STATES & _tokens(answer)):
@@ -303,7 +304,7 @@ def _discreet(record: Record) -> _Finding:
     if not theirs:
         return {}
     told += [entry.get("say", "") for entry in record.entries if entry["from"] == "customer"]
-    open_to_all = _POLICY_NUMBERS | _tokens(" ".join(_leaves(told)))
+    open_to_all = _POLICY_NUMBERS | _tokens(_values(told))
     secret = {token: since for token, since in theirs.items() if token not in open_to_all | _COMMON}
     for at, line in record.lines:
         if leaked := sorted(token for token in _tokens(line) & secret.keys() if secret[token] < at):
@@ -311,12 +312,9 @@ def _discreet(record: Record) -> _Finding:
     return {}
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, (dict, list)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(one)
-    else:
-        yield str(value)
+def _values(data: Any) -> str:
+    """Return all values in plain data as one text."""
+    return " ".join(str(one) for _, one in leaves(data))
 
 
 def _tokens(text: str) -> set[str]:

@@ -12,6 +12,7 @@ from gristmill.generators.conditioning import conditioned
 from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.rules import RULES
 from gristmill.generators.taxonomy.tree import QuestionLeaf, ScenarioLeaf, Taxonomy
+from gristmill.nested import mapped_texts
 from gristmill.seeding import stream
 from gristmill.types import Scenario
 from gristmill.wording import Phrase, Wording
@@ -196,12 +197,10 @@ def _schema(name: str, tool: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     """Return arguments with their gaps filled; what is nothing but a gap has the type of the value."""
-    if isinstance(value, dict):
-        return {key: _filled(one, values) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_filled(one, values) for one in value]
-    if not isinstance(value, str):
-        return value
+    return mapped_texts(value, lambda one: _gap(one, values))
+
+
+def _gap(value: str, values: Mapping[str, Any]) -> Any:
     if value[:1] == "{" and value[-1:] == "}" and value[1:-1].isidentifier():
         return values[value[1:-1]]
     return value

@@ -14,6 +14,7 @@ import msgspec
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.augment import Chain, Change, augmentation
+from gristmill.nested import mapped, texts
 from gristmill.seeding import stream
 from gristmill.workflows.augment_tables import Row, Table, check_files
 
@@ -156,7 +157,7 @@ def augmented(
         texts: returns the places of these texts in a record.
         keep: words that stay as they are in them.
     """
-    record, changes = _copied(record), list[Change]()
+    record, changes = mapped(record, lambda one: one), list[Change]()
     for one in chain.stages:
         if one.whole:
             record, more = one.apply(record, rng)
@@ -169,12 +170,8 @@ def augmented(
 
 
 def short_texts(value: Any) -> Iterator[str]:
-    """Yield the short texts in plain data, such as the arguments of a call, that words may have been taken from."""
-    if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from short_texts(one)
-    elif isinstance(value, str) and 1 < len(value) <= _SHORT:
-        yield value
+    """Return the short texts in plain data, such as the arguments of a call, that words may have been taken from."""
+    return (one for one in texts(value) if 1 < len(one) <= _SHORT)
 
 
 def _copies(
@@ -279,10 +276,3 @@ def _taken_up(row: Row) -> list[str]:
                 given = decode(arguments) if isinstance(arguments, str) else arguments
                 found |= dict.fromkeys(short_texts(given))
     return list(found)
-
-
-def _copied(value: Any) -> Any:
-    """Return a copy of plain data that shares no list or object with it."""
-    if isinstance(value, dict):
-        return {name: _copied(one) for name, one in value.items()}
-    return [_copied(one) for one in value] if isinstance(value, list) else value

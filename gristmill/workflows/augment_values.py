@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gristmill.nested import mapped
+
 __all__ = ["Renaming"]
 
 _STRUCTURE = frozenset({"from", "to", "call", "tool"})  # keys of an entry that name seats and tools
@@ -37,10 +39,9 @@ class Renaming:
 
     def __call__(self, value: Any) -> Any:
         """Return plain data with the new values."""
-        if isinstance(value, dict):
-            return {name: one if name in _STRUCTURE else self(one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [self(one) for one in value]
+        return mapped(value, self._renamed, keep=_STRUCTURE)
+
+    def _renamed(self, value: Any) -> Any:
         if type(value) in (int, float):
             return self._mapping.get(str(value), value)
         return self._pattern.sub(self._new, value) if isinstance(value, str) else value

@@ -18,6 +18,7 @@ from gristmill.generators import rewriting
 from gristmill.generators.languages import language
 from gristmill.generators.rewriting import Dropped, Item, Messages, Rewriting, Step, Unanswered, converse
 from gristmill.lines import numbered, read_text, write_lines
+from gristmill.nested import texts
 from gristmill.seeding import derive
 from gristmill.specs import split, typed
 
@@ -314,7 +315,4 @@ def _beside(out: Path, name: str) -> Path:
 
 def _strings(value: Any) -> list[str]:
     """Return the words in plain data, each once."""
-    if isinstance(value, str):
-        return [value] if len(value) >= _SHORT else []
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return list(dict.fromkeys(one for part in inner for one in _strings(part)))
+    return list(dict.fromkeys(one for one in texts(value) if len(one) >= _SHORT))
