@@ -1,16 +1,36 @@
-"""A small writer of TOML, for the standard library has only a reader."""
+"""TOML files: read with the place of what is wrong, and a small writer, for the standard library has none."""
 
 import re
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gristmill.digest import encode
 from gristmill.errors import UsageError
+from gristmill.lines import read_text
 
-__all__ = ["written"]
+__all__ = ["read_toml", "written"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDE = 110  # characters of a line, beyond which a list has an item on each
+
+
+def read_toml(path: Path, expected: str = "a TOML file") -> dict[str, Any]:
+    """Return what a file of TOML in UTF-8 says.
+
+    Args:
+        path: the file.
+        expected: what it is to be, in words.
+
+    Raises:
+        UsageError: when it is not there, or with the line and the column of what is wrong in it.
+        StoreError: when it cannot be read.
+    """
+    try:
+        return tomllib.loads(read_text(path, expected))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: expected TOML, got something else: {error}.") from None
 
 
 def written(data: Mapping[str, Any]) -> str:

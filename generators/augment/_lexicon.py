@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.augment._grammar import plural, verb_forms
 from gristmill.generators.augment._vocabulary import BESIDE_NOUNS, DETERMINERS, lines, word_list
+from gristmill.lines import read_text
 
 __all__ = ["Lexicon", "Sense", "lexicon"]
 
@@ -99,11 +100,7 @@ def lexicon(path: str = "") -> Lexicon:
     """
     if not path:
         return Lexicon.of(lines("lexicon.txt"), "lexicon.txt")
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Expected a lexicon, a text file in UTF-8, got {path}: {error}.") from None
-    return Lexicon.of(text.splitlines(), path)
+    return Lexicon.of(read_text(Path(path), "a lexicon, a text file in UTF-8").splitlines(), path)
 
 
 def fits(sense: Sense, text: str, start: int, end: int) -> bool:

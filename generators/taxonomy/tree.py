@@ -19,7 +19,6 @@ The leaves of a taxonomy with a `world` are cells of its scenario space instead,
 """
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
@@ -31,12 +30,14 @@ from typing import Any, Literal
 import msgspec
 
 from gristmill.errors import UsageError, unknown
+from gristmill.generators.toml import read_toml
 
 __all__ = ["SHIPPED", "Call", "Leaf", "QuestionLeaf", "ScenarioLeaf", "Taxonomy", "load"]
 
 SHIPPED = ("general", "support")
 _HEADER = "taxonomy.toml"
 _LEVELS = 4
+_EXPECTED = f"a taxonomy, one of {', '.join(SHIPPED)} or a file"
 
 CheckKind = Literal["number", "text", "option", "list", "date", "time", "calls", "ask", "no-call"]
 
@@ -163,8 +164,8 @@ def load(name: str) -> Taxonomy:
         path = next(one for one in (folder / name, folder / f"{name}.toml") if one.exists())
     else:
         path = Path(name)
-        if not path.exists():
-            raise unknown("taxonomy", name, SHIPPED) if path.suffix != ".toml" else _missing(path)
+        if not path.exists() and path.suffix != ".toml":
+            raise unknown("taxonomy", name, SHIPPED)
     if not path.is_dir():
         return _built(path, _header(path), [])
     further = [one for one in sorted(path.glob("*.toml")) if one.name != _HEADER]
@@ -173,7 +174,7 @@ def load(name: str) -> Taxonomy:
 
 def _header(path: Path) -> _Header:
     try:
-        return msgspec.convert(_toml(path), _Header)
+        return msgspec.convert(read_toml(path, _EXPECTED), _Header)
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {error}.") from None
 
@@ -181,7 +182,7 @@ def _header(path: Path) -> _Header:
 def _built(path: Path, head: _Header, further: Sequence[Path]) -> Taxonomy:
     entries = [(path, number, one) for number, one in enumerate(head.leaf, 1)]
     for file in further:
-        found = _toml(file)
+        found = read_toml(file)
         if set(found) != {"leaf"}:
             others = ", ".join(sorted(set(found) - {"leaf"})) or "no leaf"
             raise UsageError(f"{file}: expected leaves alone, got {others}; the rest belongs into {_HEADER}.")
@@ -227,21 +228,6 @@ def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
         if name not in head.tools:
             raise UsageError(f"{where} ({leaf.path}): {unknown('tool', name, head.tools)}")
     return leaf
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode())
-    except OSError:
-        raise _missing(path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: expected TOML in UTF-8, got something else: {error}.") from None
-
-
-def _missing(path: Path) -> UsageError:
-    return UsageError(
-        f"Expected a taxonomy, one of {', '.join(SHIPPED)} or a file, got {path}, which is not there."
-    )
 
 
 def _nodes(path: str) -> list[str]:

@@ -1,6 +1,7 @@
-"""The writer of TOML."""
+"""TOML files, read and written."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
-from gristmill.generators.toml import written
+from gristmill.generators.toml import read_toml, written
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 SCALARS = st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | TEXTS
@@ -44,3 +45,16 @@ def test_what_toml_cannot_say_is_refused() -> None:
     """It has no null."""
     with pytest.raises(UsageError, match="None, which TOML cannot say"):
         written({"a": None})
+
+
+def test_a_file_that_is_no_toml_is_one_message(tmp_path: Path) -> None:
+    """It names the file and the place in it, or that there is none."""
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"a = 1\nb = \n")
+    with pytest.raises(UsageError, match=r"a\.toml: expected TOML, got something else: .*line 2, column 5"):
+        read_toml(path)
+    path.write_bytes(b"a = 1\nb = '\xff'\n")
+    with pytest.raises(UsageError, match=r"byte 0xff in line 2 of .*a\.toml"):
+        read_toml(path)
+    with pytest.raises(UsageError, match=r"Expected a template, got no\.toml, which is not there"):
+        read_toml(Path("no.toml"), "a template")
