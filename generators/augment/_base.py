@@ -6,7 +6,7 @@ who is called Anna in one message is not called Bella in the next.
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
 
-__all__ = ["Altered", "Augmentation", "Chain", "Change", "Edit", "Rewriter", "edited", "leaves"]
+__all__ = ["Altered", "Augmentation", "ByText", "Chain", "Change", "Edit", "Rewriter", "edited", "leaves"]
 
 Edit = tuple[int, int, str]  # the part of a text from start to end, and what comes in its place
 # Keys of chat messages and tools under which no words of anybody stand.
@@ -53,6 +53,16 @@ class Rewriter(ABC):
     def field(self, key: str, value: Any) -> Any:
         """Return what stands in place of a value that is no text, or is a field of its own; by default itself."""
         return value
+
+
+class ByText(Rewriter):
+    """Edits that are decided text by text."""
+
+    def __init__(self, decide: Callable[[str], Iterable[Edit]]) -> None:
+        self._decide = decide
+
+    def edits(self, text: str) -> Iterable[Edit]:
+        return self._decide(text)
 
 
 class Augmentation(ABC):

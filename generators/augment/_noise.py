@@ -1,11 +1,11 @@
 """Noise as people make it: slips on the keyboard, careless capitals and spaces, and words that are simply wrong."""
 
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import ClassVar
 
-from gristmill.generators.augment._base import Augmentation, Edit, Rewriter
+from gristmill.generators.augment._base import Augmentation, ByText, Edit, Rewriter
 from gristmill.generators.augment._spans import Word, clear_of, kept, words
 from gristmill.generators.augment._vocabulary import common_words, is_word
 
@@ -39,16 +39,6 @@ def _neighbours() -> dict[str, str]:
 _NEAR = _neighbours()
 
 
-class _Noise(Rewriter):
-    """Edits that are decided text by text."""
-
-    def __init__(self, noise: Callable[[str], Iterable[Edit]]) -> None:
-        self._noise = noise
-
-    def edits(self, text: str) -> Iterable[Edit]:
-        return self._noise(text)
-
-
 class Typos(Augmentation):
     """Slips of the finger: a key beside the right one, two letters swapped, one dropped, one twice.
 
@@ -64,7 +54,7 @@ class Typos(Augmentation):
     usual: ClassVar[float] = 0.08
 
     def begin(self, record: object, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter:
-        return _Noise(lambda text: self._slips(text, rng, rate, keep))
+        return ByText(lambda text: self._slips(text, rng, rate, keep))
 
     @staticmethod
     def _slips(text: str, rng: random.Random, rate: float, keep: Collection[str]) -> Iterable[Edit]:
@@ -115,7 +105,7 @@ class RandomTokens(Augmentation):
                     other = rng.choice(pool)
                     yield word.start, word.end, other.capitalize() if word.text[0].isupper() else other
 
-        return _Noise(replaced)
+        return ByText(replaced)
 
 
 @cache
@@ -144,7 +134,7 @@ class Casing(Augmentation):
                     marks[word.start : word.end] = word.text.lower()
             yield 0, len(text), "".join(marks)
 
-        return _Noise(recased)
+        return ByText(recased)
 
 
 def _begins(text: str, word: Word) -> bool:
@@ -162,7 +152,7 @@ class Spacing(Augmentation):
     usual: ClassVar[float] = 0.12
 
     def begin(self, record: object, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter:
-        return _Noise(lambda text: self._spaced(text, rng, rate, keep))
+        return ByText(lambda text: self._spaced(text, rng, rate, keep))
 
     @staticmethod
     def _spaced(text: str, rng: random.Random, rate: float, keep: Collection[str]) -> Iterable[Edit]:

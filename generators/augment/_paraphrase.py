@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import ClassVar
 
-from gristmill.generators.augment._base import Augmentation, Edit, Rewriter
+from gristmill.generators.augment._base import Augmentation, ByText, Edit, Rewriter
 from gristmill.generators.augment._grammar import cased
 from gristmill.generators.augment._lexicon import lexicon
 from gristmill.generators.augment._spans import clear_of, kept
@@ -113,16 +113,6 @@ _REPORT = re.compile(
 )
 
 
-class _ByText(Rewriter):
-    """Edits that are decided text by text."""
-
-    def __init__(self, decide: Callable[[str], Iterable[Edit]]) -> None:
-        self._decide = decide
-
-    def edits(self, text: str) -> Iterable[Edit]:
-        return self._decide(text)
-
-
 class Contractions(Augmentation):
     """Contractions written out, and what is written out contracted."""
 
@@ -132,7 +122,7 @@ class Contractions(Augmentation):
     usual: ClassVar[float] = 0.6
 
     def begin(self, record: object, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter:
-        return _ByText(lambda text: _contracted(text, rng, rate, keep))
+        return ByText(lambda text: _contracted(text, rng, rate, keep))
 
 
 class Paraphrase(Augmentation):
@@ -146,7 +136,7 @@ class Paraphrase(Augmentation):
     usual: ClassVar[float] = 0.7
 
     def begin(self, record: object, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter:
-        return _ByText(lambda text: self._put(text, rng, rate, keep))
+        return ByText(lambda text: self._put(text, rng, rate, keep))
 
     @staticmethod
     def _put(text: str, rng: random.Random, rate: float, keep: Collection[str]) -> Iterable[Edit]:
