@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from gristmill.generators.answers import MONTHS
+from gristmill.generators.taxonomy.rules._moments import clock, written
 
 __all__ = ["between_days", "between_times", "days_later", "later", "month_length", "weekday", "zoned"]
 
@@ -16,15 +17,15 @@ _FIRST = date(2015, 1, 1)  # which day 0 of a slot is
 def weekday(values: Values, rng: Random) -> Values:
     """The day of the week of a date."""
     day = _day(values["day"])
-    return {"date": _written(day), "options": list(_WEEKDAYS), "answer": _WEEKDAYS[day.weekday()]}
+    return {"date": written(day), "options": list(_WEEKDAYS), "answer": _WEEKDAYS[day.weekday()]}
 
 
 def between_days(values: Values, rng: Random) -> Values:
     """How many days there are from one date to another."""
     day = _day(values["day"])
     return {
-        "date": _written(day),
-        "date_2": _written(day + timedelta(values["days"])),
+        "date": written(day),
+        "date_2": written(day + timedelta(values["days"])),
         "answer": values["days"],
     }
 
@@ -33,7 +34,7 @@ def days_later(values: Values, rng: Random) -> Values:
     """The date some days after another."""
     day = _day(values["day"])
     found = day + timedelta(values["days"])
-    return {"date": _written(day), "found": _written(found), "answer": found.isoformat()}
+    return {"date": written(day), "found": written(found), "answer": found.isoformat()}
 
 
 def month_length(values: Values, rng: Random) -> Values:
@@ -48,16 +49,16 @@ def between_times(values: Values, rng: Random) -> Values | None:
     end = values["start"] + values["minutes"]
     if end >= 24 * 60:
         return None
-    return {"time": _clock(values["start"]), "time_2": _clock(end), "answer": values["minutes"]}
+    return {"time": clock(values["start"]), "time_2": clock(end), "answer": values["minutes"]}
 
 
 def later(values: Values, rng: Random) -> Values:
     """The time of day some hours and minutes later."""
     end = values["start"] + 60 * values["hours"] + values["minutes"]
     return {
-        "time": _clock(values["start"]),
+        "time": clock(values["start"]),
         "next": " the next day" * (end >= 24 * 60),
-        "answer": _clock(end),
+        "answer": clock(end),
     }
 
 
@@ -69,19 +70,11 @@ def zoned(values: Values, rng: Random) -> Values | None:
     ahead = offset_2 - offset
     return {
         "city": city, "zone": f"UTC{offset:+}" if offset else "UTC", "city_2": city_2,
-        "zone_2": f"UTC{offset_2:+}" if offset_2 else "UTC", "time": _clock(values["start"]),
+        "zone_2": f"UTC{offset_2:+}" if offset_2 else "UTC", "time": clock(values["start"]),
         "shift": f"{abs(ahead)} hour{'s' * (abs(ahead) > 1)} {'ahead of' if ahead > 0 else 'behind'}",
-        "answer": _clock(values["start"] + 60 * ahead),
+        "answer": clock(values["start"] + 60 * ahead),
     }  # fmt: skip
 
 
 def _day(number: int) -> date:
     return _FIRST + timedelta(number)
-
-
-def _written(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60 % 24:02}:{minutes % 60:02}"

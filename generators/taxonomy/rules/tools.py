@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from gristmill.generators.answers import MONTHS
+from gristmill.generators.taxonomy.rules._moments import clock, written
 
 __all__ = [
     "alarm",
@@ -57,7 +57,7 @@ def event(values: Values, rng: Random) -> Values:
     title = f"{values['what']} with {values['name']}"
     return {
         **_dated(values["day"]),
-        "start": _clock(values["slot"]),
+        "start": clock(15 * values["slot"]),
         "minutes": minutes,
         "long": long,
         "title": title,
@@ -76,7 +76,7 @@ def booking(values: Values, rng: Random) -> Values | None:
 
 def alarm(values: Values, rng: Random) -> Values:
     """A time of day for an alarm."""
-    return {"time": _clock(values["slot"])}
+    return {"time": clock(15 * values["slot"])}
 
 
 def missing(values: Values, rng: Random) -> Values | None:
@@ -84,7 +84,7 @@ def missing(values: Values, rng: Random) -> Values | None:
     if values["city"] == values["city_2"]:
         return None
     words, request, question = _MISSING[values["tool"]]
-    told = {**values, **_dated(values["day"]), "time": _clock(values["slot"])}
+    told = {**values, **_dated(values["day"]), "time": clock(15 * values["slot"])}
     return {"request": request.format_map(told), "question": question.format_map(told), "answer": list(words)}
 
 
@@ -101,9 +101,4 @@ def sum_of_two(values: Values, rng: Random) -> Values:
 
 def _dated(number: int) -> Values:
     day = _FIRST + timedelta(number)
-    return {"date": f"{day.day} {MONTHS[day.month - 1]} {day.year}", "iso": day.isoformat()}
-
-
-def _clock(slot: int) -> str:
-    """Return the time of a slot, a quarter of an hour."""
-    return f"{slot // 4:02}:{slot % 4 * 15:02}"
+    return {"date": written(day), "iso": day.isoformat()}
