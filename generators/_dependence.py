@@ -48,6 +48,15 @@ def positive_definite(matrix: Array) -> Array:
     return found
 
 
+def spearman(first: Array, second: Array) -> float:
+    """Return the rank correlation of two columns of numbers, 0 where one of them never varies."""
+    from scipy.stats import rankdata
+
+    centred = [ranks - ranks.mean() for ranks in map(rankdata, (first, second))]
+    scale = np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2))
+    return float(np.sum(centred[0] * centred[1]) / scale) if scale else 0.0
+
+
 def _is_ordered(field: Mapping[str, Any]) -> bool:
     """Return whether a choice is one of numbers, which stand in their order."""
     return field["kind"] == "choice" and all(type(one) in (int, float) for one in field["options"])
@@ -55,8 +64,6 @@ def _is_ordered(field: Mapping[str, Any]) -> bool:
 
 def _correlations(table: pa.Table, names: list[str]) -> Array:
     """Return the latent correlations of columns, 0 where it may be none."""
-    from scipy.stats import spearmanr
-
     columns = [np.asarray(table[name].cast(pa.float64(), safe=False).to_numpy(), float) for name in names]
     matrix = np.eye(len(names))
     for row, first in enumerate(columns):
@@ -64,11 +71,9 @@ def _correlations(table: pa.Table, names: list[str]) -> Array:
             there = np.isfinite(first) & np.isfinite(columns[place])
             if there.sum() < _FEW:
                 continue
-            pair = first[there], columns[place][there]
-            if np.ptp(pair[0]) and np.ptp(pair[1]):
-                rho = float(spearmanr(*pair).statistic)
-                if abs(rho) > _ERRORS / np.sqrt(there.sum()):
-                    matrix[row, place] = matrix[place, row] = 2 * np.sin(np.pi * rho / 6)
+            rho = spearman(first[there], columns[place][there])
+            if abs(rho) > _ERRORS / np.sqrt(there.sum()):
+                matrix[row, place] = matrix[place, row] = 2 * np.sin(np.pi * rho / 6)
     return matrix
 
 

@@ -6,11 +6,12 @@ from itertools import combinations
 import msgspec
 import numpy as np
 
+from gristmill.generators._dependence import spearman
 from gristmill.generators.fidelity.columns import Array, Feature
 from gristmill.generators.fidelity.marginals import holm
 from gristmill.generators.fidelity.types import Association
 
-__all__ = ["associations", "correlation_ratio", "cramer", "spearman"]
+__all__ = ["associations", "correlation_ratio", "cramer"]
 
 _GROUPS = 20  # random groups, from whose scatter a standard error comes
 _LEAST = 25  # rows of a group
@@ -32,15 +33,6 @@ def associations(found: Sequence[Feature]) -> list[Association]:
     adjusted = dict(zip(known, holm([made[place].p or 0.0 for place in known]), strict=True))
     made = [msgspec.structs.replace(one, p=adjusted.get(place)) for place, one in enumerate(made)]
     return sorted(made, key=lambda one: (not one.differs, -abs(one.difference)))
-
-
-def spearman(first: Array, second: Array) -> float:
-    """Return the rank correlation of two columns of numbers, 0 where one of them never varies."""
-    from scipy.stats import rankdata
-
-    centred = [ranks - ranks.mean() for ranks in map(rankdata, (first, second))]
-    scale = np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2))
-    return float(np.sum(centred[0] * centred[1]) / scale) if scale else 0.0
 
 
 def cramer(first: Array, second: Array) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gristmill.generators._numbers import normal_quantile
 from gristmill.generators.fidelity.columns import Aligned, Array, Feature
 from gristmill.generators.fidelity.marginals import picture
 from gristmill.generators.fidelity.types import Excess, Privacy, Verdict
@@ -182,12 +183,10 @@ def _scaled(found: Collection[Feature]) -> tuple[Array, Array]:
 
 
 def _scores(one: Feature) -> tuple[Array, Array]:
-    from scipy.special import ndtri
-
     known = np.sort(one.real[~np.isnan(one.real)])
     values, first = np.unique(known, return_index=True)
     last = np.append(first[1:], len(known))
-    levels = ndtri((first + last) / 2 / max(len(known), 1))
+    levels = normal_quantile((first + last) / 2 / max(len(known), 1))
     found = []
     for side in (one.real, one.synthetic):
         missing = np.isnan(side)

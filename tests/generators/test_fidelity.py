@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
+from gristmill.generators._dependence import spearman
 from gristmill.generators.fidelity import Fidelity, compare
-from gristmill.generators.fidelity.associations import correlation_ratio, cramer, spearman
+from gristmill.generators.fidelity.associations import correlation_ratio, cramer
 from gristmill.generators.fidelity.classifier import auc_test, tell_apart
 from gristmill.generators.fidelity.columns import Feature, align, features
 from gristmill.generators.fidelity.marginals import holm, marginals
