@@ -19,10 +19,14 @@ from gristmill.errors import GristmillError, install_line
 
 __all__ = ["main"]
 
-VERBS = (
-    "list", "show", "view", "init", "check", "play", "run", "verify", "mine", "augment", "export", "generate", "fit",
-    "fidelity", "instruct", "rewrite", "train", "eval", "improve", "league", "report", "serve", "demo",
-)  # fmt: skip
+GROUPS = {  # as the help has them
+    "Worlds and play": ("init", "check", "play", "run", "league"),
+    "Records and data": ("verify", "mine", "augment", "export"),
+    "Tables and tasks": ("generate", "fit", "fidelity", "instruct", "rewrite"),
+    "Models": ("train", "eval", "improve", "serve"),
+    "Look": ("list", "show", "view", "report", "demo"),
+}
+VERBS = tuple(verb for verbs in GROUPS.values() for verb in verbs)
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
@@ -82,9 +86,10 @@ def _app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for verb in VERBS:
-        command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
-        app.command(verb)(command)
+    for group, verbs in GROUPS.items():
+        for verb in verbs:
+            command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
+            app.command(verb, rich_help_panel=group)(command)
     return app
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gristmill.cli.app import VERBS, main
+from gristmill.cli.app import GROUPS, VERBS, main
 from gristmill.digest import decode, encode
 from gristmill.recorders.store import RunStore
 from tests.fixtures import plugins
@@ -58,11 +58,12 @@ def test_what_is_not_installed_is_named_with_the_line_that_brings_it(
 
 
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    """And importing them all loads none of the heavy libraries."""
+    """In groups of what they are for."""
     assert 0 == main(["--help"])
     out = capsys.readouterr().out
 
     assert all(f" {verb} " in out for verb in VERBS)
+    assert [*GROUPS] == sorted((name for name in GROUPS if f" {name} " in out), key=out.index)
 
 
 def test_help_of_train_names_both_policies(capsys: pytest.CaptureFixture[str]) -> None:
@@ -233,7 +234,7 @@ def test_check_of_a_bad_plugin_exits_1_with_the_reason(
             ["eval", RETAIL, "-o", "x", "--seat", "agent=model?checkpoint=x&width=-1"],
             "width of at least 1, got -1",
         ),
-        (["run", RETAIL, "-o", "x", "--scenarios", "none.jsonl"], "No such file"),
+        (["run", RETAIL, "-o", "x", "--scenarios", "none.jsonl"], "which is not there"),
         (
             ["run", RETAIL, "-o", "x", "--scenarios", "none.jsonl", "-n", "5"],
             "either -n or --scenarios, got -n 5",
