@@ -17,6 +17,7 @@ __all__ = [
     "line",
     "linear",
     "signed",
+    "singular",
 ]
 
 Number = int | Fraction
@@ -24,6 +25,7 @@ Side = tuple[Number, Number]  # of a linear equation: how often the unknown, and
 
 NAME = Fake("first_name", size=400)
 VOICE = Choice(("do", "doing", "we"))
+_SINGULAR = {"feet": "foot", "inches": "inch", "sandwiches": "sandwich"}
 _DOING = {
     "add": "adding",
     "divide": "dividing",
@@ -53,6 +55,11 @@ def counted(value: Number, one: str, many: str = "") -> str:
     """Return a quantity with its unit, which is singular for exactly one."""
     number = f"{int(value):,}" if Fraction(value).denominator == 1 else decimal(value)
     return f"{number} {one if value == 1 else many or one + 's'}"
+
+
+def singular(many: str) -> str:
+    """Return the singular of a plural that the problems use."""
+    return _SINGULAR.get(many, many[:-1])
 
 
 def signed(value: Number) -> str:

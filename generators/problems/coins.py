@@ -4,7 +4,17 @@ from fractions import Fraction
 
 from gristmill.generators.fields import Choice, Integer
 from gristmill.generators.problems._kinds import Draft, Kind, Values, wordings
-from gristmill.generators.problems._wording import NAME, VOICE, decimal, dollars, done, isolated, line, linear
+from gristmill.generators.problems._wording import (
+    NAME,
+    VOICE,
+    decimal,
+    dollars,
+    done,
+    isolated,
+    line,
+    linear,
+    singular,
+)
 from gristmill.generators.space import Space
 
 __all__ = ["COINS"]
@@ -22,7 +32,6 @@ _GOODS = {
     "roses and tulips": (300, 125),
     "sandwiches and apples": (450, 75),
 }
-_SINGULAR = {"sandwiches": "sandwich"}
 
 
 def _coins(values: Values) -> Draft:
@@ -34,7 +43,6 @@ def _coins(values: Values) -> Draft:
     count, total = x + y, p * x + q * y
     facts = [f"x + y = {count}", f"{linear((p, 'x'), (q, 'y'))} = {decimal(total)}"]
     number, unit = (x, more) if asked == "x" else (y, less)
-    singular = _SINGULAR.get(unit, unit[:-1])
     return Draft(
         wording=values["coins" if coins else "goods"],
         slots={
@@ -58,9 +66,9 @@ def _coins(values: Values) -> Draft:
             *([line("The others are", f"y = {count} - {x} = {y}")] if asked == "y" else []),
         ],
         answer=number,
-        said=f"{number} {singular if number == 1 else unit}",
+        said=f"{number} {singular(unit) if number == 1 else unit}",
         difficulty=3 if asked == "x" else 4,
-        unit=singular if number == 1 else unit,
+        unit=singular(unit) if number == 1 else unit,
     )
 
 

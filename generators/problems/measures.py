@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from gristmill.generators.fields import Choice, Integer
 from gristmill.generators.problems._kinds import Draft, Kind, Values, wordings
-from gristmill.generators.problems._wording import counted, decimal, line
+from gristmill.generators.problems._wording import counted, decimal, line, singular
 from gristmill.generators.space import Space
 
 __all__ = ["CONVERSION"]
@@ -24,7 +24,6 @@ _CHAINS: tuple[tuple[tuple[str, str, str], ...], ...] = (
     (("gal", "gallons", "4"), ("qt", "quarts", "2"), ("pt", "pints", "2"), ("c", "cups", "")),
     (("l", "liters", "10"), ("dl", "deciliters", "100"), ("ml", "milliliters", "")),
 )
-_SINGULAR = {"feet": "foot", "inches": "inch"}
 _PAIRS = [  # a chain, and the places of the larger and the smaller unit in it
     [place, first, last]
     for place, chain in enumerate(_CHAINS)
@@ -59,7 +58,7 @@ def _conversion(values: Values) -> Draft:
 
 
 def _forms(many: str) -> tuple[str, str]:
-    return _SINGULAR.get(many, many[:-1]), many
+    return singular(many), many
 
 
 def _down(chain: tuple[tuple[str, str, str], ...], size: Fraction) -> list[str]:
