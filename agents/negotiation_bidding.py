@@ -6,7 +6,7 @@ Nothing here talks, and nothing here is random.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, reduce
+from functools import lru_cache, reduce
 from itertools import product
 from typing import Any, Protocol
 
@@ -82,6 +82,10 @@ class Domain:
         """The outcomes from the best to the worst."""
         return self._ranked.order
 
+    def reaching(self, target: float) -> NDArray[np.intp]:
+        """Return the outcomes whose utility is at least a target, from the best to the worst."""
+        return self._ranked.order[: self._ranked.falling.searchsorted(-target, "right")]
+
     def places(self, outcome: int) -> tuple[int, ...]:
         """Return which option of every issue an outcome has."""
         return self._outcomes.places[outcome]
@@ -123,12 +127,10 @@ class _Ranked:
         self.utility.setflags(write=False)  # it is shared
         self.top = int(self.utility.argmax())
         self.best = float(self.utility[self.top])
-
-    @cached_property
-    def order(self) -> NDArray[np.intp]:
-        found: NDArray[np.intp] = np.argsort(-self.utility, kind="stable")
-        found.setflags(write=False)
-        return found
+        # From the best to the worst, and what those are worth, with the sign by which it rises.
+        self.order = np.argsort(-self.utility, kind="stable")
+        self.order.setflags(write=False)
+        self.falling = -self.utility[self.order]
 
 
 # There are not many issues, values and weights, and negotiations come by the thousand. They are told apart by what they
@@ -234,11 +236,11 @@ class Bidder:
         return int(np.where(utility >= target - TIE, utility, 2.0).argmin())
 
     def liked(self, target: float, likes: Floats | None = None) -> int:
-        """Return the outcome that reaches a target and that the other is expected to like best."""
+        """Return the outcome that reaches a target and that the other is expected to like best, the best of those."""
         if likes is None:
             likes = self.likes()
         # Where rounding has put the target above the best, the best is all there is.
-        among = (self.domain.utility >= min(target, self.best) - TIE).nonzero()[0]
+        among = self.domain.reaching(min(target, self.best) - TIE)
         return among.item(likes[among].argmax())
 
     def likes(self) -> Floats:

@@ -15,6 +15,8 @@ from gristmill.agents.negotiation_bidding import TIE, Domain, Floats, Values, gr
 
 __all__ = ["Frequencies", "Hypotheses"]
 
+_FINE = np.array(2.0**24)  # steps from 0 to 1, as an array: see `Hypotheses`
+
 
 class Frequencies:
     """A model by counting: an option that is offered often is liked, and an issue that is seldom moved matters.
@@ -126,22 +128,19 @@ class _Opposed:
     """
 
     def __init__(self, values: Values) -> None:
-        opposed = [np.array([1.0 - own for own in column]) for column in values]
-        # Of every outcome, [issues, outcomes], the last issue first: one product with it is quicker than to combine
-        # options each time, and adds up in the same order.
-        columns = np.meshgrid(*opposed, indexing="ij")
-        self._columns = np.array([column.ravel() for column in reversed(columns)])
+        columns = np.meshgrid(*[1.0 - np.array(column) for column in values], indexing="ij")
+        # Of every outcome, [issues, outcomes]: one product with it is quicker than to combine options each time. In
+        # fine steps, and so are weights, so that no sum of products is rounded: whoever adds them up, in whatever
+        # order, what is liked as much is liked as much.
+        self._columns = np.rint(_FINE * np.array([column.ravel() for column in columns])) / _FINE**2
         self.guesses = _guesses(len(values))
-        self.guessed = _Guessed(self.guesses, self._columns)
-        shares = np.ones(len(self.guesses))
-        weights = (shares @ self.guesses) / shares.sum()
-        # Many outcomes are liked as much then, and a product may round each of them in another way.
-        self.at_first = grid([weight * column for weight, column in zip(weights, opposed, strict=True)])
+        self.guessed = _Guessed(self.guesses, _FINE * self._columns)
+        self.at_first = self.liked(self.guesses.mean(axis=0))
         self.at_first.setflags(write=False)  # it is shared
 
     def liked(self, weights: Floats) -> Floats:
         """Return how much every outcome is liked by the weights of issues, [outcomes]."""
-        liked: Floats = weights[::-1] @ self._columns
+        liked: Floats = np.rint(weights * _FINE).dot(self._columns)
         return liked
 
 
@@ -152,7 +151,7 @@ class _Guessed(dict[int, Floats]):
         self._guesses, self._columns = guesses, columns
 
     def __missing__(self, outcome: int) -> Floats:
-        found: Floats = self._guesses @ np.ascontiguousarray(self._columns[::-1, outcome])
+        found: Floats = self._guesses @ np.ascontiguousarray(self._columns[:, outcome])
         found.setflags(write=False)  # it is shared
         self[outcome] = found
         return found

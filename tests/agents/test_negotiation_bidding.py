@@ -111,12 +111,15 @@ def test_a_discount_raises_the_floor_and_lowers_what_is_to_come() -> None:
 
 
 def test_choices_reach_their_target() -> None:
-    """The least that does, or what the other likes best of all that do; the best where nothing does."""
+    """The least that does, or what the other likes best of all that do; the best where nothing does, or among equals."""
     likes = np.array([0.1, 0.2, 0.9, 0.3, 0.8, 0.7])
 
     assert (3, 1) == (bidder().at(0.65), bidder().at(2.0))
     assert (2, 5) == (bidder().liked(0.25, likes), bidder().liked(0.35, likes))
-    assert 1 == bidder().liked(2.0, likes)
+    assert (1, 3) == (
+        bidder().liked(2.0, likes),
+        bidder().liked(0.25, np.array([0.9, 0.1, 0.9, 0.9, 1.0, 0.9])),
+    )
 
 
 @pytest.mark.parametrize("kind", [Frequencies, Hypotheses])
@@ -132,7 +135,7 @@ def test_models_learn_what_the_other_holds_on_to(kind: type[Frequencies] | type[
 
     assert after[early_payment] - after[high_price] > before[early_payment] - before[high_price]
     assert after[early_payment] > after[high_price]
-    assert 0.0 <= after.min() <= after.max() <= 1.0 + 1e-9
+    assert 0.0 <= after.min() <= after.max() <= 1.0 + 1e-6
 
 
 @pytest.mark.parametrize("kind", [Frequencies, Hypotheses])
