@@ -148,16 +148,17 @@ def run(
     done = report.asked - sum(len(job.draws) for job in todo)
     if todo:
         where: Executor = executor or ("inline" if jobs == 1 else "process")
-        with _rarely_collecting(), store.writer() as writer:
-            for burst in _play(todo, jobs, where):
-                _same_code(stage, burst)
-                note(out, [one for one, _ in burst])  # first, so that no episode that counts lacks them
-                writer.append_all(burst)
-                for episode, verdict in burst:
-                    report.add(verdict, episode.notes)
-                if progress:
-                    progress(done + report.played, report.asked, report.counts)
-        store.seal()
+        with _rarely_collecting():
+            with store.writer() as writer:
+                for burst in _play(todo, jobs, where):
+                    _same_code(stage, burst)
+                    note(out, [one for one, _ in burst])  # first, so that no episode that counts lacks them
+                    writer.append_all(burst)
+                    for episode, verdict in burst:
+                        report.add(verdict, episode.notes)
+                    if progress:
+                        progress(done + report.played, report.asked, report.counts)
+            store.seal()
     return report
 
 
