@@ -125,12 +125,12 @@ class _Ranked:
         self.values = values
         self.utility = grid([weight * np.array(own) for weight, own in zip(weights, values, strict=True)])
         self.utility.setflags(write=False)  # it is shared
-        self.top = int(self.utility.argmax())
-        self.best = float(self.utility[self.top])
         # From the best to the worst, and what those are worth, with the sign by which it rises.
-        self.order = np.argsort(-self.utility, kind="stable")
+        negative = -self.utility
+        self.order = np.argsort(negative, kind="stable")
         self.order.setflags(write=False)
-        self.falling = -self.utility[self.order]
+        self.falling = negative[self.order]
+        self.top, self.best = self.order.item(0), -self.falling.item(0)
 
 
 # There are not many issues, values and weights, and negotiations come by the thousand. They are told apart by what they
