@@ -87,7 +87,10 @@ class Space(Field):
 
     @property
     def labels(self) -> list[str]:
-        return [f"{name}/{label}" for name, field in self.fields.items() for label in field.labels]
+        parts = (
+            (name.replace("/", "//"), field) for name, field in self.fields.items()
+        )  # so that no two are alike
+        return [f"{name}/{label}" for name, field in parts for label in field.labels]
 
     def values(self, units: Units) -> list[Values]:
         """Return the values at `units`, [dims, N] numbers in [0, 1), of each of N rows."""
@@ -260,7 +263,8 @@ class Space(Field):
         self, world: str, seed: int, index: int, *, stratum: Callable[[Values], str] | None = None
     ) -> Scenario:
         """Return draw `index` under `seed` as a scenario of `world`."""
-        values = self.sample(seed, index)
+        # By its name, since equal fields of two worlds under one seed would be drawn alike.
+        values = self.sample(seed, index, name=f"scenario of {world}")
         cell = stratum(values) if stratum is not None else ""
         return Scenario.of(
             world, values, seed=seed, index=index, log_density=self._density(values), stratum=cell

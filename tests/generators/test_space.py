@@ -54,6 +54,22 @@ def test_another_field_changes_none_of_the_others() -> None:
     assert drawn[0] == drawn[1]
 
 
+def test_names_that_look_like_paths_have_streams_of_their_own() -> None:
+    """A slash in the name of a field is no step into another."""
+    space = Space({"a/b": Uniform(0, 1), "a": Space(b=Uniform(0, 1))})
+
+    assert len(space.labels) == len(set(space.labels))
+
+
+def test_two_worlds_draw_their_own_scenarios() -> None:
+    """Equal spaces under one seed have nothing to do with each other where the worlds differ."""
+    one, other = (
+        [ORDER.scenario(world, 4, index).values for index in range(20)] for world in ("a/b-v0", "a/c-v0")
+    )
+
+    assert sum(first == second for first, second in zip(one, other, strict=True)) < 10
+
+
 def test_every_draw_is_legal_and_can_be_located() -> None:
     """Constraints hold, conditional fields are there exactly when they should be, and units lead back."""
     for index in range(200):
