@@ -98,6 +98,11 @@ class Choice(Field):
         likely = {one for one in self._log if one > -math.inf}
         return likely.pop() if len(likely) == 1 else None
 
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Cumulative probabilities of the options, [options], the last of them 1."""
+        return self._edges
+
     def _codes(self, units: Units) -> NDArray[np.intp]:
         found: NDArray[np.intp] = self._edges.searchsorted(units[0], "right")
         return found

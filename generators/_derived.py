@@ -1,18 +1,22 @@
 """Fields that follow from earlier fields of their row, wholly or in their distribution."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from gristmill.digest import encode
 from gristmill.errors import UsageError
-from gristmill.generators._columns import Units, decoded
+from gristmill.generators._choices import Choice, Constant
+from gristmill.generators._columns import Units, coded, decoded
 from gristmill.generators._field import Field
 from gristmill.generators._placed import ROW, Context, Placed
 from gristmill.generators.expressions import Expression
+from gristmill.generators.expressions._columns import is_number
 
 __all__ = ["Cases", "Derived"]
 
@@ -62,17 +66,49 @@ class Cases(Placed):
         self.reads = frozenset((of,))
 
     def within(self, units: Units, context: Context) -> pa.Array:
-        of = pc.dictionary_encode(decoded(context.columns[self.of]).cast(pa.string()))
-        codes = of.indices.to_numpy(zero_copy_only=False)
-        order, drawn = [], []
-        for code, name in enumerate(of.dictionary.to_pylist()):
-            case, held = self._case(name), np.flatnonzero(codes == code)
-            drawn.append(case.column(units[: case.dims, held]))
-            order.append(held)
-        if not drawn:
-            return next(iter(self.cases.values())).column(units[: self.dims])
-        parts = pa.chunked_array(drawn).unify_dictionaries().combine_chunks()
-        return parts.take(pa.array(np.argsort(np.concatenate(order))))
+        codes = self._codes(context.columns[self.of])
+        if self._table:
+            # All that can be drawn in any case is looked up in one list of edges, those of case k from k to k + 1.
+            edges, places, options = self._table
+            unit = units[0] if self.dims else 0.0
+            found = edges.searchsorted(np.minimum(codes + unit, np.nextafter(codes + 1.0, 0)), "right")
+            return coded(places[found], options)
+        order = codes.argsort(kind="stable")
+        ends = np.searchsorted(codes[order], np.arange(len(self.cases) + 1))
+        drawn = [
+            case.column(units[: case.dims, order[start:end]])
+            for case, start, end in zip(self.cases.values(), ends[:-1], ends[1:], strict=True)
+        ]
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        return pa.chunked_array(_alike(drawn)).unify_dictionaries().combine_chunks().take(pa.array(back))
+
+    def _codes(self, column: pa.Array) -> NDArray[np.uint16]:
+        """Return the place among the cases of each row's case, [N]; in few bits, which makes sorting them quick."""
+        if not (pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type)):
+            column = pc.dictionary_encode(decoded(column).cast(pa.string()))
+        names = [*column.dictionary.to_pylist(), *([None] if column.null_count else [])]
+        order = {name: place for place, name in enumerate(self.cases)}
+        places = np.array([order[self._name(name)] for name in names], np.uint16)
+        found: NDArray[np.uint16] = places[
+            column.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
+        ]
+        return found
+
+    @cached_property
+    def _table(self) -> tuple[NDArray[np.float64], NDArray[np.int32], pa.Array] | None:
+        """The edges of all options of all cases, the text of each, and the texts; None if a case is no choice of texts."""
+        edges, options = [], list[Any]()
+        for place, case in enumerate(self.cases.values()):
+            if not isinstance(case, (Choice, Constant)):
+                return None
+            edges.append(place + (case.edges if isinstance(case, Choice) else np.ones(1)))
+            options += case.options if isinstance(case, Choice) else [case.value]
+        if not all(isinstance(one, str) for one in options):
+            return None
+        texts = {text: place for place, text in enumerate(dict.fromkeys(options))}
+        places = np.array([texts[one] for one in options], np.int32)
+        return np.concatenate(edges), places, pa.array(texts)
 
     def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
         return self._case(_text(row[self.of])).log_prob(value)
@@ -86,15 +122,38 @@ class Cases(Placed):
         return problems[0] if all(problems) else ""
 
     def _case(self, name: str | None) -> Field:
-        found = self.cases.get(name or "") or self.cases.get("otherwise")
-        if found is None:
+        return self.cases[self._name(name)]
+
+    def _name(self, name: str | None) -> str:
+        found = name if name in self.cases else "otherwise"
+        if found not in self.cases:
             raise UsageError(
                 f"Expected a case for {self.of} {name!r}, got cases for {', '.join(self.cases)}."
             )
-        return found
+        return str(found)
 
     def _body(self) -> dict[str, Any]:
         return {"of": self.of, "cases": {name: case.describe() for name, case in self.cases.items()}}
+
+
+def _alike(columns: list[pa.Array]) -> list[pa.Array]:
+    """Return columns in one type: whole numbers beside others as those are, codes beside plain texts as texts.
+
+    Raises:
+        UsageError: when they hold what does not go into one column.
+    """
+    kinds = {column.type for column in columns}
+    if len(kinds) == 1:
+        return columns
+    plain = [decoded(column) for column in columns]
+    kinds = {column.type for column in plain}
+    if all(map(is_number, kinds)):
+        return [column.cast(pa.float64()) for column in plain]
+    if len(kinds) > 1:
+        raise UsageError(
+            f"Expected cases with values of one type, got {' and '.join(sorted(map(str, kinds)))}."
+        )
+    return plain
 
 
 def _text(value: Any) -> str:
