@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
-from gristmill.generators._columns import Units, plain_values
+from gristmill.generators._columns import Units, arrow, plain_values
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -112,6 +112,15 @@ class Field(ABC):
         if self.log_prob(value) > -math.inf:
             return ""
         return f"expected {self._expected()}, got {short(value)}"
+
+    def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
+        """Return what inside a value does not follow from the rest as it should, and the value as a column.
+
+        Args:
+            value: in the support.
+            around: the earlier fields of its row, columns of one row.
+        """
+        return "", arrow([value])
 
     def describe(self) -> dict[str, Any]:
         """Return kind, parameters, unit and condition as plain data."""

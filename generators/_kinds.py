@@ -14,7 +14,9 @@ from gristmill.generators import fields as kinds
 from gristmill.generators.fields import Choice, Correlated, Field, Flag
 from gristmill.generators.space import Space
 
-__all__ = ["KINDS", "field_of", "space_of"]
+__all__ = ["KINDS", "MISSING", "field_of", "space_of"]
+
+MISSING = " is missing"  # after the name of a field: the flag that says so
 
 KINDS: dict[str, type[Field]] = {
     name.lower(): found
@@ -26,13 +28,16 @@ _NONE: Mapping[str, Any] = {}
 _ABOUT_ALL = ("kind", "when", "missing", "hidden")
 
 
-def space_of(data: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = _NONE) -> Space:
+def space_of(
+    data: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = _NONE, *, inner: bool = False
+) -> Space:
     """Return the Space of `fields`, `where` and `correlated`.
 
     Args:
         data: the entries.
         place: where they stand, for messages.
         defaults: arguments that fields take unless they say otherwise, such as `locale`.
+        inner: whether its fields may read what is around it.
 
     Raises:
         UsageError: with the place of what is wrong.
@@ -50,7 +55,9 @@ def space_of(data: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = 
     where = data.get("where")
     if where is not None and not isinstance(where, str):
         raise UsageError(f"Expected an expression as text in {place}where, got {where!r}.")
-    return _placed(place or "the template: ", lambda: Space(found, where=where, correlated=coupled))
+    return _placed(
+        place or "the template: ", lambda: Space(found, where=where, correlated=coupled, inner=inner)
+    )
 
 
 def field_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Field:
@@ -83,7 +90,7 @@ def _items(given: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) ->
     counts = _table(given.get("counts"), f"{place}.counts", "options and weights")
     space = {name: value for name, value in given.items() if name != "counts"}
     return {
-        "space": space_of(space, f"{place}.", defaults),
+        "space": space_of(space, f"{place}.", defaults, inner=True),
         "counts": _built(Choice, counts, f"{place}.counts"),
     }
 
@@ -109,7 +116,7 @@ def _fields(name: str, entries: Any, place: str, defaults: Mapping[str, Any]) ->
 
 
 def _missing(name: str) -> str:
-    return f"{name} is missing"
+    return name + MISSING
 
 
 def _built(kind: type, given: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = _NONE) -> Any:

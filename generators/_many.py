@@ -1,27 +1,42 @@
 """Lists of records, each drawn from one Space."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._choices import Choice
-from gristmill.generators._columns import Units, arrow
-from gristmill.generators._field import Field
+from gristmill.generators._columns import Units, arrow, decoded
+from gristmill.generators._placed import Context, Placed
 from gristmill.generators.space import Space, Values
 
 __all__ = ["Many"]
 
+_BEFORE, _ITEM = "before", "item"
 
-class Many(Field):
-    """A list of draws from one Space, its length drawn from `counts`."""
+
+class Many(Placed):
+    """A list of draws from one Space, its length drawn from `counts`.
+
+    Fields of the records may read what is around them: the fields of the row before the list, `item`, the place of the
+    record from 0, and `before`, the record before it, of which there is nothing for the first. So can a balance go on
+    from one entry to the next: `round(coalesce(before.balance, opening) + amount, 2)`.
+    """
 
     def __init__(self, space: Space, counts: Choice) -> None:
         if not all(type(count) is int and count >= 0 for count in counts.options):
             raise UsageError(f"Expected counts that are whole numbers from 0, got {counts.options}.")
         self.space, self.counts = space, counts
         self.dims = 1 + max(counts.options) * space.dims
+        self.reads = space.outside - {_BEFORE, _ITEM}
+
+    @property
+    def alone(self) -> bool:  # type: ignore[override]  # a plain attribute where all fields of a kind are alike
+        return not self.space.outside
 
     @property
     def labels(self) -> list[str]:
@@ -42,12 +57,43 @@ class Many(Field):
 
     def column(self, units: Units) -> pa.Array:
         """Return the lists at `units`, [dims, N], as a column of lists of records."""
-        return arrow(self.values(units))
+        return self.within(units, Context({}))
+
+    def within(self, units: Units, context: Context) -> pa.Array:
+        counts = self.counts.column(units[:1]).to_numpy(zero_copy_only=False)
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        parts, places, held = [], [], np.arange(len(counts))
+        before = pa.nulls(len(counts))
+        for item in range(max(1, int(counts.max(initial=0)))):  # once at least, for the type of the records
+            goes_on = counts[held] > item
+            held, before = held[goes_on], before.filter(pa.array(goes_on))
+            before = self._drawn(item, units, held, before, context)
+            parts.append(before)
+            places.append(ends[held] + item)
+        order = np.empty(ends[-1], np.int64)
+        order[np.concatenate(places)] = np.arange(len(order))
+        records = pa.concat_arrays(parts).take(pa.array(order))
+        return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), records)
+
+    def _drawn(
+        self, item: int, units: Units, held: NDArray[np.intp], before: pa.Array, context: Context
+    ) -> pa.StructArray:
+        """Return the records at one place of the lists, of those rows that have it."""
+        around = {name: context.columns[name].take(pa.array(held)) for name in self.reads}
+        around |= {_BEFORE: before, _ITEM: pa.array(np.full(len(held), item))}
+        start = 1 + self.space.dims * item
+        drawn = self.space.within(units[start : start + self.space.dims, held], Context(around))
+        # Decoded, since one code may stand for different texts in two of the parts.
+        return pa.StructArray.from_arrays([decoded(one) for one in drawn.flatten()], list(self.space.fields))
 
     def log_prob(self, value: Any) -> float:
+        return self.log_prob_given(value, {})
+
+    def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
         if not isinstance(value, list):
             return -math.inf
-        return self.counts.log_prob(len(value)) + sum(map(self.space.log_prob, value))
+        records = zip(value, _beside(value, row), strict=True)
+        return self.counts.log_prob(len(value)) + sum(self.space.log_prob_given(*one) for one in records)
 
     def problem(self, value: Any) -> str:
         """Return the first thing that is wrong with `value`, with its place in the list; empty if nothing is."""
@@ -58,6 +104,14 @@ class Many(Field):
         found = ((place, self.space.problem(one)) for place, one in enumerate(value))
         return next((f"number {place + 1}: {problem}" for place, problem in found if problem), "")
 
+    def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
+        before, beside = pa.nulls(1), {name: around[name] for name in self.reads & around.keys()}
+        for place, one in enumerate(value):
+            wrong, before = self.space.checked(one, {**beside, _BEFORE: before, _ITEM: pa.array([place])})
+            if wrong:
+                return f"number {place + 1}: {wrong}", arrow([value])
+        return "", arrow([value])
+
     @property
     def has_constraint(self) -> bool:
         return self.space.has_constraint
@@ -67,7 +121,12 @@ class Many(Field):
         return all(map(self.space.legal, value))
 
     def locate(self, value: Any) -> list[float]:
-        units = self.counts.locate(len(value)) + [unit for one in value for unit in self.space.locate(one)]
+        return self.locate_given(value, {})
+
+    def locate_given(self, value: Any, row: Mapping[str, Any]) -> list[float]:
+        records = zip(value, _beside(value, row), strict=True)
+        inner = [unit for one in records for unit in self.space.locate_given(*one)]
+        units = self.counts.locate(len(value)) + inner
         return units + [0.5] * (self.dims - len(units))
 
     @property
@@ -76,3 +135,9 @@ class Many(Field):
 
     def _body(self) -> dict[str, Any]:
         return {"counts": self.counts.describe(), "space": self.space.describe()}
+
+
+def _beside(records: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what each record of a list can read besides itself."""
+    before = [None, *records]
+    return [{**row, _BEFORE: before[place], _ITEM: place} for place in range(len(records))]

@@ -1,7 +1,7 @@
 """Fields whose values depend on what is around them: the other fields of the row, its number, other tables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
 from gristmill.generators._field import Field
 
-__all__ = ["ROW", "Context", "Placed", "Records"]
+__all__ = ["ROW", "Context", "Placed", "Records", "placed"]
 
 ROW = "row"  # the name under which expressions read the number of the row
 Records = Callable[[str, Sequence[str], NDArray[np.float64]], pa.StructArray]
@@ -38,9 +38,11 @@ class Placed(Field):
 
     Attributes:
         reads: names of the earlier fields that it needs, `row` among them where it needs the number of the row.
+        alone: whether it needs nothing around it after all.
     """
 
     reads: frozenset[str] = frozenset()
+    alone = False
 
     def within(self, units: Units, context: Context) -> pa.Array:
         """Return the values at `units`, [dims, N], of the rows that `context` tells of."""
@@ -72,3 +74,8 @@ class Placed(Field):
 
     def _body(self) -> dict[str, Any]:
         return {name: value for name, value in super()._body().items() if name != "reads"}
+
+
+def placed(field: Field) -> TypeGuard[Placed]:
+    """Return whether the values of a field depend on what is around them."""
+    return isinstance(field, Placed) and not field.alone

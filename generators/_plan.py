@@ -1,6 +1,7 @@
 """The order in which the fields of a row are drawn: what others depend on comes before them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import pyarrow.compute as pc
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, arrow, decoded, plain_values
-from gristmill.generators._conditions import Condition, held, mask
-from gristmill.generators._field import Field
-from gristmill.generators._placed import ROW, Context, Placed
+from gristmill.generators._conditions import Condition, held, holds, mask
+from gristmill.generators._derived import Cases, Derived
+from gristmill.generators._field import Field, same
+from gristmill.generators._placed import ROW, Context, Placed, Records, placed
 
 __all__ = ["Member", "Plan"]
 
@@ -29,29 +31,35 @@ class Plan:
         groups: condition and members of each group, in the order of drawing.
         dims: how many units there are.
         read: names of the fields that others need as columns.
+        outside: names of what fields need that is around all of them.
+
+    Args:
+        fields: by name.
+        inner: whether fields may need what is not among them.
 
     Raises:
         UsageError: when a field depends on one that is not before it.
     """
 
-    def __init__(self, fields: Mapping[str, Field]) -> None:
+    def __init__(self, fields: Mapping[str, Field], *, inner: bool = False) -> None:
         groups: dict[tuple[Condition, str], list[Member]] = {}
-        self.dims, self.read, early = 0, set[str](), list[str]()
+        self.dims, self.read, self.outside, early = 0, set[str](), set[str](), list[str]()
         for name, field in fields.items():
-            reads = field.reads - {ROW} if isinstance(field, Placed) else frozenset[str]()
-            for needed in [*(one for one, _ in field.condition), *sorted(reads)]:
+            reads = field.reads - {ROW} if placed(field) else frozenset[str]()
+            self.outside |= {one for one in reads if inner and one not in fields}
+            for needed in [*(one for one, _ in field.condition), *sorted(reads - self.outside)]:
                 if needed not in early:
                     raise UsageError(
                         f"Field {name!r} depends on {needed!r}; expected one of the earlier fields {early}."
                     )
             early.append(name)
             self.read |= reads
-            key = field.condition, name if isinstance(field, Placed) else ""
+            key = field.condition, name if placed(field) else ""
             groups.setdefault(key, []).append((name, field, self.dims, self.dims + field.dims))
             self.dims += field.dims
         self.groups = [(condition, members) for (condition, _), members in groups.items()]
-        self._order = list(fields)
-        self._linked = any(isinstance(field, Placed) for field in fields.values())
+        self._order, self._fields = list(fields), fields
+        self._linked = any(map(placed, fields.values()))
 
     def values(self, units: Units, context: Context) -> list[Values]:
         """Return the values at `units`, [dims, N], of each of N rows."""
@@ -65,9 +73,9 @@ class Plan:
                 there = pa.array(np.isin(np.arange(len(rows)), places)) if self._linked else None
             names, drawn = [name for name, _, _, _ in members], []
             for name, field, start, end in members:
-                if isinstance(field, Placed) or name in self.read:
-                    columns[name] = _column(field, units[start:end], context._replace(columns=columns), there)
-                if isinstance(field, Placed):
+                if placed(field) or name in self.read:
+                    columns[name] = _column(field, units[start:end], _around(context, columns), there)
+                if placed(field):
                     kept = columns[name] if there is None else columns[name].filter(there)
                     drawn.append(plain_values(kept))
                 elif some:
@@ -82,30 +90,75 @@ class Plan:
         for condition, members in self.groups:
             there = mask(condition, found)
             for name, field, start, end in members:
-                found[name] = _column(field, units[start:end], context._replace(columns=found), there)
+                found[name] = _column(field, units[start:end], _around(context, found), there)
         return pa.StructArray.from_arrays([found[name] for name in self._order], self._order)
 
-    def follows(self, name: str, row: Mapping[str, Any]) -> Any:
-        """Return what a field is that follows from the others of its row, which has the number zero."""
-        fields = {one: field for _, members in self.groups for one, field, _, _ in members}
-        field = fields[name]
-        if not isinstance(field, Placed):
-            return field.mode
-        columns = {one: _typed([row.get(one)], fields[one]) for one in field.reads - {ROW}}
-        middle = np.full((field.dims, 1), 0.5)
-        return plain_values(field.within(middle, Context(columns, np.zeros(1, np.int64))))[0]
+    def mode(self, records: Records | None) -> Values:
+        """Return the mode of each field in order; of what depends on others, what comes of their modes."""
+        values: Values = {}
+        columns: dict[str, pa.Array] = {}
+        context = Context(columns, np.zeros(1, np.int64), records=records)
+        for name, field in self._fields.items():
+            if not holds(field.condition, values):
+                columns[name] = pa.nulls(1)
+            elif placed(field):
+                columns[name] = field.within(np.full((field.dims, 1), 0.5), context)
+                values[name] = plain_values(columns[name])[0]
+            else:
+                values[name] = field.mode
+                columns[name] = self._checked(name, values[name], columns)[1]
+        return values
+
+    def checked(self, value: Values, around: Mapping[str, pa.Array]) -> tuple[str, pa.StructArray]:
+        """Return what does not follow from the other values as it should, and the values as a record, [1].
+
+        Args:
+            value: of the fields, each of which is in its support.
+            around: what else they read, columns of one row; what reads more than that is not looked at.
+        """
+        wrong, columns = "", dict(around)
+        for name, field in self._fields.items():
+            if name not in value:
+                columns[name] = pa.nulls(1)
+            elif not isinstance(field, Derived):
+                found, columns[name] = self._checked(name, value[name], columns)
+                wrong = wrong or (found and f"field {name!r}: {found}")
+            elif field.reads <= columns.keys():  # else neither it nor what reads it can be worked out here
+                columns[name] = field.within(np.empty((0, 1)), Context(columns))
+                follows = plain_values(columns[name])[0]
+                if not same(follows, value[name]):
+                    got = f"expected {follows!r}, which is {field.value}, got {value[name]!r}"
+                    wrong = wrong or f"field {name!r}: {got}"
+        record = [columns[name] if name in columns else arrow([value[name]]) for name in self._order]
+        return wrong, pa.StructArray.from_arrays(record, self._order)
+
+    def _checked(self, name: str, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
+        kind = self._kinds[name]
+        if kind is not None and not pa.types.is_nested(kind):
+            return "", arrow([value]).cast(kind)
+        return self._fields[name].checked(value, around)
+
+    @cached_property
+    def _kinds(self) -> dict[str, pa.DataType | None]:
+        """The type that each field draws; None where that depends on others."""
+        return {name: _kind(field) for name, field in self._fields.items()}
 
 
 def _column(field: Field, units: Units, context: Context, there: pa.BooleanArray | None) -> pa.Array:
     """Return the values of a field, null where it does not exist."""
-    if isinstance(field, Placed):
+    if placed(field):
         return field.where(units, context, there)
     drawn = field.column(units)
     return drawn if there is None else pc.if_else(there, drawn, pa.scalar(None, drawn.type))
 
 
-def _typed(values: Sequence[Any], field: Field) -> pa.Array:
-    """Return plain values as a column of the type that the field draws."""
-    if isinstance(field, Placed):
-        return arrow(values)
-    return arrow(values).cast(decoded(field.column(np.empty((field.dims, 0)))).type)
+def _around(context: Context, columns: Mapping[str, pa.Array]) -> Context:
+    return context._replace(columns={**context.columns, **columns} if context.columns else columns)
+
+
+def _kind(field: Field) -> pa.DataType | None:
+    if isinstance(field, Cases):
+        return _kind(next(iter(field.cases.values())))
+    if placed(field) or isinstance(field, Placed):
+        return None
+    return decoded(field.column(np.empty((field.dims, 0)))).type

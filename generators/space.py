@@ -16,9 +16,8 @@ from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import Units, decoded, plain_values
 from gristmill.generators._conditions import Condition, holds
 from gristmill.generators._copula import Correlated
-from gristmill.generators._derived import Derived
-from gristmill.generators._field import Field, same
-from gristmill.generators._placed import ROW, Context, Placed, Records
+from gristmill.generators._field import Field
+from gristmill.generators._placed import ROW, Context, Records, placed
 from gristmill.generators._plan import Plan
 from gristmill.generators.expressions import Expression
 from gristmill.seeding import derive, mix, units
@@ -49,6 +48,10 @@ class Space(Field):
         where: which combinations are legal, as a function of the values or as an expression. Illegal draws are drawn
             again, so that the log-density is then that of the unrestricted Space: right up to one constant.
         correlated: which of the fields depend on one another.
+        inner: whether fields may read what is around the Space.
+
+    Attributes:
+        outside: names of what they read around it.
     """
 
     def __init__(
@@ -58,14 +61,15 @@ class Space(Field):
         *,
         where: Callable[[Values], bool] | str | None = None,
         correlated: Sequence[Correlated] = (),
+        inner: bool = False,
         **more: Field,
     ) -> None:
         self.fields: dict[str, Field] = {**(fields or {}), **more}
         self._rule = Expression.parse(where) if isinstance(where, str) else None
         self._where = where if callable(where) else None
         self._nested = {name: field for name, field in self.fields.items() if field.has_constraint}
-        self._plan = Plan(self.fields)
-        self.dims = self._plan.dims
+        self._plan = Plan(self.fields, inner=inner)
+        self.dims, self.outside = self._plan.dims, frozenset(self._plan.outside)
         self._check_rule()
         self._correlated = [(one, self._places_of(one)) for one in correlated]
         self._ahead: dict[tuple[int, str, int], Values] = {}
@@ -100,20 +104,32 @@ class Space(Field):
         """Return the values at `units`, [dims, N], as a column of records in which an absent field is null."""
         return self._plan.column(self._coupled(units), Context({}))
 
-    def draw(self, units: Sequence[float], *, row: int = 0) -> Values:
+    def within(self, units: Units, context: Context) -> pa.StructArray:
+        """Return the values at `units`, [dims, N], of rows with something around them, as a column of records."""
+        return self._plan.column(self._coupled(units), context)
+
+    def draw(self, units: Sequence[float], *, row: int = 0, records: Records | None = None) -> Values:
         """Return the values at `units`, `dims` numbers in [0, 1), of the row of that number."""
         at = np.array(units, float).reshape(self.dims, 1)
-        return self._plan.values(self._coupled(at), Context({}, np.array([row])))[0]
+        return self._plan.values(self._coupled(at), Context({}, np.array([row]), records=records))[0]
 
-    def strategy(self) -> "SearchStrategy[Values]":
-        """Return a Hypothesis strategy of legal values, drawn as `draw` would, which shrink towards the mode."""
+    def strategy(self, *, records: Records | None = None) -> "SearchStrategy[Values]":
+        """Return a Hypothesis strategy of legal values, drawn as `draw` would, which shrink towards the mode.
+
+        Args:
+            records: gives rows of other tables to fields that refer to them.
+        """
         from gristmill.generators._strategies import strategy
 
-        mode = self.locate(self.mode)
-        return strategy(lambda units, row: self.draw(units, row=row), mode, rows=_ROWS).filter(self.legal)
+        mode = self.locate(self._plan.mode(records))
+        drawn = strategy(lambda units, row: self.draw(units, row=row, records=records), mode, rows=_ROWS)
+        return drawn.filter(self.legal)
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
+        return self.log_prob_given(value, {})
+
+    def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
         if not isinstance(value, dict):
             return -math.inf
         total, there = 0.0, 0
@@ -123,9 +139,12 @@ class Space(Field):
                 for name, field, _, _ in members:
                     if name not in value:
                         return -math.inf
-                    total += field.log_prob_given(value[name], value)
+                    total += field.log_prob_given(value[name], {**row, **value})
         legal = (
-            total > -math.inf and there == len(value) and not self._unfounded(value) and self._meets(value)
+            total > -math.inf
+            and there == len(value)
+            and not self.checked(value, {})[0]
+            and self._meets(value)
         )
         return total + self._dependence(value) if legal else -math.inf
 
@@ -144,7 +163,7 @@ class Space(Field):
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
             if name in value and (found := field.problem(value[name])):
                 return f"field {name!r}: {found}"
-        if found := self._unfounded(value):
+        if found := self.checked(value, {})[0]:
             return found
         if not self._meets(value):
             return "expected values that meet the constraint of the space, got a combination that does not"
@@ -152,10 +171,13 @@ class Space(Field):
 
     def locate(self, value: Values) -> list[float]:
         """Return units that `draw` maps to `value`; fields that are absent get 0.5."""
+        return self.locate_given(value, {})
+
+    def locate_given(self, value: Values, row: Mapping[str, Any]) -> list[float]:
         units: list[float] = []
         for name, field in self.fields.items():
             there = name in value and holds(field.condition, value)
-            units += field.locate_given(value[name], value) if there else [0.5] * field.dims
+            units += field.locate_given(value[name], {**row, **value}) if there else [0.5] * field.dims
         for one, places in self._correlated:
             for place, unit in zip(places, one.uncouple([units[place] for place in places]), strict=True):
                 units[place] = unit
@@ -164,11 +186,7 @@ class Space(Field):
     @property
     def mode(self) -> Values:
         """The values of each field's mode, in order; of what follows from others, what follows from their modes."""
-        values: Values = {}
-        for name, field in self.fields.items():
-            if holds(field.condition, values):
-                values[name] = self._plan.follows(name, values)
-        return values
+        return self._plan.mode(None)
 
     def describe(self) -> dict[str, Any]:
         """Return all fields as plain data; a Space within a Space has kind `space`."""
@@ -254,7 +272,7 @@ class Space(Field):
                     needed |= set(one.fields)
             if name in needed:
                 needed |= {one for one, _ in field.condition}
-                needed |= field.reads - {ROW} if isinstance(field, Placed) else set()
+                needed |= field.reads - {ROW} if placed(field) else set()
         kept = {name: field for name, field in self.fields.items() if name in needed}
         coupled = [one for one, _ in self._correlated if needed & set(one.fields)]
         return Space(kept, where=self._rule.text if self._rule else None, correlated=coupled)
@@ -349,16 +367,8 @@ class Space(Field):
         )
         return found
 
-    def _unfounded(self, value: Values) -> str:
-        """Return what is wrong with values that do not follow from the others as they should; empty if nothing is."""
-        for name, field in self.fields.items():
-            if isinstance(field, Derived) and name in value and ROW not in field.reads:
-                follows = self._plan.follows(name, value)
-                if not same(follows, value[name]):
-                    return (
-                        f"field {name!r}: expected {follows!r}, which is {field.value}, got {value[name]!r}"
-                    )
-        return ""
+    def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
+        return self._plan.checked(value, around)
 
     def _check_rule(self) -> None:
         for needed in sorted(self._rule.names - set(self.fields)) if self._rule else ():

@@ -18,25 +18,32 @@ A template is data, in TOML or YAML:
 
 `kind` is a field of `gristmill.generators.fields` in lower case, the other entries are its arguments. `when` gives the
 values of earlier fields under which a field exists, `missing` the rate at which it does not, `hidden` keeps it out of
-what is written. Several tables stand under `[tables.NAME.fields.FIELD]`, each with `rows` for one row asked for.
+what is written. Several tables stand under `[tables.NAME.fields.FIELD]`, each with `rows` for one row asked for. Under
+`[documents]` are layouts by name, of which each renders a row of the last table.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._kinds import space_of
+from gristmill.generators._columns import without
+from gristmill.generators._kinds import MISSING, space_of
+from gristmill.generators._placed import Records
 from gristmill.generators.fields import Reference
 from gristmill.generators.space import Space
 from gristmill.registry import Listing
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 __all__ = ["PIECE", "Table", "Template", "built_in", "listed", "template"]
 
@@ -51,7 +58,7 @@ class Table(NamedTuple):
     Attributes:
         space: its fields.
         share: how many rows there are for every row that is asked for.
-        hidden: fields that are drawn and not written.
+        hidden: fields that are drawn and not written; `entries.gap` is one of the records of a list.
     """
 
     space: Space
@@ -66,7 +73,9 @@ class Template:
         name: what it is called; the name of its table where it has one.
         tables: by name, those that others refer to first.
         about: one line on what it makes.
-        documents: Jinja templates by name, of which each renders a row.
+        documents: layouts by name, of which each renders a row of the last table: the name of a file that ends in
+            `.j2`, or a text; see `gristmill.generators.documents`.
+        folder: where those files are.
     """
 
     def __init__(
@@ -76,9 +85,10 @@ class Template:
         *,
         about: str = "",
         documents: Mapping[str, str] | None = None,
+        folder: Traversable | None = None,
     ) -> None:
         self.name, self.tables, self.about = name, dict(tables), about
-        self.documents = dict(documents or {})
+        self.documents, self._folder = dict(documents or {}), folder
         early: list[str] = []
         for table, one in self.tables.items():
             for field in one.space.fields.values():
@@ -96,7 +106,13 @@ class Template:
         return max(1, round(self._table(table).share * n))
 
     def table(
-        self, seed: int, rows: Sequence[int] | NDArray[np.int64], n: int, *, table: str = ""
+        self,
+        seed: int,
+        rows: Sequence[int] | NDArray[np.int64],
+        n: int,
+        *,
+        table: str = "",
+        hidden: bool | Sequence[str] = False,
     ) -> pa.Table:
         """Return these rows of a table: those it has alone, in any batch, in any worker.
 
@@ -105,20 +121,61 @@ class Template:
             rows: their numbers.
             n: how many rows are asked for in all; rows that refer to others depend on how many of those there are.
             table: its name; by default the last.
+            hidden: whether hidden fields are given too, or which of them.
 
         Raises:
-            UsageError: when next to no row meets the constraint.
+            UsageError: when next to no row meets the constraint, or there is no such field.
         """
         name = table or self.main
         one = self._table(name)
-        drawn = self._drawn(one.space, seed, np.asarray(rows, np.int64), n, name)
-        return drawn.select([field for field in drawn.column_names if field not in one.hidden])
+        fields = _given(one, hidden)
+        # A hidden field that nothing given depends on is not drawn.
+        found = self._drawn(one.space.only(fields), seed, np.asarray(rows, np.int64), n, name).select(fields)
+        return found if hidden is True else without(found, one.hidden.difference(hidden or ()))
 
-    def pieces(self, seed: int, n: int, *, table: str = "") -> Iterator[pa.Table]:
-        """Yield a table of `n` rows in pieces."""
+    def pieces(
+        self,
+        seed: int,
+        n: int,
+        *,
+        table: str = "",
+        hidden: bool | Sequence[str] = False,
+        size: int = PIECE,
+    ) -> Iterator[pa.Table]:
+        """Yield a table of `n` rows in pieces of `size` rows; see `table`."""
         count = self.count(table or self.main, n)
-        for start in range(0, count, PIECE):
-            yield self.table(seed, range(start, min(start + PIECE, count)), n, table=table)
+        for start in range(0, count, size):
+            rows = np.arange(start, min(start + size, count))
+            yield self.table(seed, rows, n, table=table, hidden=hidden)
+
+    def strategy(self, *, table: str = "", seed: int = 0, n: int = 1_000) -> "SearchStrategy[dict[str, Any]]":
+        """Return a Hypothesis strategy of rows with their hidden fields, which shrink towards the mode.
+
+        Args:
+            table: its name; by default the last.
+            seed: root seed of the rows of other tables.
+            n: how many rows there are, as far as it matters for those.
+        """
+        return self._table(table or self.main).space.strategy(records=self._records(seed, n))
+
+    def layout(self, name: str) -> tuple[str, str]:
+        """Return the text of a document's layout and what it makes, such as `md` or `html`, as its name says.
+
+        Raises:
+            UsageError: when there is none, or its file is not there.
+        """
+        if name not in self.documents:
+            raise unknown("document", name, self.documents, of=self.name)
+        given = self.documents[name]
+        if not given.endswith(".j2"):
+            return given, name.rpartition(".")[2]
+        beside = self._folder is not None and given == Path(given).name and "\\" not in given
+        file = self._folder / given if self._folder and beside else None
+        if file is None or not file.is_file():
+            raise UsageError(
+                f"Expected the name of a file beside the template, got {given!r}, which is not there."
+            )
+        return _utf8(file.read_bytes(), given), given.removesuffix(".j2").rpartition(".")[2]
 
     def describe(self) -> dict[str, Any]:
         """Return all that decides what is drawn as plain data."""
@@ -133,13 +190,18 @@ class Template:
         }
 
     def _drawn(self, space: Space, seed: int, rows: NDArray[np.int64], n: int, name: str) -> pa.Table:
+        return space.table(seed, rows, name=f"table {name}", records=self._records(seed, n))
+
+    def _records(self, seed: int, n: int) -> Records:
+        """Return what gives rows of the tables to fields that refer to them."""
+
         def records(other: str, fields: Sequence[str], units: NDArray[np.float64]) -> pa.StructArray:
             numbers = (units * self.count(other, n)).astype(np.int64)
             distinct, places = np.unique(numbers, return_inverse=True)
             found = self._drawn(self._only(other, fields), seed, distinct, n, other).select(list(fields))
             return found.take(pa.array(places)).to_struct_array().combine_chunks()
 
-        return space.table(seed, rows, name=f"table {name}", records=records)
+        return records
 
     def _only(self, table: str, fields: Sequence[str]) -> Space:
         return self._table(table).space.only(fields)
@@ -169,11 +231,11 @@ def template(spec: str) -> Template:
         path = Path(spec)
         if not path.is_file():
             raise UsageError(f"Expected a template file, got {spec}, which is not there.")
-        return _of_text(_utf8(path.read_bytes(), spec), spec)
+        return _of_text(_utf8(path.read_bytes(), spec), spec, path.parent)
     if spec not in built_in():
         raise unknown("template", spec, built_in())
-    source = files("gristmill.generators") / "assets" / f"{spec}.toml"
-    return _of_text(source.read_text(encoding="utf-8"), spec)
+    folder = files("gristmill.generators") / "assets"
+    return _of_text((folder / f"{spec}.toml").read_text(encoding="utf-8"), spec, folder)
 
 
 def built_in() -> list[str]:
@@ -187,14 +249,14 @@ def listed() -> list[Listing]:
     return [Listing(name=name, source="gristmill", about=template(name).about) for name in built_in()]
 
 
-def _of_text(text: str, place: str) -> Template:
+def _of_text(text: str, place: str, folder: Traversable) -> Template:
     try:
-        return _of_data(_parsed(text, place), Path(place).stem)
+        return _of_data(_parsed(text, place), Path(place).stem, folder)
     except UsageError as error:
         raise UsageError(f"In {place}: {error}") from None
 
 
-def _of_data(data: Any, name: str) -> Template:
+def _of_data(data: Any, name: str, folder: Traversable) -> Template:
     if not isinstance(data, dict):
         raise UsageError(f"Expected entries by name, got {data!r}.")
     _check_names(data, _ENTRIES, "the template")
@@ -214,7 +276,10 @@ def _of_data(data: Any, name: str) -> Template:
         place = f"tables.{table}." if "tables" in data else ""
         _check_names(entries, _TABLE_ENTRIES, place.rstrip(".") or "the template")
         tables[table] = _table_of(entries, place, defaults)
-    return Template(title, tables, about=str(data.get("about", "")), documents=data.get("documents"))
+    documents = data.get("documents", {})
+    if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):
+        raise UsageError(f"documents: expected layouts by name, got {documents!r}.")
+    return Template(title, tables, about=str(data.get("about", "")), documents=documents, folder=folder)
 
 
 def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Table:
@@ -225,8 +290,29 @@ def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any
             f"{place}rows: expected how many for one row that is asked for, such as 0.1, got {share!r}."
         )
     written = entries["fields"]
-    hidden = {name for name in space.fields if name not in written or written[name].get("hidden", False)}
-    return Table(space, float(share), frozenset(hidden))
+    flags = {name for name in space.fields if name not in written}
+    return Table(space, float(share), frozenset(flags.union(_hidden(written, ""))))
+
+
+def _hidden(written: Mapping[str, Any], place: str) -> Iterator[str]:
+    """Yield the names of hidden fields, also of those within records."""
+    for name, entries in written.items():
+        if entries.get("hidden", False):
+            yield place + name
+        elif entries["kind"] in ("many", "space"):
+            yield from _hidden(entries["fields"], f"{place}{name}.")
+
+
+def _given(one: Table, hidden: bool | Sequence[str]) -> list[str]:
+    """Return the fields of a table with all that is hidden, or with some of it."""
+    asked = one.hidden if hidden is True else frozenset(hidden or ())
+    for field in asked - one.hidden:
+        raise unknown("hidden field", field, one.hidden)
+    return [
+        field
+        for field in one.space.fields
+        if field not in one.hidden or (field in asked and not field.endswith(MISSING))
+    ]
 
 
 def _check_names(entries: Any, names: Sequence[str], place: str) -> None:
