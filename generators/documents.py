@@ -1,0 +1,153 @@
+"""Documents: rows rendered as text, with the place of every field that the text shows.
+
+A layout is a Jinja file that shows the fields of a row:
+
+    Invoice {{ number }} of {{ issued | date("%d %B %Y") }}
+    {% for line in lines %}
+    {{ line.quantity }} x {{ line.title }}: {{ line.amount | money(currency) }}
+    {% endfor %}
+
+It has values, filters, `if` and `for`, and nothing else of Jinja; see `_layouts` for why, `_filters` for the filters. In
+a file whose name ends in `.html.j2` values are escaped.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from gristmill.digest import decode, encode
+from gristmill.errors import UsageError, unknown
+from gristmill.generators._columns import plain_values
+from gristmill.generators._layouts import Layout, layout
+from gristmill.generators._shown import Page, Span, Value
+from gristmill.generators.template import Template
+from gristmill.seeding import derive
+
+__all__ = ["Document", "Span", "documents", "render", "rendered"]
+
+_PLACE = re.compile(r"\[[0-9]+\]")
+_AT_ONCE = 1_024  # rows, of which each becomes objects of Python
+
+
+class Document(NamedTuple):
+    """A row as text, with its ground truth.
+
+    Attributes:
+        name: of the layout.
+        text: as a file would hold it.
+        row: the values, those of hidden fields only where they are shown; dates as ISO texts.
+        spans: by the path of a value, such as `lines[2].amount`, where the text shows it: from which character to before
+            which one, once for every time. In HTML the text there is escaped.
+        unshown: the paths of values that the text does not show.
+    """
+
+    name: str
+    text: str
+    row: dict[str, Any]
+    spans: dict[str, list[Span]]
+    unshown: list[str]
+
+
+def render(template: Template, row: Mapping[str, Any], document: str = "") -> str:
+    """Return a row as a document.
+
+    Args:
+        template: that the row is of.
+        row: values by the names of fields; what is left out is not there.
+        document: name of the layout; by default the first.
+
+    Raises:
+        UsageError: when there is no such layout, or the row cannot be shown by it, with the line.
+    """
+    return rendered(template, row, document).text
+
+
+def rendered(template: Template, row: Mapping[str, Any], document: str = "") -> Document:
+    """Return a row as a document with its ground truth; see `render`."""
+    name = document or next(iter(template.documents), "")
+    fields = template.tables[template.main].space.fields
+    for field in row:
+        if field not in fields:
+            raise unknown("field", field, fields, of=template.name)
+    try:
+        written = decode(encode(row))  # dates of Python become ISO texts
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise UsageError(f"Expected a row of plain values, got what cannot be written: {error}.") from None
+    return _rendered(template, name, _layout(template, name), written)
+
+
+def documents(template: Template, seed: int, n: int, *, document: str = "") -> Iterator[Document]:
+    """Yield the rows of the last table as documents, each in one of the layouts.
+
+    Args:
+        template: that has layouts.
+        seed: root seed; which layout a row has follows from it and the number of the row.
+        n: how many rows are asked for.
+        document: name of the layout; by default any.
+
+    Raises:
+        UsageError: when there is no such layout, or a row cannot be shown by it.
+    """
+    names = [document] if document else list(template.documents) or [""]
+    layouts = [_layout(template, name) for name in names]
+    number = 0
+    for table in template.pieces(seed, n, hidden=True, size=_AT_ONCE):
+        (batch,) = table.combine_chunks().to_batches()
+        for row in plain_values(batch.to_struct_array()):
+            place = derive(seed, "document", number) % len(names)
+            yield _rendered(template, names[place], layouts[place], row)
+            number += 1
+
+
+def _rendered(template: Template, name: str, how: Layout, row: Mapping[str, Any]) -> Document:
+    table = template.tables[template.main]
+    page = Page(html=how.html)
+    values = {one: Value(page, one, row.get(one), field) for one, field in table.space.fields.items()}
+    try:
+        text, spans = page.whole(how.pieces(values))
+    except UsageError as error:
+        raise _placed(template, name, error) from None
+    shown = {_PLACE.sub("", path) for path in spans}
+    kept = _kept(row, table.hidden, shown, "", hides=False)
+    return Document(name, text, kept, spans, [path for path in _paths(kept) if path not in spans])
+
+
+def _layout(template: Template, name: str) -> Layout:
+    if name not in template.documents:
+        raise unknown("document", name, template.documents, of=template.name)
+    text, kind = template.layout(name)
+    try:
+        return layout(text, html=kind == "html")
+    except UsageError as error:
+        raise _placed(template, name, error) from None
+
+
+def _placed(template: Template, name: str, error: UsageError) -> UsageError:
+    return UsageError(f"In document {name!r} of {template.name}, {error}")
+
+
+def _kept(value: Any, hidden: Collection[str], shown: Collection[str], path: str, *, hides: bool) -> Any:
+    """Return a value with those of its hidden fields alone that are shown; None where nothing is left."""
+    if isinstance(value, list):
+        return [_kept(one, hidden, shown, path, hides=hides) for one in value]
+    if not isinstance(value, Mapping):
+        return None if hides and path not in shown else value
+    found = {}
+    for name, one in value.items():
+        inner = f"{path}.{name}" if path else name
+        kept = _kept(one, hidden, shown, inner, hides=hides or inner in hidden)
+        if kept is not None:
+            found[name] = kept
+    return found or (None if hides else found)
+
+
+def _paths(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths of all single values that are there."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _paths(one, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _paths(one, f"{path}[{place}]")
+    elif value is not None:
+        yield path
