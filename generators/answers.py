@@ -3,6 +3,8 @@
 What is asked for stands in the task as data, its `check`:
 
     {"kind": "number", "answer": "42.5"}                   as exact as it is written
+    {"kind": "exact", "answer": "7/3", "unit": "hours"}    as a fraction or with all decimals; in no other unit
+    {"kind": "solutions", "answer": "x = -4 or x = 5"}     all of them; or "x = 4, y = -1"
     {"kind": "text", "answer": "olleh"}                    the last words of the last line
     {"kind": "option", "answer": "Tuesday", "options": …}  the last option that is named
     {"kind": "list", "answer": ["figs", "pears"]}          in this order
@@ -17,10 +19,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from gristmill.digest import canonical
 from gristmill.errors import unknown
+from gristmill.generators._exact import exact, solutions
 from gristmill.nested import mapped_texts
 from gristmill.types import Check
 
@@ -70,7 +74,7 @@ def judge(check: Mapping[str, Any], reply: str, calls: Sequence[Mapping[str, Any
 
 
 def _found(kind: str, passed: bool, expected: Any, got: Any) -> Check:
-    got = str(got) if isinstance(got, Decimal) else got
+    got = str(got) if isinstance(got, Decimal | Fraction) else got
     return Check(name=kind, status="pass" if passed else "fail", evidence={"expected": expected, "got": got})
 
 
@@ -146,7 +150,7 @@ def _time(check: Mapping[str, Any], text: str) -> tuple[int, int] | None:
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
-    "number": _number, "text": _text, "option": _option, "list": _list, "date": _date, "time": _time,
+    "number": _number, "exact": exact, "solutions": solutions, "text": _text, "option": _option, "list": _list, "date": _date, "time": _time,
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from gristmill.generators.problems.percent import PERCENT
 from gristmill.generators.problems.sequences import SEQUENCES
 from gristmill.generators.problems.stories import AGES, MIXTURE
 
-__all__ = ["KINDS", "Kind", "Problem", "check_problem", "problem", "rows"]
+__all__ = ["KINDS", "Kind", "Problem", "check_problem", "checked", "problem", "rows"]
 
 _ALL = (
     *(LINEAR, SYSTEM, QUADRATIC, ARITHMETIC, FRACTIONS),
@@ -59,15 +59,19 @@ def rows(kinds: Sequence[str], seed: int, n: int, *, check: bool = True) -> Iter
     turns = list(dict.fromkeys(kinds)) or list(KINDS)
     for place in range(n):
         one = problem(turns[place % len(turns)], seed, place // len(turns))
-        if check:
-            _refuse_wrong(one)
-        yield {**plain(one), "messages": one.messages}
+        yield {**plain(checked(one) if check else one), "messages": one.messages}
 
 
-def _refuse_wrong(one: Problem) -> None:
+def checked(one: Problem) -> Problem:
+    """Return a problem that SymPy has found to be right.
+
+    Raises:
+        UsageError: when it is not.
+    """
     for found in check_problem(one):
         if found.status != "pass":
             raise UsageError(
                 f"Expected a problem that is right, got {one.kind} {one.index} under seed {one.seed}, whose "
                 f"{found.name} is not: {found.evidence}."
             )
+    return one

@@ -9,15 +9,16 @@ from gristmill.errors import UsageError, unknown
 from gristmill.generators._kinds import space_of
 from gristmill.generators.answers import judge
 from gristmill.generators.conditioning import conditioned
+from gristmill.generators.problems import KINDS, Problem, checked, problem
 from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.rules import RULES
-from gristmill.generators.taxonomy.tree import QuestionLeaf, ScenarioLeaf, Taxonomy
+from gristmill.generators.taxonomy.tree import ProblemLeaf, QuestionLeaf, ScenarioLeaf, Taxonomy
 from gristmill.nested import mapped_texts
 from gristmill.seeding import stream
 from gristmill.types import Scenario
 from gristmill.wording import Phrase, Wording
 
-__all__ = ["Line", "Maker", "Questions", "Scenarios", "makers"]
+__all__ = ["Line", "Maker", "Problems", "Questions", "Scenarios", "makers"]
 
 Line = dict[str, Any]
 
@@ -135,6 +136,32 @@ class Questions:
         return None if found is None else {**values, **found}
 
 
+class Problems:
+    """Makes problems of one kind with their solutions, each checked with SymPy.
+
+    Their values are their equations, so that what is told of other people or in other words is no other problem.
+
+    Raises:
+        UsageError: when there is no such kind.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, leaf: ProblemLeaf) -> None:
+        if leaf.problem not in KINDS:
+            raise unknown("kind of problem", leaf.problem, KINDS, of=f"leaf {leaf.path} of {taxonomy.name}")
+        self._taxonomy, self._leaf = taxonomy, leaf
+
+    def make(self, seed: int, index: int) -> Line:
+        """Return problem `index` under `seed`; `problems.problem` makes the same one of them."""
+        one = checked(problem(self._leaf.problem, seed, index))
+        name, path = self._taxonomy.name, self._leaf.path
+        return {
+            "id": digest([name, path, one.question]), "taxonomy": name, "leaf": path, "instruction": one.question,
+            "response": "\n".join(one.steps), "calls": [], "check": _problem_check(one), "tools": [],
+            "values": {"problem": one.kind, "facts": list(one.facts), "asked": list(one.asked), "difficulty": one.difficulty},
+            "seed": seed, "index": index,
+        }  # fmt: skip
+
+
 class Scenarios:
     """Makes scenarios of one leaf, drawn from the Space of a world until they fall into it.
 
@@ -180,9 +207,19 @@ def makers(taxonomy: Taxonomy, world: Cells | None = None) -> dict[str, Maker]:
         leaf = taxonomy.leaves[path]
         if share and isinstance(leaf, QuestionLeaf):
             made[path] = Questions(taxonomy, leaf)
+        elif share and isinstance(leaf, ProblemLeaf):
+            made[path] = Problems(taxonomy, leaf)
         elif share and isinstance(leaf, ScenarioLeaf) and world is not None:
             made[path] = Scenarios(taxonomy, leaf, world)
     return made
+
+
+def _problem_check(one: Problem) -> dict[str, Any]:
+    """Return how the answer to a problem is judged: as solutions where it is said as equations, else as a number."""
+    said = one.steps[-1].removeprefix("Answer: ")
+    if "=" in said:
+        return {"kind": "solutions", "answer": said}
+    return {"kind": "exact", "answer": one.answer, **({"unit": one.unit} if one.unit else {})}
 
 
 def _schema(name: str, tool: Mapping[str, Any]) -> dict[str, Any]:

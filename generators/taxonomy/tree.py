@@ -15,7 +15,8 @@ A taxonomy is one file, or a folder with `taxonomy.toml` and further files of le
     wordings = ["What is {percent} % of {amount}?"]          # the grammar of `gristmill.wording`
     response = "{percent} % of {amount} is {answer}."
 
-The leaves of a taxonomy with a `world` are cells of its scenario space instead, see `ScenarioLeaf`.
+A leaf with a `problem` makes problems of that kind instead, with their solutions in steps, see `ProblemLeaf`. The leaves
+of a taxonomy with a `world` are cells of its scenario space, see `ScenarioLeaf`.
 """
 
 import math
@@ -32,14 +33,16 @@ import msgspec
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.toml import read_toml
 
-__all__ = ["SHIPPED", "Call", "Leaf", "QuestionLeaf", "ScenarioLeaf", "Taxonomy", "load"]
+__all__ = ["SHIPPED", "Call", "Leaf", "ProblemLeaf", "QuestionLeaf", "ScenarioLeaf", "Taxonomy", "load"]
 
-SHIPPED = ("general", "support")
+SHIPPED = ("general", "problems", "support")
 _HEADER = "taxonomy.toml"
 _LEVELS = 4
 _EXPECTED = f"a taxonomy, one of {', '.join(SHIPPED)} or a file"
 
-CheckKind = Literal["number", "text", "option", "list", "date", "time", "calls", "ask", "no-call"]
+CheckKind = Literal[
+    "number", "exact", "solutions", "text", "option", "list", "date", "time", "calls", "ask", "no-call"
+]
 
 
 class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +84,18 @@ class QuestionLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     literal: bool = False
 
 
+class ProblemLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Problems of one kind.
+
+    Attributes:
+        path: topic/subtopic/skill/leaf.
+        problem: the kind, see `gristmill.generators.problems`.
+    """
+
+    path: str
+    problem: str
+
+
 class ScenarioLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Cells of a world's scenario space.
 
@@ -95,7 +110,7 @@ class ScenarioLeaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     fix: dict[str, Any] = {}
 
 
-Leaf = QuestionLeaf | ScenarioLeaf
+Leaf = QuestionLeaf | ProblemLeaf | ScenarioLeaf
 
 
 class _Header(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -213,7 +228,7 @@ def _check_shares(path: Path, shares: Mapping[str, float], known: AbstractSet[st
 
 
 def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
-    kind: type[Leaf] = ScenarioLeaf if head.world else QuestionLeaf
+    kind: type[Leaf] = ScenarioLeaf if head.world else ProblemLeaf if "problem" in entry else QuestionLeaf
     try:
         leaf = msgspec.convert(entry, kind)
     except msgspec.ValidationError as error:
@@ -222,6 +237,8 @@ def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
         raise UsageError(f"{where}: expected a path topic/subtopic/skill/leaf, got {leaf.path!r}.")
     if isinstance(leaf, ScenarioLeaf):
         return msgspec.structs.replace(leaf, fix={**head.fix, **leaf.fix})
+    if isinstance(leaf, ProblemLeaf):
+        return leaf
     if not leaf.wordings:
         raise UsageError(f"{where} ({leaf.path}): expected at least one wording, got none.")
     for name in [*leaf.tools, *leaf.without, *(one.name for one in leaf.calls if "{" not in one.name)]:

@@ -15,7 +15,8 @@ _EVERY = 10.0  # seconds between lines of progress where there is no terminal
 
 def command(
     taxonomy: Annotated[
-        str, typer.Argument(metavar="TAXONOMY", help="general, support, or a file or folder of TOML.")
+        str,
+        typer.Argument(metavar="TAXONOMY", help="general, problems, support, or a file or folder of TOML."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file of JSON lines to write.")],
     n: Annotated[int, typer.Option("-n", "--tasks", min=1, help="How many new tasks.")] = 100,
@@ -31,9 +32,10 @@ def command(
 ) -> None:
     """Make tasks by topic, the least covered first, each with an answer that can be checked.
 
-    `general` asks questions and for calls of tools; the answer stands beside each task with how it is checked. `support`
-    draws scenarios for support/retail-v1, to be played with `gristmill run support/retail-v1 --scenarios FILE`. No two
-    tasks are alike; a leaf that has nothing new to give says so. Exit code 1 when that leaves too few tasks.
+    `general` asks questions and for calls of tools; the answer stands beside each task with how it is checked. `problems` are
+    equations and word problems with solutions in steps, each checked with SymPy. `support` draws scenarios for
+    support/retail-v1, to be played with `gristmill run support/retail-v1 --scenarios FILE`. No two tasks are alike; a leaf
+    that has nothing new to give says so. Exit code 1 when that leaves too few tasks.
 
     Example: gristmill instruct general -n 1000 --out tasks.jsonl
 

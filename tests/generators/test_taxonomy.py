@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
 from gristmill.generators.answers import judge
+from gristmill.generators.problems import KINDS, problem
 from gristmill.generators.taxonomy.covering import PATIENCE, Coverage
 from gristmill.generators.taxonomy.filling import Filling, distance
 from gristmill.generators.taxonomy.making import Line, makers
-from gristmill.generators.taxonomy.tree import Taxonomy, load
+from gristmill.generators.taxonomy.tree import ProblemLeaf, Taxonomy, load
 
 GENERAL = load("general")
 MADE = makers(GENERAL)
+PROBLEMS = makers(load("problems"))
 SMALL = """
 name = "small"
 shares = { "a/b" = 3 }
@@ -91,6 +93,87 @@ def spoiled(check: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         case "ask":
             return "Done.", []
     return "", []
+
+
+@pytest.mark.parametrize("path", PROBLEMS)
+def test_every_kind_of_problem_accepts_its_answer_in_other_spellings(path: str) -> None:
+    """In other orders, as a fraction or a decimal, with and without its unit; and refuses any number but its own."""
+    for index in range(12):
+        one: Any = PROBLEMS[path].make(5, index)
+        said = one["response"].rpartition("Answer: ")[2]
+        passed = [
+            judge(one["check"], reply).status for reply in (one["response"], *respelled(one["check"], said))
+        ]
+
+        assert {"pass"} == set(passed), said
+        for found in re.finditer(r"\d+", said):
+            wrong = f"{said[: found.start()]}{int(found[0]) + 1}{said[found.end() :]}"
+            assert "fail" == judge(one["check"], wrong).status, wrong
+
+
+def respelled(check: dict[str, Any], said: str) -> list[str]:
+    """Other ways to say a right answer."""
+    answer = check["answer"]
+    if check["kind"] == "exact":
+        return [f"It is {answer}.", f"**{said}**", f"= {answer}".replace("-", "−"), f"\\boxed{{{answer}}}"]
+    parts = re.split(", | or ", answer)
+    return [
+        ", ".join(parts[::-1]),
+        "\n".join(parts),
+        r" \text{ and } ".join(parts),
+        answer.replace(" = ", "="),
+    ]
+
+
+def test_a_line_of_a_problem_is_that_problem() -> None:
+    """Kind, seed and index say which; the equations and no words are what tells it from others."""
+    path = "algebra/equations/two-unknowns/system"
+    line: Any = PROBLEMS[path].make(4, 2)
+    one = problem("system", 4, 2)
+
+    assert [one.question, "\n".join(one.steps), list(one.facts)] == [
+        line["instruction"], line["response"], line["values"]["facts"],
+    ]  # fmt: skip
+    assert set(next(iter(MADE.values())).make(0, 0) or ()) <= {*line, "literal"}
+
+
+def test_a_problem_in_other_words_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Same equations, other people: there are 80 of two who work together or so, and the leaf says when it has no more."""
+    monkeypatch.setattr("gristmill.generators.taxonomy.making.checked", lambda one: one)
+    taxonomy = load("problems")
+    path = "stories/rates/work/two-together"
+    alone = Taxonomy(name="t", leaves={path: taxonomy.leaves[path]})
+    coverage, lines = filled(alone, 30, seed=1)
+    more, others = filled(alone, 1000, lines, seed=2)
+
+    assert 30 == len({str(line["values"]["facts"]) for line in lines})
+    assert not {str(line["values"]["facts"]) for line in lines} & {
+        str(line["values"]["facts"]) for line in others
+    }
+    assert more.leaves[path].saturated
+    assert 70 < 30 + len(others) < 90
+    assert not coverage.leaves[path].saturated
+
+
+def test_a_problem_that_is_not_right_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SymPy sees it, and the message says which one it is."""
+    wrong = KINDS["linear"]._replace(write=lambda values: KINDS["linear"].write(values)._replace(answer=1000))
+    monkeypatch.setattr("gristmill.generators.taxonomy.making.problem", lambda kind, *at: wrong.problem(*at))
+
+    with pytest.raises(
+        UsageError, match="a problem that is right, got linear 3 under seed 0, whose answer is not"
+    ):
+        PROBLEMS["algebra/equations/one-unknown/linear"].make(0, 3)
+
+
+def test_every_kind_of_problem_has_a_leaf() -> None:
+    """Of the shipped taxonomy, once; a leaf of an unknown kind is named."""
+    leaves = [leaf for leaf in load("problems").leaves.values() if isinstance(leaf, ProblemLeaf)]
+    odd = Taxonomy(name="odd", leaves={"a/b/c/d": ProblemLeaf(path="a/b/c/d", problem="liner")})
+
+    assert sorted(KINDS) == sorted(leaf.problem for leaf in leaves)
+    with pytest.raises(UsageError, match=r"'liner' of leaf a/b/c/d of odd.*Did you mean 'linear'"):
+        makers(odd)
 
 
 def test_a_task_is_a_function_of_seed_and_index() -> None:

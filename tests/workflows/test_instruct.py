@@ -1,5 +1,6 @@
 """Tasks by topic, from the command line: made, counted, played."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 
 from gristmill.cli.app import main
 from gristmill.digest import decode
+from gristmill.generators.answers import judge
+from gristmill.generators.problems import Problem, checked
 from gristmill.lines import read_lines
 from gristmill.workflows.instruct import instruct
 from gristmill.workflows.run import run
@@ -28,6 +31,37 @@ def test_equal_arguments_give_equal_files(tmp_path: Path) -> None:
 
     assert one == same
     assert one != other
+
+
+def test_problems_come_with_checked_solutions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is checked with SymPy before it is written, and its response is what its own check accepts."""
+    seen: list[str] = []
+
+    def noted(one: Problem) -> Problem:
+        seen.append(one.question)
+        return checked(one)
+
+    monkeypatch.setattr("gristmill.generators.taxonomy.making.checked", noted)
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    instruct("problems", first, n=30, seed=1)
+    report = instruct("problems", second, n=30, seed=1, covered=[first])
+    lines = [*read_lines(first), *read_lines(second)]
+
+    assert {"pass"} == {judge(line["check"], line["response"]).status for line in lines}
+    assert set(seen) >= {line["instruction"] for line in lines}
+    assert 60 == len({str(line["values"]) for line in lines})
+    assert [30, 30] == [sum(one.before for one in report.leaves), sum(one.made for one in report.leaves)]
+
+
+def test_a_machine_without_sympy_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line, and nothing is written."""
+    monkeypatch.setitem(sys.modules, "sympy", None)
+
+    assert 2 == main(["instruct", "problems", "-o", str(tmp_path / "x.jsonl")])
+    assert "pip install 'gristmill[generate]'" in capsys.readouterr().err
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_scenarios_of_every_leaf_can_be_played(tmp_path: Path) -> None:
