@@ -13,6 +13,7 @@ import msgspec
 
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
+from gristmill.generators.answers import judge
 from gristmill.generators.augment import Chain, Change, augmentation
 from gristmill.nested import mapped, texts
 from gristmill.seeding import stream
@@ -82,7 +83,8 @@ def augment_rows(
 
     Words are changed only in the text column or in messages of the chosen roles, and not those that a tool call takes up.
     What changes a record as a whole (`Augmentation.whole`, such as re-filled entities) changes all of it, labels and
-    arguments included.
+    arguments included. A row with a `check`, as `gristmill instruct` writes it, keeps the words that its answer hangs on, and
+    no copy of it is written whose response does not pass its check.
 
     Args:
         source: a file of JSON lines or of Parquet.
@@ -91,7 +93,7 @@ def augment_rows(
         copies: how many each makes of a row.
         seed: root seed; a copy depends on it, the augmentation, the row and its number, and on nothing else.
         roles: of the chat messages that are changed.
-        column: of the text or the messages; by default `messages`, `text`, or the only column of texts.
+        column: of the text or the messages; by default `messages`, `text`, `instruction`, or the only column of texts.
         overwrite: replace a file at `out`.
         progress: called with the rows done and in all.
 
@@ -186,15 +188,21 @@ def _copies(
     """Yield the copies of a row that differ from it and from one another."""
     mark = _hash(row)
     parent = {"id": str(row.get("id", "")), "row": number, "hash": mark}
-    keep, met = _taken_up(row), {mark}
+    keep, met, passed = _taken_up(row), {mark}, _passes(row)
     for chain in wanted:
         for copy in range(copies):
+            if passed and "refill" in chain.names:
+                report.drop("not refilled, for an answer is worked out from what is there")
+                continue
             child, changes = augmented(
                 row, chain, stream(seed, "augment", chain.spec, number, copy), texts, keep
             )
             name = _hash(child)
             if name in met:
                 report.drop("nothing to change" if name == mark else "like another copy")
+                continue
+            if passed and not _passes(child):
+                report.drop("no longer right by its own check")
                 continue
             met.add(name)
             if isinstance(row.get("id"), str):
@@ -254,20 +262,30 @@ def _column_of(row: Row) -> str:
     Raises:
         UsageError: when it cannot be told.
     """
-    for name in ("messages", "text"):
+    for name in ("messages", "text", "instruction"):
         if name in row:
             return name
     texts = [name for name, value in row.items() if isinstance(value, str) and name != "id"]
     if len(texts) != 1:
         raise UsageError(
-            f"Expected a column messages or text, got {', '.join(row) or 'none'}; name the one with --column."
+            f"Expected a column messages, text or instruction, got {', '.join(row) or 'none'}; name the one with --column."
         )
     return texts[0]
 
 
+def _passes(row: Row) -> bool:
+    """Return whether a row has a check of its answer, and the answer passes it."""
+    check = row.get("check")
+    if not isinstance(check, dict):
+        return False
+    with suppress(UsageError, KeyError, TypeError):  # a check of somebody else's
+        return judge(check, str(row.get("response") or ""), row.get("calls") or ()).status == "pass"
+    return False
+
+
 def _taken_up(row: Row) -> list[str]:
-    """Return what calls of tools have taken from the words of a chat: with other words they would be wrong."""
-    found: dict[str, None] = {}
+    """Return what calls of tools, or an answer, have taken from the words of a row: with other words they would be wrong."""
+    found = dict.fromkeys(short_texts([row.get("values"), row.get("check")]))
     messages = row.get("messages")
     for message in messages if isinstance(messages, list) else ():
         for call in (message.get("tool_calls") or ()) if isinstance(message, dict) else ():

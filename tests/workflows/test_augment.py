@@ -9,7 +9,10 @@ import pytest
 
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError
+from gristmill.generators.answers import judge
+from gristmill.lines import read_lines, write_lines
 from gristmill.workflows.augment import augment_rows
+from gristmill.workflows.instruct import instruct
 
 CHAT = {
     "id": "c1",
@@ -148,7 +151,7 @@ def test_messages_in_parts_and_other_columns(tmp_path: Path) -> None:
         ('{"text": "I am"}\n{"text": ', "line 2: expected a JSON object"),
         ('{"text": "I am"}\n[1]', r"line 2: expected a JSON object, got \[1\]"),
         ("", "at least one row"),
-        ('{"a": "I am", "b": "I am"}', "Expected a column messages or text, got a, b"),
+        ('{"a": "I am", "b": "I am"}', "Expected a column messages, text or instruction, got a, b"),
         ('{"text": ["I am"]}', "Expected text or chat messages in column 'text', got str"),
         ('{"text": "I am"}\n{"texts": "I am"}', "Unknown column 'text'. Did you mean 'texts'?"),
     ],
@@ -187,3 +190,40 @@ def test_files_are_not_replaced_unasked(tmp_path: Path) -> None:
 
     augment_rows(source, source, ["contractions?rate=1"], overwrite=True)
     assert ["I'm late."] == [one["text"] for one in rows(source)]
+
+
+def test_tasks_with_a_check_stay_right(tmp_path: Path) -> None:
+    """Words change that no answer hangs on; amounts are not put otherwise, for an answer is worked out from them."""
+    instruct("general", tmp_path / "tasks.jsonl", n=120)
+    instruct("problems", tmp_path / "problems.jsonl", n=30)
+    copies = list[Any]()
+    for source in ("tasks", "problems"):
+        report = augment_rows(
+            tmp_path / f"{source}.jsonl",
+            tmp_path / f"{source}-more.jsonl",
+            ["typos", "casing", "swap-names", "refill"],
+        )
+        copies += read_lines(tmp_path / f"{source}-more.jsonl")
+        assert (
+            report.parents == report.left_out["not refilled, for an answer is worked out from what is there"]
+        )
+    shown = [one for one in copies if one["leaf"].startswith("texts/") and "sentence" in one["values"]]
+
+    assert {"typos", "casing", "swap-names"} == {one["augmentation"]["spec"] for one in copies}
+    assert {"pass"} == {judge(one["check"], one["response"], one["calls"]).status for one in copies}
+    assert shown
+    assert [] == [one["instruction"] for one in shown if one["values"]["sentence"] not in one["instruction"]]
+
+
+def test_a_copy_that_is_wrong_by_its_own_check_is_left_out(tmp_path: Path) -> None:
+    """Such as a name in capitals, which stays, while the reply names somebody else now; a check of others is no check."""
+    row = {
+        "text": "Who is it? Robert Miller is.",
+        "response": "Robert",
+        "check": {"kind": "text", "answer": "ROBERT"},
+    }
+    write_lines(tmp_path / "rows.jsonl", [row, {**row, "check": {"kind": "of their own"}}])
+    report = augment_rows(tmp_path / "rows.jsonl", tmp_path / "more.jsonl", ["swap-names"])
+
+    assert {"no longer right by its own check": 1} == report.left_out
+    assert {"swap-names": 1} == report.written
