@@ -145,12 +145,14 @@ def _text(column: pa.ChunkedArray, least: int) -> tuple[dict[str, Any] | None, s
             None,
             'left out: free text, which is never taken over; say what it should be, such as kind = "fake"',
         )
-    note = f"{len(counts) - len(common):,} rare categories, of {rare:,} rows, " if rare else ""
+    one = len(counts) - len(common) == 1
+    many = "one rare category" if one else f"{len(counts) - len(common):,} rare categories"
+    note = f"{many}, of {rare:,} rows, {'is' if one else 'are'} " if rare else ""
     if rare >= least:
         common[OTHER] = common.get(OTHER, 0) + rare
-        note += f"are {OTHER!r}"
+        note += f"{OTHER!r}"
     elif rare:
-        note += "are left out"
+        note += "left out"
     if len(common) == 1:
         return {"kind": "constant", "value": next(iter(common))}, note
     weights = [neat(count / sum(common.values())) for count in common.values()]

@@ -1,11 +1,12 @@
 """`gristmill augment`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Seed, answer, bar, console, counted, percent, table
+from gristmill.cli.shared import Json, Seed, anew, answer, bar, console, counted, percent, table
 
 if TYPE_CHECKING:
     from gristmill.workflows.augment import AugmentReport
@@ -96,7 +97,7 @@ def command(
     specs, fields = _listed(with_), _listed(resample)
     if not specs and not fields:
         raise UsageError("Expected --with for words or --resample for scenarios, got neither.")
-    with bar("augmenting") as progress:
+    with nullcontext() if source.is_dir() else anew(), bar("augmenting") as progress:  # a run is gone on with
         if source.is_dir():
             report = augment_run(
                 source,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Json, Seed, answer, console, stages, table
+from gristmill.cli.shared import Json, Seed, anew, answer, console, stages, table
 
 if TYPE_CHECKING:
     from gristmill.generators.fidelity import Fidelity
@@ -37,10 +37,13 @@ def command(
 
     Example: gristmill fidelity real.parquet synthetic.parquet --key id --html fidelity.html
     """
+    from gristmill.errors import UsageError
     from gristmill.workflows.fidelity import compare_files
     from gristmill.workflows.fidelity_page import write_fidelity
 
-    with stages() as progress:
+    if html and (html.suffix not in (".html", ".htm") or html.is_dir()):  # before minutes of work are lost
+        raise UsageError(f"Expected a page to write such as fidelity.html, got {html}.")
+    with anew(), stages() as progress:
         found = compare_files(real, synthetic, keys=key or (), seed=seed, limit=limit, progress=progress)
     if html:
         words = ["gristmill", "fidelity", str(real), str(synthetic), *(f"--key={one}" for one in key or ())]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Json, Seed, answer, console, table
+from gristmill.cli.shared import Json, Seed, anew, answer, console, table
 
 _SHOWN = 3  # of a list
 
@@ -24,6 +24,7 @@ def command(
     ] = 10,
     limit: Annotated[int, typer.Option(min=1, help="Rows to look at, drawn at random.")] = 200_000,
     seed: Seed = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a template that is there.")] = False,
     json: Json = False,
 ) -> None:
     """Fit a template to a real table: a distribution for each column, correlations of the numbers, and no text that is rare.
@@ -32,7 +33,8 @@ def command(
     """
     from gristmill.workflows.fitting import fit_file
 
-    found = fit_file(real, out, name=name, least=least, seed=seed, limit=limit)
+    with anew():
+        found = fit_file(real, out, name=name, least=least, seed=seed, limit=limit, overwrite=overwrite)
     if json:
         answer(
             {

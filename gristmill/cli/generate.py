@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Jobs, Json, Seed, answer, bar, console, table
+from gristmill.cli.shared import Jobs, Json, Seed, anew, answer, bar, console, table
 
 _SHOWN = 10  # rows, if nothing else is asked for
 
@@ -18,7 +18,13 @@ def command(
         ),
     ],
     n: Annotated[
-        int | None, typer.Option("-n", "--rows", min=1, help="Number of rows, by default 10 to look at.")
+        int | None,
+        typer.Option(
+            "-n",
+            "--rows",
+            min=1,
+            help="Number of rows, by default 10 to look at; of several tables, those of the last, and the others have their share.",
+        ),
     ] = None,
     seed: Seed = 0,
     out: Annotated[
@@ -36,6 +42,7 @@ def command(
         typer.Option(min=0, help="Show this row alone, from 0; it is the one that a file of -n rows has."),
     ] = None,
     jobs: Jobs = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     json: Json = False,
 ) -> None:
     """Draw rows from a template: the same ones for the same seed, in any number of processes.
@@ -44,20 +51,24 @@ def command(
 
     Example: gristmill generate card-transactions -n 1000000 --seed 7 --row 123456
     """
+    from gristmill.errors import UsageError
     from gristmill.workflows.generate import generate, rows
 
+    if out is not None and row is not None:
+        raise UsageError("Expected either --row, which shows one, or --out, which writes all, got both.")
     count = n or max(_SHOWN, (row or 0) + 1)
-    if out is None or row is not None:
-        numbers = range(count) if row is None else [row]
-        _show(rows(template, numbers, count, seed=seed, table=of), json)
-    else:
-        with bar("drawing") as progress:
-            made = generate(template, out, count, seed=seed, table=of, jobs=jobs, progress=progress)
-        if json:
-            answer(made)
-            return
-        for path, written in made.rows.items():
-            console().print(f"{written:,} rows in {path}, and how they were made in {path}.json")
+    if out is None:
+        _show(rows(template, None if row is None else [row], count, seed=seed, table=of), json)
+        return
+    with anew(), bar("drawing") as progress:
+        made = generate(
+            template, out, count, seed=seed, table=of, jobs=jobs, overwrite=overwrite, progress=progress
+        )
+    if json:
+        answer(made)
+        return
+    for path, written in made.rows.items():
+        console().print(f"{written:,} rows in {path}, and how they were made in {path}.json")
 
 
 def _show(rows: list[dict[str, Any]], json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Seed, answer, bar, console, percent, table
+from gristmill.cli.shared import Json, Seed, anew, answer, bar, console, percent, table
 
 if TYPE_CHECKING:
     from gristmill.workflows.instruct import InstructReport
@@ -43,7 +43,7 @@ def command(
     """
     from gristmill.workflows.instruct import instruct
 
-    with bar("making tasks", each="tasks", every=_EVERY) as progress:
+    with anew(), bar("making tasks", each="tasks", every=_EVERY) as progress:
         report = instruct(
             taxonomy, out, n=n, seed=seed, covered=covered or (), overwrite=overwrite, progress=progress
         )

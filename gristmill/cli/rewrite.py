@@ -85,7 +85,7 @@ def _print(report: "RewriteReport") -> None:
         f"{report.cached:,} replies were there already; tokens: {report.tokens_in:,} in, {report.tokens_out:,} out."
     )
     if report.unanswered:
-        out.print(f"No answer: {counted(report.unanswered, most=3)}.", style="red")
+        out.print(f"No answer: {counted(report.unanswered, most=3).rstrip('.')}.", style="red")
     if report.left:
         out.print(f"Not asked any more: {report.left:,}.", style="red")
     if report.unanswered or report.left:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gristmill.workflows.metrics import Rate
 
 __all__ = [
-    "HeldOutSeed", "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "answer", "bar", "console", "counted", "limited", "percent",
+    "HeldOutSeed", "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "anew", "answer", "bar", "console", "counted", "limited", "percent",
     "rated", "seats_of", "stages", "table", "unjudged",
 ]  # fmt: skip
 
@@ -49,6 +49,19 @@ Seats = Annotated[
 
 class Interrupted(GristmillError):
     """A person has stopped a command, which knows better than others what that leaves."""
+
+
+@contextmanager
+def anew() -> Iterator[None]:
+    """Say when interrupted that nothing is there to go on from, as of commands that write files whole or not at all.
+
+    Raises:
+        Interrupted: instead of the interrupt.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; no half file is left, the same command starts anew") from None
 
 
 def seats_of(pairs: Iterable[str] | None) -> dict[str, str]:

@@ -87,6 +87,8 @@ def augment_run(
         StoreError: when a run cannot be read or written.
     """
     wanted = _wanted(specs, copies, resampling=bool(resample))
+    if out.resolve() == source.resolve():
+        raise UsageError(f"Expected another run to write than the one that is augmented, got {out} for both.")
     store, report = RunStore.open(source), AugmentReport(out=str(out))
     spec = store.spec.get("world")
     if not isinstance(spec, str):

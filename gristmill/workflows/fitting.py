@@ -12,7 +12,14 @@ __all__ = ["fit_file"]
 
 
 def fit_file(
-    real: Path, out: Path, *, name: str = "", least: int = LEAST, seed: int = 0, limit: int = LIMIT
+    real: Path,
+    out: Path,
+    *,
+    name: str = "",
+    least: int = LEAST,
+    seed: int = 0,
+    limit: int = LIMIT,
+    overwrite: bool = False,
 ) -> Fitted:
     """Write the template fitted to a real table, and return it; see `gristmill.generators.fitting.fit`.
 
@@ -23,13 +30,16 @@ def fit_file(
         least: rows that anything written is about, at least.
         seed: of which rows are looked at, where there are more than `limit`.
         limit: rows that are looked at.
+        overwrite: whether a template that is there, and may have been edited, is replaced.
 
     Raises:
-        UsageError: when the table cannot be read or fitted, or `out` is no such file.
+        UsageError: when the table cannot be read or fitted, or `out` is no such file, or there.
         StoreError: when the file cannot be written.
     """
     if out.suffix != ".toml" or out.is_dir():
         raise UsageError(f"Expected a file to write the template to, such as {out.stem}.toml, got {out}.")
+    if out.exists() and not overwrite:
+        raise UsageError(f"{out} exists; expected another name, or --overwrite.")
     found = fit(read_table(real), name=name or out.stem, least=least, seed=seed, limit=limit)
     notes = [f"# {' '.join(f'{column}: {note}.'.split())}" for column, note in found.notes.items()]
     head = [f"# Fitted by `gristmill fit`. Whatever is written is about {least} rows or more.", *notes]

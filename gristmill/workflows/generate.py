@@ -50,6 +50,7 @@ def generate(
     seed: int = 0,
     table: str = "",
     jobs: int = 1,
+    overwrite: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Generated:
     """Draw `n` rows and write them, each file whole or not at all.
@@ -61,10 +62,12 @@ def generate(
         seed: root seed.
         table: which table, by default the main one, or all where `out` is a folder.
         jobs: number of processes; the files are the same.
+        overwrite: whether files that are there are replaced.
         progress: called with the rows written and all rows.
 
     Raises:
-        UsageError: when there is no such template or table, it is wrong in itself, or its rows do not go into the file.
+        UsageError: when there is no such template or table, it is wrong in itself, its rows do not go into the file, or
+            that is there.
         StoreError: when a file cannot be written.
     """
     if n < 1:
@@ -72,6 +75,9 @@ def generate(
     found = template(spec)
     names = [table or found.main] if out.suffix or table else list(found.tables)
     paths = {name: out if out.suffix else out / f"{name}.parquet" for name in names}
+    for path in paths.values():
+        if path.exists() and not overwrite:
+            raise UsageError(f"{path} exists; expected another name, or --overwrite.")
     counts = {name: found.count(name, n) for name in names}
     origin = _origin(found, seed, n)
     done = 0
@@ -97,18 +103,20 @@ def generate(
 
 
 def rows(
-    spec: str, numbers: Sequence[int], n: int, *, seed: int = 0, table: str = ""
+    spec: str, numbers: Sequence[int] | None, n: int, *, seed: int = 0, table: str = ""
 ) -> list[dict[str, Any]]:
-    """Return some rows as they stand in a table of `n`.
+    """Return some rows, or all of them, as they stand in a table where `n` rows are asked for.
 
     Raises:
         UsageError: when there is no such row.
     """
     found = template(spec)
     count = found.count(table or found.main, n)
+    numbers = range(count) if numbers is None else numbers
     for number in numbers:
         if not 0 <= number < count:
-            raise UsageError(f"Expected a row from 0 to {count - 1:,}, got {number:,}.")
+            others = f", for {n:,} rows of {found.main} go with {count:,}" if count != n else ""
+            raise UsageError(f"Expected a row from 0 to {count - 1:,}, got {number:,}{others}.")
     return list(found.table(seed, numbers, n, table=table).to_pylist())
 
 

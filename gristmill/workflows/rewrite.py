@@ -147,6 +147,8 @@ def item_of(record: Mapping[str, Any], field: str, id: str = "") -> Item:
 
 def _connected(model: str, out: Path) -> Connection:
     name, given = split(model)
+    if "@" not in name and "url" not in given:
+        raise UsageError(f"Expected MODEL@URL such as my-model@http://127.0.0.1:8000/v1, got {model!r}.")
     settings = {"cache": str(out.with_name(f"{out.name}.replies")), **given, "model": name}
     return connect(model, **typed(connect, settings, f"model {name!r}", skip=1))
 

@@ -72,9 +72,21 @@ def test_fit_answers_people_and_machines(
     out = str(tmp_path / "payments.toml")
     assert 0 == main(["fit", files[0], "--out", out])
     words = capsys.readouterr().out
-    assert 0 == main(["fit", files[0], "--out", out, "--json"])
+    assert 2 == main(["fit", files[0], "--out", out])
+    assert "--overwrite" in capsys.readouterr().err
+    assert 0 == main(["fit", files[0], "--out", out, "--overwrite", "--json"])
     answer = decode(capsys.readouterr().out)
 
     assert "lognormal" in words
     assert f"The template: {out}" in words.replace("\n", "")
     assert "poisson" == answer["fields"]["items"]["kind"]
+
+
+def test_a_page_is_html(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is to become a page is looked at before anything is compared, so that no template is replaced by one."""
+    page = tmp_path / "template.toml"
+    page.write_text("mine")
+
+    assert 2 == main(["fidelity", *files, "--html", str(page)])
+    assert "such as fidelity.html" in capsys.readouterr().err
+    assert "mine" == page.read_text()

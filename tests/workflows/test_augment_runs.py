@@ -171,6 +171,8 @@ def test_wrong_use_is_told(mined: Path, reworded: Path, reach: Path, tmp_path: P
     ):
         with pytest.raises(UsageError, match=message):
             augment_run(source, out, **options)
+    with pytest.raises(UsageError, match="Expected another run to write than the one that is augmented"):
+        augment_run(mined, mined, ["typos"])
     with pytest.raises(UsageError, match="holds another run: augmented is"):
         augment_run(mined, reworded, ["casing"])
     with pytest.raises(UsageError, match="a simulation; the functions of gristmill"):

@@ -12,11 +12,13 @@ from tests.generators.payments import payments
 
 
 def test_the_file_holds_the_template(tmp_path: Path) -> None:
-    """With notes for the reader as comments; equal tables give equal bytes."""
+    """With notes for the reader as comments; equal tables give equal bytes, and no template is replaced unasked."""
     write_table(tmp_path / "real.csv", payments(0, 500))
     found = fit_file(tmp_path / "real.csv", tmp_path / "payments.toml")
     first = (tmp_path / "payments.toml").read_bytes()
-    fit_file(tmp_path / "real.csv", tmp_path / "payments.toml")
+    with pytest.raises(UsageError, match=r"payments\.toml exists; expected another name, or --overwrite"):
+        fit_file(tmp_path / "real.csv", tmp_path / "payments.toml")
+    fit_file(tmp_path / "real.csv", tmp_path / "payments.toml", overwrite=True)
 
     assert found.template == tomllib.loads(first.decode())
     assert "payments" == found.template["name"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from gristmill.cli.app import main
 from gristmill.errors import UsageError
 from gristmill.generators import template as templates
 from gristmill.workflows.generate import generate, rows
@@ -99,7 +100,7 @@ def test_nothing_half_written_stays(shop: str, tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
     out.write_bytes(b"before")
     with pytest.raises(UsageError, match="make the pattern longer"):
-        generate(str(broken), out, 200_000)
+        generate(str(broken), out, 200_000, overwrite=True)
 
     assert b"before" == out.read_bytes()
     assert {"broken.toml", "out.parquet", "shop.toml"} == {one.name for one in tmp_path.iterdir()}
@@ -116,3 +117,46 @@ def test_what_is_not_there_is_named(shop: str, number: int, n: int, table: str, 
     """A row or a table that does not exist is one message."""
     with pytest.raises(UsageError, match=message):
         rows(shop, [number], n, table=table)
+
+
+def test_files_that_are_there_are_kept(shop: str, tmp_path: Path) -> None:
+    """Unless they are to be replaced; one of several is enough to write none."""
+    out = tmp_path / "data"
+    out.mkdir()
+    (out / "orders.parquet").write_text("mine")
+    with pytest.raises(UsageError, match=r"orders.parquet exists; expected another name, or --overwrite"):
+        generate(shop, out, 10)
+
+    assert ["orders.parquet"] == [one.name for one in out.iterdir()]
+    assert {"2", "10"} == {str(n) for n in generate(shop, out, 10, overwrite=True).rows.values()}
+
+
+def test_all_rows_of_a_table_are_its_share(shop: str) -> None:
+    """A message about a row that is not there says why there are so few."""
+    assert 4 == len(rows(shop, None, 20, table="customers"))
+    with pytest.raises(UsageError, match=r"from 0 to 3, got 7, for 20 rows of orders go with 4"):
+        rows(shop, [7], 20, table="customers")
+
+
+def test_the_command_shows_rows_of_any_table(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says that one row is shown, and all are written."""
+    assert 0 == main(["generate", shop, "--table", "customers", "-n", "5"])
+    assert 2 == len(capsys.readouterr().out.splitlines())
+    assert 2 == main(["generate", shop, "--row", "5", "--out", "x.csv"])
+    assert "either --row" in capsys.readouterr().err
+
+
+def test_an_interrupt_says_that_nothing_is_left(
+    shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No half file, and nothing that the command would go on from."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gristmill.workflows.generate._drawn", interrupted)
+    out = tmp_path / "out"
+
+    assert 130 == main(["generate", shop, "-n", "9", "--out", str(out)])
+    assert "no half file is left" in capsys.readouterr().err
+    assert [] == list(out.glob("*"))

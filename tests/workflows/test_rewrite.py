@@ -301,7 +301,7 @@ def test_a_file_of_something_else_is_not_touched(model: Endpoint, tmp_path: Path
             ["--step", "paraphrase", "--field", "txt"],
             "line 1: expected a text in 'txt', got the fields id, instruction, label",
         ),
-        (["--step", "paraphrase", "--model", "m"], "Expected chat:MODEL@URL"),
+        (["--step", "paraphrase", "--model", "m"], "Expected MODEL@URL such as"),
         (["--step", "paraphrase", "--model", "m@http://127.0.0.1:9/v1?temprature=1"], "'temprature'"),
         (
             ["--step", "paraphrase", "--model", "m@http://127.0.0.1:9/v1?width=0"],
