@@ -109,7 +109,7 @@ _EXTRAS = {
     **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
     **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "openai": "chat",
-    **dict.fromkeys(("sklearn", "sympy", "threadpoolctl"), "generate"),
+    **dict.fromkeys(("sklearn", "sympy", "threadpoolctl", "yaml"), "generate"),
 }
 _NO_LIBRARY = re.compile(
     r"'NoneType' object has no attribute '(gl|egl)[A-Z]"
