@@ -25,7 +25,7 @@ from gristmill.generators.documents import documents
 from gristmill.generators.template import template
 
 for document in documents(template("invoices"), seed=0, n=100):
-    for path, spans in document.spans.items():           # such as lines[2].amount
+    for path, spans in document.spans.items():  # such as lines[2].amount
         start, end = spans[0]
         print(path, document.text[start:end])
     print("not shown:", document.unshown)
