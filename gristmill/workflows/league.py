@@ -163,14 +163,21 @@ def _planes(stage: World, scenarios: Iterable[Scenario], tables: Tables) -> list
         return []
     found: list[Plane] = []
     for scenario in scenarios:
-        key = f"{scenario.id}.{scenario.index}"
+        key, could = f"{scenario.id}.{scenario.index}", tell(scenario)
+        # Where no deal is possible the verdict does not say whether there was one; without, both have what no deal is worth.
+        nothing = tuple(could["reservation"])
         deals = [
-            Deal(first=first, second=second, at=row.worth, struck=row.deal is not False)
+            Deal(
+                first=first,
+                second=second,
+                at=row.worth,
+                struck=tuple(row.worth) != nothing if row.deal is None else row.deal,
+            )
             for (first, second), rows in tables.items()
             for row in rows
             if row.scenario == key and row.worth is not None
         ]
-        found.append(Plane(scenario=scenario.id, stratum=scenario.stratum, deals=deals, **tell(scenario)))
+        found.append(Plane(scenario=scenario.id, stratum=scenario.stratum, deals=deals, **could))
     return found
 
 
