@@ -15,6 +15,7 @@ __all__ = ["associations", "correlation_ratio", "cramer"]
 
 _GROUPS = 20  # random groups, from whose scatter a standard error comes
 _LEAST = 25  # rows of a group
+_SAME = 1e-9  # difference that is one of rounding
 _CATEGORIES = 30  # of a column; the others count as one
 _PAIRED_ROWS = 5_000_000  # rows times pairs that are looked at, in each table
 
@@ -93,8 +94,10 @@ def _of_pair(first: Feature, second: Feature, rows: int) -> Association:
 def _p(difference: float, variance: float) -> float:
     from scipy.stats import t
 
+    if abs(difference) < _SAME:
+        return 1.0
     if not variance:  # where no group differs from another, a difference is none by chance
-        return float(difference == 0)
+        return 0.0
     return float(2 * t.sf(abs(difference) / np.sqrt(variance), 2 * _GROUPS - 2))
 
 

@@ -57,17 +57,23 @@ class Feature:
 
 
 def align(real: pa.Table, synthetic: pa.Table, keys: Collection[str] = ()) -> Aligned:
-    """Return both tables with the same columns in the order of the real one, without `keys`.
+    """Return both tables with the columns that both have in the order of the real one, without `keys`.
 
     Raises:
-        UsageError: when the columns or their types differ, a key is no column, or nothing is left to compare.
+        UsageError: when they have no column in common or one of different types, a key is no column, or nothing is left to
+            compare.
     """
     for key in keys:
         if key not in real.column_names:
             raise unknown("column", key, real.column_names, of="the real table")
-    _check_names(real.column_names, synthetic.column_names)
-    left_out = dict.fromkeys(keys, "an identifier")
-    pairs = {name: (real[name], synthetic[name]) for name in real.column_names if name not in keys}
+    common = [name for name in real.column_names if name in synthetic.column_names]
+    if not common:
+        raise UsageError(
+            f"Expected two tables with columns in common, got {', '.join(real.column_names)} in the real one and "
+            f"{', '.join(synthetic.column_names)} in the synthetic one."
+        )
+    left_out = {key: "an identifier" for key in keys if key in common}
+    pairs = {name: (real[name], synthetic[name]) for name in common if name not in keys}
     kinds = {name: _common(name, *pair) for name, pair in pairs.items()}
     left_out |= {name: "without any value in both tables" for name, kind in kinds.items() if kind is None}
     found: dict[str, Kind] = {name: kind for name, kind in kinds.items() if kind}
@@ -121,16 +127,6 @@ def features(real: pa.Table, synthetic: pa.Table, kinds: dict[str, Kind]) -> lis
         else:
             found.append(Feature(name, name, kind, _floats(real[name]), _floats(synthetic[name])))
     return found
-
-
-def _check_names(real: list[str], synthetic: list[str]) -> None:
-    lacking = [name for name in real if name not in synthetic]
-    more = [name for name in synthetic if name not in real]
-    if not lacking and not more:
-        return
-    words = [f"the synthetic one lacks {', '.join(lacking)}"] if lacking else []
-    words += [f"only the synthetic one has {', '.join(more)}"] if more else []
-    raise UsageError(f"Expected two tables with the same columns, but {' and '.join(words)}.")
 
 
 def _common(name: str, real: pa.ChunkedArray, synthetic: pa.ChunkedArray) -> Kind | None:

@@ -29,7 +29,7 @@ def compare(
 ) -> Fidelity:
     """Return how alike two tables are, and whether rows of the synthetic one are copies.
 
-    Equal arguments give equal results.
+    Columns that only one of them has are named and not compared. Equal arguments give equal results.
 
     Args:
         real: what the synthetic table should be like; it may be of another size.
@@ -62,12 +62,17 @@ def compare(
     tell(2)
     told = tell_apart(found, seed)
     tell(3)
-    common = {key: shared(real[key], synthetic[key]) for key in keys}
+    common = {key: shared(real[key], synthetic[key]) for key in keys if key in synthetic.column_names}
     return Fidelity(
         real_rows=real.num_rows, synthetic_rows=synthetic.num_rows, sampled=limit, columns=list(tables.kinds),
-        left_out=tables.left_out, marginals=alone, associations=together, classifier=told,
+        left_out=tables.left_out, only_real=_lacking(real, synthetic), only_synthetic=_lacking(synthetic, real), marginals=alone, associations=together, classifier=told,
         privacy=privacy(tables, found, common, seed), seed=seed,
     )  # fmt: skip
+
+
+def _lacking(table: pa.Table, other: pa.Table) -> list[str]:
+    """Return the columns of a table that another lacks."""
+    return [name for name in table.column_names if name not in other.column_names]
 
 
 def _some(table: pa.Table, limit: int, seed: int, name: str) -> pa.Table:

@@ -183,6 +183,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
         real_rows, synthetic_rows: rows of the files.
         sampled: at most so many rows of each were looked at, except for copies, which are sought among all.
         columns: names of those compared; `left_out` those that are not, with the reason.
+        only_real, only_synthetic: names of columns that the other table lacks, which are not compared either.
         marginals: the most different first.
         associations: likewise.
         seed: of what was drawn.
@@ -193,6 +194,8 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
     sampled: int
     columns: list[str]
     left_out: dict[str, str]
+    only_real: list[str] = []
+    only_synthetic: list[str] = []
     marginals: list[Marginal]
     associations: list[Association]
     classifier: Classifier | None

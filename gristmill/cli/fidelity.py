@@ -33,6 +33,8 @@ def command(
 ) -> None:
     """Compare a synthetic table with a real one: columns, pairs of columns, whether a classifier tells them apart, copies.
 
+    Columns that only one of them has are named and not compared.
+
     Ends with exit code 1 when synthetic rows are copies of real ones, or nearly.
 
     Example: gristmill fidelity real.parquet synthetic.parquet --key id --html fidelity.html
@@ -60,12 +62,14 @@ def command(
 
 
 def _show(found: "Fidelity") -> None:
-    from gristmill.workflows.fidelity import in_words, summary
+    from gristmill.workflows.fidelity import in_words, one_sided_words, summary
 
     out = console()
     told, columns, pairs, copies = in_words(found)
     bad = found.privacy.verdict in ("copies", "near-copies")
     out.print(summary(found))
+    if one_sided := one_sided_words(found):
+        out.print(one_sided, style="bold yellow")
     out.print()
     out.print(told, style="yellow" if found.classifier and found.classifier.tells else "green")
     out.print(copies, style="red" if bad else "yellow" if found.privacy.verdict == "too-typical" else "green")

@@ -6,7 +6,7 @@ from pathlib import Path
 from gristmill.generators.fidelity import LIMIT, Association, Classifier, Fidelity, Marginal, Privacy, compare
 from gristmill.generators.tables import read_table
 
-__all__ = ["compare_files", "in_words", "p_words", "privacy_words", "summary"]
+__all__ = ["compare_files", "in_words", "one_sided_words", "p_words", "privacy_words", "summary"]
 
 _NAMED = 4  # columns or pairs in a sentence
 
@@ -48,6 +48,13 @@ def summary(found: Fidelity) -> str:
     if found.sampled < max(found.real_rows, found.synthetic_rows):
         words += f"; looked at {found.sampled:,} rows of each at most, and for copies at all"
     return f"{words}."
+
+
+def one_sided_words(found: Fidelity) -> str:
+    """Return which columns only one of the tables has, in a sentence; nothing if there is none."""
+    sides = (("real", found.only_real), ("synthetic", found.only_synthetic))
+    words = [f"only the {side} table has {', '.join(names)}" for side, names in sides if names]
+    return f"Not compared: {', and '.join(words)}." if words else ""
 
 
 def classifier_words(found: Classifier | None) -> str:

@@ -6,6 +6,7 @@ from gristmill.generators.fidelity import Fidelity
 from gristmill.workflows.fidelity import (
     classifier_words,
     columns_words,
+    one_sided_words,
     p_words,
     pairs_words,
     privacy_words,
@@ -34,6 +35,7 @@ def write_fidelity(found: Fidelity, out: Path, *, title: str, command: str) -> P
         title=title,
         command=command,
         summary=summary(found),
+        one_sided=one_sided_words(found),
         told=classifier_words(found.classifier),
         one_by_one=columns_words(found.marginals),
         together=pairs_words(found.associations),

@@ -58,11 +58,27 @@ def test_what_cannot_be_compared_is_one_line(
     files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Wrong use has exit code 2."""
-    write_table(tmp_path / "less.csv", payments(1, 50).drop_columns(["age"]))
+    write_table(tmp_path / "other.csv", pa.table({"else": [1, 2]}))
 
-    assert 2 == main(["fidelity", files[0], str(tmp_path / "less.csv")])
+    assert 2 == main(["fidelity", files[0], str(tmp_path / "other.csv")])
     (line,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("gristmill:")]
-    assert "the synthetic one lacks age" in line
+    assert "Expected two tables with columns in common" in line
+
+
+def test_columns_of_one_table_alone_are_said(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words, on the page and in JSON; the others are compared."""
+    less, page = str(tmp_path / "less.csv"), tmp_path / "page.html"
+    write_table(tmp_path / "less.csv", payments(1, 600).drop_columns(["age"]))
+    assert 0 == main(["fidelity", files[0], less, "--key", "id", "--html", str(page)])
+    words = capsys.readouterr().out
+    assert 0 == main(["fidelity", files[0], less, "--key", "id", "--json"])
+    answer = decode(capsys.readouterr().out)
+
+    assert "Not compared: only the real table has age." in words
+    assert "Not compared: only the real table has age." in page.read_text()
+    assert (["age"], []) == (answer["only_real"], answer["only_synthetic"])
 
 
 def test_fit_answers_people_and_machines(

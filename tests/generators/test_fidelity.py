@@ -188,8 +188,10 @@ def test_texts_that_are_real_are_counted(real: pa.Table) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda table: table.drop_columns(["age"]), "lacks age"),
-        (lambda table: table.append_column("more", table["age"]), "only the synthetic one has more"),
+        (
+            lambda table: table.rename_columns([f"{name}2" for name in table.column_names]),
+            "columns in common, got id, amount",
+        ),
         (
             lambda table: table.set_column(2, "age", table["method"]),
             "'age' is double in the real table and string",
@@ -204,6 +206,17 @@ def test_tables_that_cannot_be_compared_are_one_message(
     """It names the columns."""
     with pytest.raises(UsageError, match=words):
         compare(real, change(payments(1, 100)))
+
+
+def test_columns_that_both_have_are_compared(real: pa.Table) -> None:
+    """Those of one table alone are named, be they identifiers or not."""
+    other = payments(1, 3000).drop_columns(["id", "age"])
+    found = compare(real, other.append_column("more", other["amount"]), keys=["id"])
+
+    assert (["id", "age"], ["more"]) == (found.only_real, found.only_synthetic)
+    assert ["amount", "items", "method", "day", "tip", "weekly"] == found.columns
+    assert {} == found.left_out
+    assert {} == found.privacy.keys
 
 
 def test_what_is_no_column_of_values_is_refused() -> None:
