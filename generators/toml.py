@@ -34,30 +34,42 @@ def read_toml(path: Path, expected: str = "a TOML file") -> dict[str, Any]:
 
 
 def written(data: Mapping[str, Any]) -> str:
-    """Return plain data as TOML, keys in the order given, values before tables; tables in tables have a head of their own
-    down to the second level, those below stand in one line.
+    """Return plain data as TOML, values before tables, which have heads of their own where a line is too short for them.
 
     Raises:
         UsageError: when TOML cannot say it, as null.
     """
-    values = [f"{_key(name)} = {_value(one, name)}" for name, one in data.items() if not _is_table(one)]
-    parts = ["\n".join(values)] if values else []
-    for name, one in data.items():
+    return "\n\n".join(_sections(data, ())) + "\n"
+
+
+def _sections(entries: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    """Return the entries of a table and then the tables in it, keys of either kind in the order given."""
+    heads = [name for name, one in entries.items() if _has_head(name, one, len(path))]
+    lines = _lines({name: one for name, one in entries.items() if name not in heads})
+    parts = ["\n".join([f"[{'.'.join(path)}]", *lines] if path and (lines or not heads) else lines)]
+    for name in heads:
+        place, one = (*path, _key(name)), entries[name]
         if isinstance(one, Mapping):
-            parts += [_section(f"[{_key(name)}.{_key(inner)}]", entries) for inner, entries in one.items()]
-        elif _is_table(one):
-            parts += [_section(f"[[{_key(name)}]]", entries) for entries in one]
-    return "\n\n".join(parts) + "\n"
+            parts += _sections(one, place)
+        else:
+            parts += ["\n".join([f"[[{'.'.join(place)}]]", *_lines(item)]) for item in one]
+    return [part for part in parts if part]
 
 
-def _section(head: str, entries: Mapping[str, Any]) -> str:
-    return "\n".join([head, *(f"{_key(name)} = {_value(one, name)}" for name, one in entries.items())])
+def _lines(entries: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(name)} = {_value(one, name)}" for name, one in entries.items()]
 
 
-def _is_table(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(isinstance(one, Mapping) for one in value.values())
-    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+def _has_head(name: str, one: Any, depth: int) -> bool:
+    """Return whether a value is a table with a head of its own."""
+    if isinstance(one, list):
+        return depth == 0 and bool(one) and all(isinstance(item, Mapping) for item in one)
+    if not isinstance(one, Mapping) or not one:
+        return False
+    if depth < 2 and (depth or all(isinstance(item, Mapping) for item in one.values())):
+        return True
+    text = _value(one)
+    return "\n" in text or len(_key(name)) + len(text) + 3 > _WIDE
 
 
 def _key(name: str) -> str:
