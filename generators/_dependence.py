@@ -1,29 +1,32 @@
 """How the numbers of a table go together, as correlations of a Gaussian copula."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["correlated", "positive_definite"]
+__all__ = ["correlated", "positive_definite", "spearman"]
 
 Array = NDArray[Any]
-_NUMBERS = ("integer", "uniform", "normal", "lognormal", "poisson", "zipf", "empirical")
 _ERRORS = 4  # standard errors from which on a correlation is one
 _LEAST = 1e-3  # eigenvalue
 _FEW = 30  # rows for a correlation
 
 
-def correlated(table: pa.Table, fields: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def correlated(columns: Mapping[str, tuple[Array, Array]], least: int) -> list[dict[str, Any]]:
     """Return groups of columns that go together, each with the correlations of their latent normals.
 
-    A rank correlation ρ is that of latent normals with the correlation 2 sin(π ρ / 6) (Pearson, On further methods of
-    determining correlation, 1907); of whole numbers, which are tied, it is a little less than that.
+    A number that depends on a category has its rank among those of its case, so that what the category explains is not
+    counted again. A rank correlation ρ is that of latent normals with the correlation 2 sin(π ρ / 6) (Pearson, On further
+    methods of determining correlation, 1907); of whole numbers, which are tied, it is a little less than that.
+
+    Args:
+        columns: by name, the numbers, NaN where there is none, and the case of each row, both [N].
+        least: rows that a correlation is about.
     """
-    names = [name for name, one in fields.items() if one["kind"] in _NUMBERS or _is_ordered(one)]
-    matrix = _correlations(table, names)
+    names = list(columns)
+    matrix = _correlations([ranks(*one) for one in columns.values()], max(least, _FEW))
     groups = []
     for group in _connected(matrix != 0):
         if len(group) > 1:
@@ -31,6 +34,17 @@ def correlated(table: pa.Table, fields: Mapping[str, Mapping[str, Any]]) -> list
             rounded = [[round(float(one), 4) for one in row] for row in found]
             groups.append({"fields": [names[place] for place in group], "matrix": rounded})
     return groups
+
+
+def ranks(numbers: Array, groups: Array) -> Array:
+    """Return the rank of each number among those of its group, between 0 and 1, [N]; NaN stays."""
+    from scipy.stats import rankdata
+
+    found = np.full(len(numbers), np.nan)
+    for group in np.unique(groups):
+        held = np.flatnonzero((groups == group) & np.isfinite(numbers))
+        found[held] = (rankdata(numbers[held]) - 0.5) / max(len(held), 1)
+    return found
 
 
 def positive_definite(matrix: Array) -> Array:
@@ -57,23 +71,17 @@ def spearman(first: Array, second: Array) -> float:
     return float(np.sum(centred[0] * centred[1]) / scale) if scale else 0.0
 
 
-def _is_ordered(field: Mapping[str, Any]) -> bool:
-    """Return whether a choice is one of numbers, which stand in their order."""
-    return field["kind"] == "choice" and all(type(one) in (int, float) for one in field["options"])
-
-
-def _correlations(table: pa.Table, names: list[str]) -> Array:
-    """Return the latent correlations of columns, 0 where it may be none."""
-    columns = [np.asarray(table[name].cast(pa.float64(), safe=False).to_numpy(), float) for name in names]
-    matrix = np.eye(len(names))
+def _correlations(columns: Sequence[Array], least: int) -> Array:
+    """Return the latent correlations of ranks, 0 where it may be none."""
+    matrix = np.eye(len(columns))
     for row, first in enumerate(columns):
         for place in range(row):
             there = np.isfinite(first) & np.isfinite(columns[place])
-            if there.sum() < _FEW:
-                continue
-            rho = spearman(first[there], columns[place][there])
-            if abs(rho) > _ERRORS / np.sqrt(there.sum()):
-                matrix[row, place] = matrix[place, row] = 2 * np.sin(np.pi * rho / 6)
+            one, other = first[there], columns[place][there]
+            if len(one) >= least and np.ptp(one) and np.ptp(other):
+                rho = float(np.corrcoef(one, other)[0, 1])
+                if abs(rho) > _ERRORS / np.sqrt(len(one)):
+                    matrix[row, place] = matrix[place, row] = 2 * np.sin(np.pi * rho / 6)
     return matrix
 
 

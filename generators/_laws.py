@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["best_law", "decimals", "ends", "neat"]
+__all__ = ["best_law", "decimals", "ends", "neat", "roundest"]
 
 Array = NDArray[Any]
 _MOST_DIGITS = 6
+_FINEST = 15  # decimals that options have where they are not rounded
 _OPTIONS = 50  # different numbers that may be options
 _QUANTILES = 100
 _FLAT = 0.05  # exponent of Zipf's law below which all ranks are alike
@@ -59,16 +60,17 @@ class _Law(NamedTuple):
     below: Array
 
 
-def best_law(numbers: Array, *, whole: bool, least: int) -> dict[str, Any]:
+def best_law(numbers: Array, *, digits: int | None, whole: bool, least: int) -> dict[str, Any]:
     """Return the entry of the best law for a column: the lowest criterion of those close enough, else its quantiles.
 
     Args:
         numbers: finite numbers, [N], at least two different ones.
+        digits: decimals to round to, None for none.
         whole: they are whole numbers by type.
         least: rows from which each figure comes at least; no value that occurs less often is written.
     """
     values, counts = np.unique(numbers, return_counts=True)
-    sample = _Sample(values, counts, 0 if whole else decimals(values), least)
+    sample = _Sample(values, counts, digits, least)
     laws = _whole_laws if whole else _real_laws
     allowed = max(_CLOSE, _CHANCE / np.sqrt(sample.size))
     close = [law for law in laws(sample) if _distance(sample, law.below) <= allowed]
@@ -99,7 +101,7 @@ def ends(ordered: Array, least: int, *, whole: bool = False) -> tuple[float, flo
     low, high = float(ordered[skipped]), float(ordered[-1 - skipped])
     gap = (high - low) / max(len(ordered) - 2 * skipped - 1, 1)
     error = gap * np.sqrt(skipped)
-    low, high = _round(low - gap * skipped, error), _round(high + gap * skipped, error)
+    low, high = roundest(low - gap * skipped, error), roundest(high + gap * skipped, error)
     return (float(np.floor(low)), float(np.ceil(high) - 1)) if whole else (low, high)
 
 
@@ -108,7 +110,7 @@ def neat(value: float, digits: int = 6) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def _round(value: float, error: float) -> float:
+def roundest(value: float, error: float) -> float:
     """Return the number of the fewest significant digits that is no farther away than `error`."""
     rounded = (neat(value, digits) for digits in range(1, 16))
     return next((one for one in (0.0, *rounded) if abs(one - value) <= error), value)
@@ -156,12 +158,16 @@ def _law(entry: dict[str, Any], likelihood: float, parameters: int, sample: _Sam
 
 def _choices(sample: _Sample) -> Iterator[_Law]:
     """Yield a choice if there are few different numbers, none of them rare."""
-    if sample.digits is None or len(sample.values) > _OPTIONS or sample.counts.min() < sample.least:
+    if len(sample.values) > _OPTIONS or sample.counts.min() < sample.least:
         return
-    options = [int(one) if sample.whole else round(float(one), sample.digits) for one in sample.values]
+    digits = _FINEST if sample.digits is None else sample.digits
+    exact = sample.digits is None
+    options = [
+        int(one) if sample.whole else float(one if exact else round(one, digits)) for one in sample.values
+    ]
     shares = sample.counts / sample.size
     # Against densities, a probability counts as that of a cell as wide as numbers are rounded to.
-    likelihood = float(sample.counts @ np.log(shares)) + sample.size * sample.digits * np.log(10)
+    likelihood = float(sample.counts @ np.log(shares)) + sample.size * digits * np.log(10)
     entry = {"kind": "choice", "options": options, "weights": [neat(one) for one in shares]}
     yield _law(entry, likelihood, len(options) - 1, sample, np.cumsum(shares))
 
@@ -208,17 +214,24 @@ def _quantiles(sample: _Sample) -> dict[str, Any]:
     size, width = len(ordered), min(sample.least, len(ordered))
     pieces = max(1, min(_QUANTILES, size // (2 * width)))
     starts = np.clip(np.round(np.linspace(0, size, pieces + 1) - width / 2).astype(int), 0, size - width)
-    knots = [float(np.mean(ordered[start : start + width])) for start in starts]
-    if (
-        pieces > 1
-    ):  # the ends are where the first and the last piece keep their means, so that a long tail weighs as much
+    knots = [_mean(ordered[start : start + width]) for start in starts]
+    if pieces > 1:
+        # The ends are where the first and the last piece keep their means, so that a long tail weighs as much.
         few = size // pieces
-        knots[0] = min(2 * float(np.mean(ordered[:few])) - knots[1], knots[1])
+        knots[0] = min(2 * _mean(ordered[:few]) - knots[1], knots[1])
         if ordered[0] >= 0:
             knots[0] = max(knots[0], 0.0)
-        knots[-1] = max(2 * float(np.mean(ordered[-few:])) - knots[-2], knots[-2])
-    entry: dict[str, Any] = {"kind": "empirical", "quantiles": [_to_digits(one, sample) for one in knots]}
+        knots[-1] = max(2 * _mean(ordered[-few:]) - knots[-2], knots[-2])
+    # A value of many rows is no one's and stays as it is; rounding must not bring another one past it.
+    common = set(sample.values[sample.counts >= sample.least].tolist())
+    quantiles = np.maximum.accumulate([one if one in common else _to_digits(one, sample) for one in knots])
+    entry: dict[str, Any] = {"kind": "empirical", "quantiles": quantiles.tolist()}
     return entry if sample.digits is None else entry | {"digits": sample.digits}
+
+
+def _mean(values: Array) -> float:
+    """Return the mean of values in order, to the last digit where they are all one."""
+    return float(values[0]) if values[0] == values[-1] else float(np.mean(values))
 
 
 def _to_digits(value: float, sample: _Sample) -> float:

@@ -1,34 +1,34 @@
-"""A template from a real table: a distribution for each column, and how the numbers go together.
+"""A template from a real table: a distribution for each column, on what it depends, and how the numbers go together.
 
-What is written is about many rows and never about one: no value that occurs in fewer than `least` rows, and no figure that
-comes from fewer. Texts that are nobody's category are not written at all.
+What is written is about many rows and never about one: no value that occurs in fewer than `least` rows, and no figure, be
+it a rate, that comes from fewer, in the table or in a case of it. Texts that are nobody's category are not written at all,
+and what is somebody's, such as an e-mail address, is not however often it occurs.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from string import ascii_uppercase, digits
+from collections.abc import Collection, Mapping
+from keyword import iskeyword
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gristmill.errors import UsageError
+from gristmill.generators._conditional import as_cases, coded
 from gristmill.generators._dependence import correlated
-from gristmill.generators._laws import Array, best_law, ends, neat
+from gristmill.generators._equalities import equalities
+from gristmill.generators._laws import Array
+from gristmill.generators._marginals import entry_of, flag, numbers_of, seconds_of_day
+from gristmill.generators._parents import Cases, Coded, cases_of, choose, in_order
 from gristmill.seeding import numpy_stream
 
 __all__ = ["LEAST", "LIMIT", "Fitted", "fit"]
 
 LEAST = 10  # rows
 LIMIT = 200_000  # rows that are looked at
-OTHER = "other"  # category of the rare ones
-_PATTERNS = 2**52  # different identifiers
-_LONGEST = 64  # characters of an identifier
-_RHYTHM = 0.05  # by how much weekdays or hours have to differ from each other to be written
-_UNEVEN = 0.05  # by how much times may be unevenly spread before it is said
+_NUMBERS = ("integer", "uniform", "normal", "lognormal", "poisson", "zipf", "empirical")
+_READ = ("row", "True", "False", "None")  # names that an expression has for itself
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,15 +38,17 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
         template: name, about, fields and correlated, as plain data.
         notes: by column, what a person should know.
         rows: how many there were.
+        keys: columns that tell rows or people apart, whose values are other ones than the real ones.
     """
 
     template: dict[str, Any]
     notes: dict[str, str]
     rows: int
+    keys: list[str] = []
 
 
 def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit: int = LIMIT) -> Fitted:
-    """Return a template with a field for each column of a table.
+    """Return a template with a field for each column of a table; columns that others depend on come before them.
 
     Args:
         table: the real rows.
@@ -66,195 +68,237 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
         )
     rows = numpy_stream(seed, "fit").permutation(table.num_rows)[:limit]
     some = table if table.num_rows <= limit else table.take(np.sort(rows))
-    notes: dict[str, str] = {}
-    fields: dict[str, dict[str, Any]] = {}
-    for column in some.column_names:
-        found, note = _field(some[column], least)
+    columns = _Columns(_decoded(some), least)
+    if not columns.entries:
+        raise UsageError(f"Expected a column that can be fitted, got none: {columns.notes}.")
+    template = {"name": name, "about": f"Fitted to a table of {table.num_rows:,} rows.", **columns.together()}
+    keys = [one for one, entry in columns.entries.items() if entry["kind"] in ("pattern", "fake")]
+    return Fitted(template=template, notes=columns.notes, rows=table.num_rows, keys=keys)
+
+
+class _Columns:
+    """The columns of a table, first each by itself and then together.
+
+    Attributes:
+        entries: of those that can be fitted, as they are by themselves.
+        notes: what a person should know.
+        equal: which of them follow from others.
+        gaps: under which values of an earlier column a column is there.
+        given: for columns with other gaps, the names of hidden fields that tell whether there is a value.
+    """
+
+    def __init__(self, table: pa.Table, least: int) -> None:
+        self._table, self._least = table, least
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, str] = {}
+        self.equal = equalities(table, table.column_names, least)
+        for name in table.column_names:
+            if name not in self.equal:
+                self._alone(name)
+        self._follow()
+        self._names = set(table.column_names)
+        self.gaps: dict[str, dict[str, Any]] = {}
+        self.given: dict[str, str] = {}
+        self._there: dict[str, Coded] = {}
+        for name in table.column_names:
+            if name in self.entries:
+                self._absence(name)
+
+    def together(self) -> dict[str, Any]:
+        """Return the fields and what is correlated."""
+        nodes = {name: one for name in self.entries if (one := self._coded(name)) is not None}
+        nodes |= {self.given[name]: one for name, one in self._there.items()}
+        parents = choose(nodes, self._needs({}), self._least)
+        fields: dict[str, dict[str, Any]] = {}
+        ranked: dict[str, tuple[Array, Array]] = {}
+        for name, entry in self.entries.items():
+            fields[name] = entry
+            cases = self._cases(nodes, parents, name)
+            if cases:
+                fields[name] = as_cases(
+                    self._table[name], entry, nodes[name], cases, parents[name], self._least
+                )
+            if name not in parents.values() and _is_number(entry, fields[name]):
+                groups = cases.groups if cases else np.zeros(self._table.num_rows, int)
+                ranked[name] = _floats(self._table[name]), groups
+        for name, hidden in self.given.items():
+            if hidden in parents or hidden in parents.values():
+                fields[hidden] = self._flag(name, nodes, parents) | {"hidden": True}
+        order = in_order(fields, self._needs(parents))
+        return self._written({name: fields[name] for name in order}, correlated(ranked, self._least))
+
+    def _alone(self, name: str) -> None:
+        found, note = entry_of(self._table[name], self._least)
         if found:
-            fields[column] = found | _absence(column, some, fields)
+            self.entries[name] = found
         if note:
-            notes[column] = note
-    if not fields:
-        raise UsageError(f"Expected a column that can be fitted, got none: {notes}.")
-    template: dict[str, Any] = {
-        "name": name,
-        "about": f"Fitted to a table of {table.num_rows:,} rows.",
-        "fields": fields,
-    }
-    if groups := correlated(some, fields):
-        template |= _with_gaps(fields, groups)
-    return Fitted(template=template, notes=notes, rows=table.num_rows)
+            self.notes[name] = note
 
+    def _follow(self) -> None:
+        """Make columns that follow from others entries, by themselves where one of the others was left out."""
+        table, found = self._table.column_names, dict(self.equal)
+        while lacking := [
+            name for name, one in found.items() if not {*self.entries, *found} >= set(one.reads)
+        ]:
+            for name in lacking:
+                del found[name]
+                self._alone(name)
+        self.equal = found
+        made = self.entries | {name: {"kind": "derived", "value": one.form} for name, one in found.items()}
+        self.entries = {name: made[name] for name in table if name in made}
 
-def _field(column: pa.ChunkedArray, least: int) -> tuple[dict[str, Any] | None, str]:
-    """Return the entry for a column, or None, and what there is to say of it."""
-    type_ = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    there = column.cast(type_).drop_null()
-    if len(there) < 2 * least:
-        return None, f"left out: only {len(there)} rows have a value"
-    if pa.types.is_boolean(type_):
-        return {"kind": "flag", "rate": neat(pc.mean(there.cast(pa.float64())).as_py())}, ""
-    if pa.types.is_string(type_) or pa.types.is_large_string(type_):
-        return _text(there, least)
-    if pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
-        return _number(there, least)
-    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
-        return _time(there, least)
-    return None, f"left out: {type_} is no kind of field"
-
-
-def _number(column: pa.ChunkedArray, least: int) -> tuple[dict[str, Any] | None, str]:
-    numbers = column.cast(pa.float64(), safe=False).to_numpy()
-    numbers = numbers[np.isfinite(numbers)]
-    if len(numbers) < 2 * least:
-        return None, f"left out: only {len(numbers)} rows have a finite value"
-    whole = pa.types.is_integer(column.type)
-    if numbers.min() == numbers.max():
-        value = float(numbers[0])
-        return {"kind": "constant", "value": int(value) if whole else value}, ""
-    if whole and len(np.unique(numbers)) == len(numbers):
-        low, high = map(int, ends(np.sort(numbers), least, whole=True))
-        return {
-            "kind": "integer",
-            "low": low,
-            "high": high,
-        }, "an identifier: drawn from the same range, not in order"
-    return best_law(numbers, whole=whole, least=least), ""
-
-
-def _numbered(numbers: Array) -> bool:
-    """Return whether whole numbers tell rows apart: all are different, and they leave no more out than they take."""
-    dense = len(numbers) > 0.5 * float(np.ptp(numbers) + 1)
-    return dense and len(np.unique(numbers)) == len(numbers)
-
-
-def _text(column: pa.ChunkedArray, least: int) -> tuple[dict[str, Any] | None, str]:
-    """Return categories if most rows are of common ones, else a pattern if all texts are of one; free text is left out."""
-    found = column.value_counts()
-    pairs = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
-    counts = dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
-    common = {text: count for text, count in counts.items() if count >= least}
-    rare = sum(counts.values()) - sum(common.values())
-    if not common or rare > len(column) / 2:
-        if pattern := _pattern(list(counts)):
-            return {
-                "kind": "pattern",
-                "pattern": pattern,
-            }, "identifiers of this pattern, none of them taken over"
-        return (
-            None,
-            'left out: free text, which is never taken over; say what it should be, such as kind = "fake"',
-        )
-    one = len(counts) - len(common) == 1
-    many = "one rare category" if one else f"{len(counts) - len(common):,} rare categories"
-    note = f"{many}, of {rare:,} rows, {'is' if one else 'are'} " if rare else ""
-    if rare >= least:
-        common[OTHER] = common.get(OTHER, 0) + rare
-        note += f"{OTHER!r}"
-    elif rare:
-        note += "left out"
-    if len(common) == 1:
-        return {"kind": "constant", "value": next(iter(common))}, note
-    weights = [neat(count / sum(common.values())) for count in common.values()]
-    return {"kind": "choice", "options": list(common), "weights": weights}, note
-
-
-def _pattern(texts: list[str]) -> str:
-    """Return the pattern of texts that differ only in digits and capital letters, else nothing."""
-    length = len(texts[0])
-    if not 0 < length <= _LONGEST or any(len(text) != length for text in texts):
-        return ""
-    marks, count = "", 1
-    for place in range(length):
-        here = {text[place] for text in texts}
-        if len(here) == 1 and not here & {"#", "?"}:
-            marks += here.pop()
-        elif here <= set(digits):
-            marks, count = f"{marks}#", count * 10
-        elif here <= set(ascii_uppercase):
-            marks, count = f"{marks}?", count * 26
+    def _absence(self, name: str) -> None:
+        """Note when a column has a value: under values of an earlier one if that is the rule, else at a rate."""
+        column, known = self._table[name], _known(self._table[name])
+        relevant = np.ones(len(column), bool)
+        for one in self.equal[name].reads if name in self.equal else ():
+            relevant &= _known(self._table[one])
+        gaps = int(np.sum(relevant & ~known))
+        if not gaps:
+            return
+        if values := self._rule(name, known):
+            self.gaps[name] = {"when": values}
+        elif gaps < self._least:
+            self._say(name, f"{gaps} gaps are left out")
         else:
-            return ""
-    return marks if len(texts) <= count <= _PATTERNS else ""
+            self.given[name] = _unused(f"{name}_given", self._names)
+            self._names.add(self.given[name])
+            self._there[name] = Coded(np.where(relevant, known, -1).astype(int), 2, [False, True], True)
 
-
-def _time(column: pa.ChunkedArray, least: int) -> tuple[dict[str, Any] | None, str]:
-    """Return days or seconds between the first and the last, with the rhythm of weekdays and hours."""
-    seconds = np.sort(
-        column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
-        .cast(pa.int64())
-        .to_numpy()
-        / 1e6
-    )
-    days = np.floor(seconds / 86_400)
-    daily = bool(np.any(seconds % 86_400))
-    # Whole days, since a second would be that of one row.
-    low, high = ends(days, least, whole=True)
-    first, last = low, max(low, high) + 1
-    entry: dict[str, Any] = {
-        "kind": "timestamp" if daily else "date",
-        "start": _iso(first, daily),
-        "end": _iso(last if daily else last - 1, daily),
-    }
-    weekday = (days + 3) % 7  # the first day of 1970 was a Thursday
-    there = np.bincount((np.arange(first, last).astype(int) + 3) % 7, minlength=7)
-    if len(weekly := _rhythm(weekday, there)):
-        entry["weekly"] = weekly
-    if daily and len(hours := _rhythm(seconds % 86_400 // 3600, np.ones(24))):
-        entry["daily"] = hours
-    away = np.max(np.abs(np.linspace(0, 1, len(days)) - (seconds / 86_400 - first) / (last - first)))
-    return entry, "spread evenly here, unlike the real ones" if away > _UNEVEN else ""
-
-
-def _rhythm(codes: Array, there: Array) -> list[float]:
-    """Return a weight for each weekday or hour, nothing where they are about alike or some never come."""
-    counts = np.bincount(codes.astype(int), minlength=len(there)) / np.maximum(there, 1)
-    weights = counts / counts.mean()
-    if not there.all() or np.max(np.abs(weights - 1)) < _RHYTHM:
-        return []
-    return [round(float(one), 3) for one in weights]
-
-
-def _iso(day: float, daily: bool) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=float(day))
-    return moment.strftime("%Y-%m-%dT%H:%M:%S" if daily else "%Y-%m-%d")
-
-
-def _absence(name: str, table: pa.Table, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return when a column has a value: under values of an earlier one if that is the rule, else at a rate."""
-    column = table[name]
-    if not column.null_count:
+    def _rule(self, name: str, known: Array) -> dict[str, Any]:
+        """Return under which values of an earlier column another always has a value, if with all others it never has."""
+        for other, entry in self.entries.items():
+            if other == name:
+                break
+            if entry["kind"] in ("choice", "flag") and not self._table[other].null_count:
+                values = _values_with(self._table[other], pa.chunked_array([pa.array(known)]))
+                if values and set(values) <= set(entry.get("options", [False, True])):
+                    return {other: values}
         return {}
-    for other, field in fields.items():
-        if field["kind"] in ("choice", "flag") and not table[other].null_count:
-            values = _values_with(table[other], pc.is_valid(column))
-            if values and set(values) <= set(field.get("options", [False, True])):
-                return {"when": {other: values}}
-    return {"missing": neat(column.null_count / len(column), 4)}
+
+    def _say(self, name: str, note: str) -> None:
+        self.notes[name] = "; ".join(filter(None, [self.notes.get(name, ""), note]))
+
+    def _coded(self, name: str) -> Coded | None:
+        return None if name in self.equal else coded(self._table[name], self.entries[name])
+
+    def _needs(self, parents: Mapping[str, str]) -> dict[str, set[str]]:
+        """Return after which fields each has to come."""
+        found = {name: {parent} for name, parent in parents.items()}
+        for name, one in self.equal.items():
+            found.setdefault(name, set()).update(one.reads)
+        for name, gaps in self.gaps.items():
+            found.setdefault(name, set()).update(gaps["when"])
+        for name, hidden in self.given.items():
+            found.setdefault(name, set()).add(hidden)
+        return found
+
+    def _cases(self, nodes: Mapping[str, Coded], parents: Mapping[str, str], name: str) -> Cases | None:
+        return cases_of(nodes[parents[name]], nodes[name], self._least) if name in parents else None
+
+    def _flag(self, name: str, nodes: Mapping[str, Coded], parents: Mapping[str, str]) -> dict[str, Any]:
+        """Return the entry of the hidden field that tells whether a column has a value."""
+        hidden, node = self.given[name], self._there[name]
+        entry = self._rate(name)
+        if cases := self._cases(nodes, parents, hidden):
+            entry = as_cases(self._table[name], entry, node, cases, parents[hidden], self._least)
+        return entry
+
+    def _rate(self, name: str) -> dict[str, Any]:
+        codes = self._there[name].codes
+        return flag(int(np.sum(codes == 1)), int(np.sum(codes >= 0)), self._least)[0] or {}
+
+    def _written(self, fields: Mapping[str, dict[str, Any]], groups: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return fields and groups in which whatever goes together is always there, and names that expressions can hold.
+
+        What has gaps shows a hidden field between them; so does a time of day, which is a moment of some day.
+        """
+        grouped = {name for group in groups for name in group["fields"]}
+        read = {name for one in self.equal.values() for name in one.reads}
+        aliases = {name: _unused(name, self._names) for name in read if not _readable(name)}
+        made: dict[str, dict[str, Any]] = {}
+        behind = dict(aliases)
+        for name, entry in fields.items():
+            gaps = self._gaps(name, fields)
+            if entry["kind"] == "derived":
+                entry = {**entry, "value": entry["value"].format(*self._operands(name, aliases))}
+            if name in self.entries and (form := self._shown(name, grouped, bool(gaps))):
+                inner = _unused(f"{name}_{form[0]}", {*self._names, *made})
+                made[inner] = entry | {"hidden": True}
+                entry = {"kind": "derived", "value": form[1].format(inner)}
+                behind[name] = inner
+            shown = aliases.get(name, name)
+            made[shown] = entry | gaps
+            if shown != name:
+                made[shown] |= {"hidden": True}
+                made[name] = {"kind": "derived", "value": shown}
+        named = [group | {"fields": [behind.get(name, name) for name in group["fields"]]} for group in groups]
+        return {"fields": made} | ({"correlated": named} if named else {})
+
+    def _operands(self, name: str, aliases: Mapping[str, str]) -> list[str]:
+        return [aliases.get(one, one) for one in self.equal[name].reads]
+
+    def _gaps(self, name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return when a field is there, as entries of it."""
+        if name in self.gaps:
+            return self.gaps[name]
+        if name not in self.given:
+            return {}
+        if self.given[name] in fields:
+            return {"when": {self.given[name]: [True]}}
+        return {"missing": round(1 - self._rate(name)["rate"], 4)}
+
+    def _shown(self, name: str, grouped: Collection[str], gaps: bool) -> tuple[str, str] | None:
+        """Return what to call a hidden field behind a column and how it is shown, None where there is none."""
+        column = self._table[name]
+        if self.entries[name]["kind"] == "timestamp" and seconds_of_day(column) is not None:
+            minutes = pa.types.is_string(column.type) and len(column.drop_null()[0].as_py()) < 8
+            return "clock", "slice(text({}), 11" + (", 16)" if minutes else ")")
+        return ("value", "{}") if name in grouped and gaps else None
 
 
-def _with_gaps(fields: Mapping[str, dict[str, Any]], groups: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return fields and groups in which whatever goes together is always there: what has gaps shows a hidden field between them."""
-    grouped = {name for group in groups for name in group["fields"]}
-    made: dict[str, dict[str, Any]] = {}
-    behind: dict[str, str] = {}
-    for name, entry in fields.items():
-        gaps: dict[str, Any] = {key: one for key, one in entry.items() if key in ("when", "missing")}
-        if name in grouped and gaps:
-            behind[name] = _unused(f"{name}_value", {*fields, *made})
-            made[behind[name]] = {key: entry[key] for key in entry if key not in gaps} | {"hidden": True}
-            made[name] = {"kind": "derived", "value": behind[name], **gaps}
-        else:
-            made[name] = entry
-    named = [group | {"fields": [behind.get(name, name) for name in group["fields"]]} for group in groups]
-    return {"fields": made, "correlated": named}
+def _decoded(table: pa.Table) -> pa.Table:
+    """Return a table without codes, all texts of one type."""
+    columns = {}
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_large_string(column.type):
+            column = column.cast(pa.string())
+        columns[name] = column
+    return pa.table(columns)
 
 
-def _unused(name: str, used: set[str]) -> str:
+def _is_number(alone: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Return whether a field is one number, or a choice of numbers, which stand in their order."""
+    ordered = alone["kind"] == "choice" and all(type(one) in (int, float) for one in alone["options"])
+    cases = entry["cases"].values() if entry["kind"] == "cases" else [entry]
+    return (ordered or alone["kind"] in _NUMBERS) and any(one["kind"] != "constant" for one in cases)
+
+
+def _floats(column: pa.ChunkedArray) -> Array:
+    numbers = numbers_of(column)
+    assert numbers is not None
+    return numbers.values
+
+
+def _known(column: pa.ChunkedArray) -> Array:
+    """Return where a column has a value, [N]; a number that is not finite is none."""
+    numbers = numbers_of(column)
+    return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)
+
+
+def _readable(name: str) -> bool:
+    """Return whether an expression can read a field of this name."""
+    return name.isidentifier() and name.isascii() and not iskeyword(name) and name not in _READ
+
+
+def _unused(name: str, used: Collection[str]) -> str:
     """Return a name that an expression can hold and no field has."""
     found = re.sub(r"\W", "_", name, flags=re.ASCII)
-    found = found if found[0].isalpha() else f"field_{found}"
-    while found in used:
+    found = found if found[:1].isalpha() else f"field_{found}"
+    while found in used or not _readable(found):
         found += "_"
     return found
 

@@ -1,5 +1,6 @@
 """`gristmill fit`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 from gristmill.cli.shared import Json, Seed, anew, answer, console, table
 
 _SHOWN = 3  # of a list
+_ABOUT = ("when", "missing", "hidden")
 
 
 def command(
@@ -27,7 +29,10 @@ def command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a template that is there.")] = False,
     json: Json = False,
 ) -> None:
-    """Fit a template to a real table: a distribution for each column, correlations of the numbers, and no text that is rare.
+    """Fit a template to a real table: a distribution for each column, on which category it depends, what adds up, and how numbers go together.
+
+    No text that is rare is written, and no e-mail address or number of a phone, an account or a card. The columns may stand in
+    another order, for what others depend on comes before them.
 
     Example: gristmill fit real.parquet --out payments.toml
     """
@@ -40,7 +45,9 @@ def command(
             {
                 "template": str(out),
                 "fields": found.template["fields"],
+                "correlated": found.template.get("correlated", []),
                 "notes": found.notes,
+                "keys": found.keys,
                 "rows": found.rows,
             }
         )
@@ -56,9 +63,15 @@ def command(
     for group in found.template.get("correlated", []):
         console().print(f"together: {', '.join(group['fields'])}")
     console().print(f"The template: {out}")
+    if found.keys:
+        keys = "".join(f" --key {shlex.quote(one)}" for one in found.keys)
+        console().print(f"Compare with: gristmill fidelity {shlex.quote(str(real))} SYNTHETIC{keys}")
 
 
 def _brief(entry: dict[str, Any]) -> str:
+    if "cases" in entry:
+        kinds = [f"{name}: {one['kind']}" for name, one in entry["cases"].items()]
+        entry = {"of": entry["of"], "cases": kinds} | {key: entry[key] for key in entry if key in _ABOUT}
     return ", ".join(f"{name} {_said(value)}" for name, value in entry.items() if name != "weights")
 
 

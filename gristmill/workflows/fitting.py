@@ -42,6 +42,10 @@ def fit_file(
         raise UsageError(f"{out} exists; expected another name, or --overwrite.")
     found = fit(read_table(real), name=name or out.stem, least=least, seed=seed, limit=limit)
     notes = [f"# {' '.join(f'{column}: {note}.'.split())}" for column, note in found.notes.items()]
-    head = [f"# Fitted by `gristmill fit`. Whatever is written is about {least} rows or more.", *notes]
+    head = [
+        f"# Fitted by `gristmill fit`. Every value, quantile, weight and rate is about {least} rows or more; who has more rows",
+        "# than that may still be known by a value that is theirs alone, so ask for more with -k where people have many.",
+        *notes,
+    ]
     write_whole(out, ("\n".join(head) + "\n\n" + written(found.template)).encode())
     return found

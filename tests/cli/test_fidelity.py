@@ -96,6 +96,8 @@ def test_fit_answers_people_and_machines(
     assert "lognormal" in words
     assert f"The template: {out}" in words.replace("\n", "")
     assert "poisson" == answer["fields"]["items"]["kind"]
+    assert ["id"] == answer["keys"]
+    assert "SYNTHETIC --key id" in words.replace("\n", " ")
 
 
 def test_a_page_is_html(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

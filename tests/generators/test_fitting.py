@@ -11,7 +11,7 @@ from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._dependence import positive_definite
 from gristmill.generators._empirical import Empirical
-from gristmill.generators._laws import best_law
+from gristmill.generators._laws import best_law, decimals
 from gristmill.generators.fitting import Fitted, fit
 from tests.generators.payments import METHODS, payments
 
@@ -27,7 +27,8 @@ def fitted() -> Fitted:
 
 def law(numbers: Any, *, whole: bool = False) -> dict[str, Any]:
     """The law of some numbers."""
-    return best_law(np.asarray(numbers, float), whole=whole, least=10)
+    values = np.asarray(numbers, float)
+    return best_law(values, digits=0 if whole else decimals(values), whole=whole, least=10)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,15 @@ def test_no_knot_is_the_value_of_one_row() -> None:
     assert "empirical" == found["kind"]
     assert set() == {float(f"{one:.6g}") for one in numbers} & set(found["quantiles"])
     assert found["quantiles"][-1] < numbers.max()
+
+
+def test_common_numbers_are_options_and_knots_to_the_last_digit() -> None:
+    """What many rows have is no one's, and another sixteenth digit would tell synthetic rows apart."""
+    codes = RNG.choice([0.0506801187398187, -0.0446416365069889], 400)
+    spiked = np.where(RNG.random(400) < 0.3, 0.1 + 0.2, RNG.normal(size=400))
+
+    assert sorted(set(codes.tolist())) == law(codes)["options"]
+    assert 0.1 + 0.2 in law(spiked)["quantiles"]
 
 
 def test_too_few_rows_are_refused() -> None:

@@ -39,6 +39,16 @@ def test_long_lists_have_several_lines() -> None:
     assert max(map(len, text.splitlines())) <= 110
 
 
+def test_long_tables_have_heads_of_their_own() -> None:
+    """Short ones stand in a line of the table that they are in."""
+    cases = {"a": {"kind": "flag", "rate": 0.5}, "b c": {"options": [f"option {one}" for one in range(40)]}}
+    text = written({"fields": {"x": {"kind": "cases", "when": {"y": [True]}, "cases": cases}}})
+
+    assert '[fields.x]\nkind = "cases"\nwhen = { y = [true] }\n\n[fields.x.cases]\na = { kind' in text
+    assert '[fields.x.cases."b c"]\noptions = [' in text
+    assert max(map(len, text.splitlines())) <= 110
+
+
 def test_what_toml_cannot_say_is_refused() -> None:
     """It has no null."""
     with pytest.raises(UsageError, match="None, which TOML cannot say"):
