@@ -62,6 +62,8 @@ def _shares(child: Coded, groups: Array, count: int, least: int) -> list[dict[st
     cells = groups[there] * child.size + child.codes[there]
     counts = np.bincount(cells, minlength=count * child.size).reshape(count, child.size)
     if child.options[0] is False:
+        # A case of few rows is as the whole table.
+        counts = np.where(counts.sum(axis=1, keepdims=True) < 2 * least, counts.sum(axis=0), counts)
         entries = [flag(int(true), int(false + true), least)[0] for false, true in counts]
         return [one for one in entries if one]
     return [_share(child.options, row) for row in spread(counts, least)[0]]

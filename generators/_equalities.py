@@ -21,7 +21,7 @@ __all__ = ["Equality", "equalities"]
 _LEAST = 50  # rows that an equality holds in, unless more are asked for
 _DIFFERENT = 3  # values of a number that a ratio, sum or product gives
 _SAMPLE = 200  # rows to try an equality on before all are looked at
-_SOLVED = 5_000  # rows from which coefficients of a sum are estimated
+_SOLVED = 1_000  # rows from which coefficients of a sum are estimated
 _TERMS = 5  # of a sum
 _WIDEST = 40  # columns of numbers of which products are tried
 _TEXTS = 8  # columns of texts that are put together
@@ -128,18 +128,20 @@ def _number(
 
 def _ratio(values: Array, of: Array, digits: int | None) -> float | None:
     """Return the roundest number that a column is a multiple by, None if it is none."""
-    some = np.flatnonzero(of[:_SAMPLE])
-    if not len(some):
-        return None
-    half = _half(values, digits)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ends = np.stack([(values - half) / of, (values + half) / of])
-    ends = ends[:, of != 0]
-    low, high = float(ends.min(axis=0).max()), float(ends.max(axis=0).min())
-    if not low <= high or low <= 0 <= high:
-        return None
+    for rows in (slice(_SAMPLE), slice(None)):
+        low, high = _ratios(values[rows], of[rows], digits)
+        if not low <= high or low <= 0 <= high or not np.isfinite(high - low):
+            return None
     ratio = roundest((low + high) / 2, (high - low) / 2)
     return ratio if _close(values, of * ratio, digits) else None
+
+
+def _ratios(values: Array, of: Array, digits: int | None) -> tuple[float, float]:
+    """Return the least and the greatest number that a column may be a multiple by."""
+    values, of = values[of != 0], of[of != 0]
+    half = _half(values, digits)
+    ends = (values - half) / of, (values + half) / of
+    return float(np.minimum(*ends).max(initial=-np.inf)), float(np.maximum(*ends).min(initial=np.inf))
 
 
 def _sum(values: Array, columns: Mapping[str, Array], target: Numbers) -> Equality | None:

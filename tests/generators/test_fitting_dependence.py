@@ -261,11 +261,21 @@ def test_a_case_of_few_rows_is_one_of_the_others() -> None:
     region = np.concatenate([np.repeat(["north", "south"], 1000), np.repeat(["isle", "cape"], 30)])
     city = np.where(region == "north", "A", np.where(region == "south", "B", "C"))
     city[:9] = "B"  # of the north
+    region[-3:] = "rock"
     found = fields(region=region, city=city)
 
     assert ["north", "south", "otherwise"] == list(found["city"]["cases"])
     assert {"kind": "constant", "value": "A"} == found["city"]["cases"]["north"]
     assert {"kind": "constant", "value": "C"} == found["city"]["cases"]["otherwise"]
+
+
+def test_a_rate_of_a_case_of_few_rows_is_that_of_all() -> None:
+    """Three rows in which it is always true tell nothing of their own."""
+    region = np.concatenate([np.repeat(["north", "south"], 1000), ["isle"] * 12])
+    paid = np.concatenate([np.arange(1000) % 10 > 0, np.arange(1000) % 10 == 0, [True] * 12])
+    found = fields(region=region, paid=paid)["paid"]["cases"]
+
+    assert [0.9, 0.1, 0.503] == [found[one]["rate"] for one in ("north", "south", "otherwise")]
 
 
 def test_rare_categories_of_a_case_are_shared_out() -> None:
