@@ -1,7 +1,8 @@
 """Tables as files: Parquet, CSV and JSON lines, by the suffix."""
 
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.files import whole
 from gristmill.lines import check_file, check_utf8
 
-__all__ = ["open_parquet", "read_table", "write_table"]
+__all__ = ["drafted", "open_parquet", "read_table", "write_draft", "write_table"]
 
 _NAMES = {".parquet": "Parquet", ".csv": "CSV", ".jsonl": "JSON lines"}
 _SUFFIXES = ".parquet, .csv or .jsonl"
@@ -63,25 +64,36 @@ def write_table(path: Path, tables: pa.Table | Iterable[pa.Table]) -> int:
         UsageError: when the suffix is of no format, there is no piece, or a column does not go into the format.
         StoreError: when it cannot be written.
     """
-    open_writer = {".parquet": _parquet_writer, ".csv": _csv_writer, ".jsonl": _LineWriter}[_kind(path)]
+    _kind(path)
+    with drafted(path) as draft:
+        return write_draft(draft, path, tables)
+
+
+def drafted(path: Path) -> AbstractContextManager[Path]:
+    """Return what `gristmill.files.whole` does for the file that `path` leads to, which may be by way of a link."""
     if path.is_dir():
         raise UsageError(f"Expected a file to write to, got the folder {path}.")
+    return whole(Path(os.path.realpath(path)))
+
+
+def write_draft(draft: Path, path: Path, tables: pa.Table | Iterable[pa.Table]) -> int:
+    """Write what becomes the table in `path` into `draft`; see `write_table`."""
+    open_writer = {".parquet": _parquet_writer, ".csv": _csv_writer, ".jsonl": _LineWriter}[_kind(path)]
     pieces = iter([tables] if isinstance(tables, pa.Table) else tables)
     first = next(pieces, None)
     if first is None:
         raise UsageError(f"Expected at least one piece of a table to write to {path}, got none.")
-    with whole(path) as temporary:
-        try:
-            with open_writer(temporary, first.schema) as writer:
-                writer.write_table(first)
-                rows: int = first.num_rows
-                for piece in pieces:
-                    writer.write_table(piece)
-                    rows += piece.num_rows
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            raise UsageError(
-                f"Expected columns that {path.suffix} can hold, got others: {_reason(error)}."
-            ) from None
+    try:
+        with open_writer(draft, first.schema) as writer:
+            writer.write_table(first)
+            rows: int = first.num_rows
+            for piece in pieces:
+                writer.write_table(piece)
+                rows += piece.num_rows
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise UsageError(
+            f"Expected columns that {path.suffix} can hold, got others: {_reason(error)}."
+        ) from None
     return rows
 
 

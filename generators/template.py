@@ -22,6 +22,7 @@ what is written. Several tables stand under `[tables.NAME.fields.FIELD]`, each w
 `[documents]` are layouts by name, of which each renders a row of the last table.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -45,10 +46,11 @@ from gristmill.registry import Listing
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["PIECE", "Table", "Template", "built_in", "listed", "template"]
+__all__ = ["PIECE", "Source", "Table", "Template", "built_in", "listed", "read", "source", "template"]
 
 PIECE = 2**16  # rows that are drawn at once
 _ENTRIES = ("name", "about", "locale", "fields", "where", "correlated", "tables", "documents")
+_FOREIGN = re.compile(r"[^\w -]")  # to the name of a table, which is that of a file, too
 _TABLE_ENTRIES = ("rows", "fields", "where", "correlated")
 
 
@@ -66,6 +68,20 @@ class Table(NamedTuple):
     hidden: frozenset[str] = frozenset()
 
 
+class Source(NamedTuple):
+    """What a template is read from, once: what is written into its file later changes nothing.
+
+    Attributes:
+        place: the path of its file, or the name of a built-in one.
+        text: of the file.
+        folder: where files of layouts are.
+    """
+
+    place: str
+    text: str
+    folder: Traversable | None = None
+
+
 class Template:
     """Tables that are drawn together.
 
@@ -76,6 +92,10 @@ class Template:
         documents: layouts by name, of which each renders a row of the last table: the name of a file that ends in
             `.j2`, or a text; see `gristmill.generators.documents`.
         folder: where those files are.
+        layouts: texts of layouts by name, and what each makes, where they were read before; see `layout`.
+
+    Raises:
+        UsageError: when a table is called what no file can be, or refers to one that is not before it.
     """
 
     def __init__(
@@ -86,9 +106,15 @@ class Template:
         about: str = "",
         documents: Mapping[str, str] | None = None,
         folder: Traversable | None = None,
+        layouts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.name, self.tables, self.about = name, dict(tables), about
-        self.documents, self._folder = dict(documents or {}), folder
+        self.documents, self._folder, self._layouts = dict(documents or {}), folder, layouts or {}
+        for table in self.tables:
+            if not table.strip() or _FOREIGN.search(table):
+                raise UsageError(
+                    f"Expected tables named in letters, digits, '-', '_' and spaces, got {table!r}."
+                )
         early: list[str] = []
         for table, one in self.tables.items():
             for field in one.space.fields.values():
@@ -166,6 +192,9 @@ class Template:
         """
         if name not in self.documents:
             raise unknown("document", name, self.documents, of=self.name)
+        if name in self._layouts:
+            text, kind = self._layouts[name]
+            return text, kind
         given = self.documents[name]
         if not given.endswith(".j2"):
             return given, name.rpartition(".")[2]
@@ -190,7 +219,9 @@ class Template:
         }
 
     def _drawn(self, space: Space, seed: int, rows: NDArray[np.int64], n: int, name: str) -> pa.Table:
-        return space.table(seed, rows, name=f"table {name}", records=self._records(seed, n))
+        # What the only table is called says nothing about its rows.
+        stream = f"table {name}" if len(self.tables) > 1 else "table"
+        return space.table(seed, rows, name=stream, records=self._records(seed, n))
 
     def _records(self, seed: int, n: int) -> Records:
         """Return what gives rows of the tables to fields that refer to them."""
@@ -227,15 +258,40 @@ def template(spec: str) -> Template:
     Raises:
         UsageError: when there is none, or with the place in the file of what is wrong in it.
     """
+    return read(source(spec))
+
+
+def source(spec: str) -> Source:
+    """Return what the template of a file, or a built-in one, is read from.
+
+    Raises:
+        UsageError: when there is none.
+    """
     if Path(spec).suffix in (".toml", ".yaml", ".yml"):
         path = Path(spec)
         if not path.is_file():
             raise UsageError(f"Expected a template file, got {spec}, which is not there.")
-        return _of_text(_utf8(path.read_bytes(), spec), spec, path.parent)
+        return Source(spec, _utf8(path.read_bytes(), spec), path.parent)
     if spec not in built_in():
         raise unknown("template", spec, built_in())
     folder = files("gristmill.generators") / "assets"
-    return _of_text((folder / f"{spec}.toml").read_text(encoding="utf-8"), spec, folder)
+    return Source(spec, (folder / f"{spec}.toml").read_text(encoding="utf-8"), folder)
+
+
+def read(given: Source, layouts: Mapping[str, Sequence[str]] | None = None) -> Template:
+    """Return a template.
+
+    Args:
+        given: what it is read from.
+        layouts: those that were read before, see `Template`.
+
+    Raises:
+        UsageError: with the place of what is wrong in it.
+    """
+    try:
+        return _of_data(_parsed(given.text, given.place), given, layouts)
+    except UsageError as error:
+        raise UsageError(f"In {given.place}: {error}") from None
 
 
 def built_in() -> list[str]:
@@ -249,14 +305,7 @@ def listed() -> list[Listing]:
     return [Listing(name=name, source="gristmill", about=template(name).about) for name in built_in()]
 
 
-def _of_text(text: str, place: str, folder: Traversable) -> Template:
-    try:
-        return _of_data(_parsed(text, place), Path(place).stem, folder)
-    except UsageError as error:
-        raise UsageError(f"In {place}: {error}") from None
-
-
-def _of_data(data: Any, name: str, folder: Traversable) -> Template:
+def _of_data(data: Any, source: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:
     if not isinstance(data, dict):
         raise UsageError(f"Expected entries by name, got {data!r}.")
     _check_names(data, _ENTRIES, "the template")
@@ -264,12 +313,16 @@ def _of_data(data: Any, name: str, folder: Traversable) -> Template:
         raise UsageError(
             "Expected either fields or tables, got " + ("both." if "fields" in data else "neither.")
         )
-    title = str(data.get("name", name))
+    title = str(data.get("name", Path(source.place).stem))
     defaults = {"locale": data["locale"]} if "locale" in data else {}
     given = (
         data["tables"]
         if "tables" in data
-        else {title: {key: data[key] for key in _TABLE_ENTRIES if key in data}}
+        else {
+            _FOREIGN.sub("-", title).strip() or "table": {
+                key: data[key] for key in _TABLE_ENTRIES if key in data
+            }
+        }
     )
     tables = {}
     for table, entries in given.items():
@@ -279,7 +332,8 @@ def _of_data(data: Any, name: str, folder: Traversable) -> Template:
     documents = data.get("documents", {})
     if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):
         raise UsageError(f"documents: expected layouts by name, got {documents!r}.")
-    return Template(title, tables, about=str(data.get("about", "")), documents=documents, folder=folder)
+    about = str(data.get("about", ""))
+    return Template(title, tables, about=about, documents=documents, folder=source.folder, layouts=layouts)
 
 
 def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Table:

@@ -5,6 +5,7 @@ again by itself. Beside every file stands what is needed to repeat it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,8 @@ import gristmill
 from gristmill.digest import decode, digest, encode, indented
 from gristmill.errors import UsageError
 from gristmill.executors import imap
-from gristmill.files import write_whole
-from gristmill.generators.tables import write_table
-from gristmill.generators.template import PIECE, Template, template
+from gristmill.generators.tables import drafted, write_draft
+from gristmill.generators.template import PIECE, Source, Template, read, source, template
 
 __all__ = ["Generated", "generate", "rows"]
 
@@ -72,7 +72,8 @@ def generate(
     """
     if n < 1:
         raise UsageError(f"Expected at least one row, got {n}.")
-    found = template(spec)
+    given = source(spec)
+    found = read(given)
     names = [table or found.main] if out.suffix or table else list(found.tables)
     paths = {name: out if out.suffix else out / f"{name}.parquet" for name in names}
     for path in paths.values():
@@ -89,10 +90,12 @@ def generate(
             done += piece.num_rows
             progress(done, sum(counts.values()))
 
-    for name, path in paths.items():
-        write_table(path, counted(_pieces(spec, seed, n, name, counts[name], jobs)))
-        about = indented({**origin, "table": name, "rows": counts[name]})
-        write_whole(path.with_name(f"{path.name}.json"), about)
+    with ExitStack() as files:  # all of them appear, or none
+        for name, path in paths.items():
+            draft = files.enter_context(drafted(path))
+            write_draft(draft, path, counted(_pieces(given, seed, n, name, counts[name], jobs)))
+            about = files.enter_context(drafted(path.with_name(f"{path.name}.json")))
+            about.write_bytes(indented({**origin, "table": name, "rows": counts[name]}))
     return Generated(
         template=found.name,
         digest=origin["digest"],
@@ -133,9 +136,10 @@ def _origin(found: Template, seed: int, n: int) -> dict[str, Any]:
     }
 
 
-def _pieces(spec: str, seed: int, n: int, table: str, count: int, jobs: int) -> Iterator[pa.Table]:
+def _pieces(given: Source, seed: int, n: int, table: str, count: int, jobs: int) -> Iterator[pa.Table]:
     chunks = (
-        encode([spec, seed, n, table, start, min(start + PIECE, count)]) for start in range(0, count, PIECE)
+        encode([given.place, given.text, seed, n, table, start, min(start + PIECE, count)])
+        for start in range(0, count, PIECE)
     )
     for content in imap(_drawn, chunks, jobs=jobs, executor="process" if jobs > 1 else "inline"):
         with pa.ipc.open_stream(content) as reader:
@@ -143,12 +147,15 @@ def _pieces(spec: str, seed: int, n: int, table: str, count: int, jobs: int) -> 
 
 
 def _drawn(chunk: bytes) -> bytes:
-    spec, seed, n, table, start, end = decode(chunk)
-    drawn = _template(spec).table(seed, range(start, end), n, table=table)
+    place, text, seed, n, table, start, end = decode(chunk)
+    drawn = _template(place, text).table(seed, range(start, end), n, table=table)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, drawn.schema) as writer:
         writer.write_table(drawn)
     return bytes(sink.getvalue())
 
 
-_template = lru_cache(4)(template)
+@lru_cache(4)
+def _template(place: str, text: str) -> Template:
+    """Return the template of what was read once, for the file may be another by now."""
+    return read(Source(place, text))

@@ -9,6 +9,7 @@ import pytest
 from gristmill.cli.app import main
 from gristmill.errors import UsageError
 from gristmill.generators import template as templates
+from gristmill.workflows import generate as workflow
 from gristmill.workflows.generate import generate, rows
 
 SHOP = """
@@ -160,3 +161,74 @@ def test_an_interrupt_says_that_nothing_is_left(
     assert 130 == main(["generate", shop, "-n", "9", "--out", str(out)])
     assert "no half file is left" in capsys.readouterr().err
     assert [] == list(out.glob("*"))
+
+
+def test_a_template_that_changes_on_the_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read once: rows are those of the digest beside them, however often it was generated from before."""
+    path = tmp_path / "t.toml"
+    text = '[fields.a]\nkind = "constant"\nvalue = {}\n'
+    path.write_text(text.format(1))
+    generate(str(path), tmp_path / "one.csv", 3)
+    path.write_text(text.format(2))
+    monkeypatch.setattr(workflow, "PIECE", 2)
+    generate(
+        str(path),
+        tmp_path / "two.csv",
+        3,
+        progress=lambda done, total: path.write_text(text.format(3)) and None,
+    )
+
+    assert '"a"\n2\n2\n2\n' == (tmp_path / "two.csv").read_text()
+    assert 2 == json.loads((tmp_path / "two.csv.json").read_text())["tables"]["t"]["fields"]["a"]["value"]
+
+
+def test_of_several_tables_all_appear_or_none(tmp_path: Path) -> None:
+    """One that cannot be drawn leaves the files of the others as they were."""
+    path = tmp_path / "two.toml"
+    path.write_text(
+        '[tables.a.fields.x]\nkind = "integer"\nlow = 1\nhigh = 2\n[tables.b.fields.y]\nkind = "unique"\npattern = "#"\n'
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.parquet").write_bytes(b"before")
+    with pytest.raises(UsageError, match="make the pattern longer"):
+        generate(str(path), out, 50, overwrite=True)
+
+    assert {"a.parquet": b"before"} == {one.name: one.read_bytes() for one in out.iterdir()}
+
+
+def test_a_link_stays_a_link(shop: str, tmp_path: Path) -> None:
+    """The file that it leads to is written."""
+    (tmp_path / "disk").mkdir()
+    link, real = tmp_path / "link.csv", tmp_path / "disk" / "real.csv"
+    link.symlink_to(real)
+    generate(shop, link, 5)
+
+    assert link.is_symlink()
+    assert 6 == len(real.read_text().splitlines())
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", ".", "a.b", ""])
+def test_the_name_of_a_table_leads_nowhere_else(name: str, tmp_path: Path) -> None:
+    """A table is written into the folder that was asked for, so its name is no path."""
+    path = tmp_path / "t.toml"
+    field = 'kind = "constant"\nvalue = 1\n'
+    path.write_text(f'[tables.first.fields.a]\n{field}[tables."{name}".fields.a]\n{field}')
+    with pytest.raises(UsageError, match="Expected tables named in letters, digits"):
+        generate(str(path), tmp_path / "out", 2)
+    path.write_text(f'name = "{name}"\n[fields.a]\n{field}')
+    made = generate(str(path), tmp_path / "out", 2)
+
+    assert [tmp_path / "out"] == [Path(one).parent for one in made.rows]
+
+
+def test_the_name_of_a_template_changes_no_row_of_its_only_table(tmp_path: Path) -> None:
+    """Neither its title nor its file's name says what is drawn."""
+    text = '[fields.a]\nkind = "uniform"\nlow = 0\nhigh = 1\n'
+    for name, title in (("a", ""), ("b", ""), ("c", 'name = "other"\n')):
+        (tmp_path / f"{name}.toml").write_text(title + text)
+    drawn = [rows(str(tmp_path / f"{name}.toml"), [0, 1], 2) for name in "abc"]
+
+    assert drawn[0] == drawn[1] == drawn[2]
