@@ -12,7 +12,7 @@ a file whose name ends in `.html.j2` values are escaped.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gristmill.digest import decode, encode
@@ -76,7 +76,15 @@ def rendered(template: Template, row: Mapping[str, Any], document: str = "") -> 
     return _rendered(template, name, _layout(template, name), written)
 
 
-def documents(template: Template, seed: int, n: int, *, document: str = "") -> Iterator[Document]:
+def documents(
+    template: Template,
+    seed: int,
+    n: int,
+    *,
+    document: str = "",
+    rows: Sequence[int] | None = None,
+    hidden: Collection[str] = (),
+) -> Iterator[Document]:
     """Yield the rows of the last table as documents, each in one of the layouts.
 
     Args:
@@ -84,22 +92,26 @@ def documents(template: Template, seed: int, n: int, *, document: str = "") -> I
         seed: root seed; which layout a row has follows from it and the number of the row.
         n: how many rows are asked for.
         document: name of the layout; by default any.
+        rows: numbers of the rows; by default all.
+        hidden: hidden fields whose values are given whether they are shown or not.
 
     Raises:
         UsageError: when there is no such layout, or a row cannot be shown by it.
     """
     names = [document] if document else list(template.documents) or [""]
     layouts = [_layout(template, name) for name in names]
-    number = 0
-    for table in template.pieces(seed, n, hidden=True, size=_AT_ONCE):
-        (batch,) = table.combine_chunks().to_batches()
-        for row in plain_values(batch.to_struct_array()):
+    numbers = range(template.count(template.main, n)) if rows is None else rows
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        (batch,) = template.table(seed, some, n, hidden=True).combine_chunks().to_batches()
+        for number, row in zip(some, plain_values(batch.to_struct_array()), strict=True):
             place = derive(seed, "document", number) % len(names)
-            yield _rendered(template, names[place], layouts[place], row)
-            number += 1
+            yield _rendered(template, names[place], layouts[place], row, hidden)
 
 
-def _rendered(template: Template, name: str, how: Layout, row: Mapping[str, Any]) -> Document:
+def _rendered(
+    template: Template, name: str, how: Layout, row: Mapping[str, Any], given: Collection[str] = ()
+) -> Document:
     table = template.tables[template.main]
     page = Page(html=how.html)
     values = {one: Value(page, one, row.get(one), field) for one, field in table.space.fields.items()}
@@ -108,7 +120,7 @@ def _rendered(template: Template, name: str, how: Layout, row: Mapping[str, Any]
     except UsageError as error:
         raise _placed(template, name, error) from None
     shown = {_PLACE.sub("", path) for path in spans}
-    kept = _kept(row, table.hidden, shown, "", hides=False)
+    kept = _kept(row, table.hidden.difference(given), shown, "", hides=False)
     return Document(name, text, kept, spans, [path for path in _paths(kept) if path not in spans])
 
 

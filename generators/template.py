@@ -54,6 +54,16 @@ _FOREIGN = re.compile(r"[^\w -]")  # to the name of a table, which is that of a 
 _TABLE_ENTRIES = ("rows", "fields", "where", "correlated")
 
 
+class Listed(Listing, frozen=True, kw_only=True):
+    """A built-in template.
+
+    Attributes:
+        documents: names of its layouts.
+    """
+
+    documents: tuple[str, ...] = ()
+
+
 class Table(NamedTuple):
     """One table of a template.
 
@@ -131,6 +141,10 @@ class Template:
         """Return how many rows a table has where `n` are asked for."""
         return max(1, round(self._table(table).share * n))
 
+    def hidden(self, table: str) -> list[str]:
+        """Return the hidden fields of a table that can be asked for, sorted."""
+        return sorted(one for one in self._table(table).hidden if not one.endswith(MISSING))
+
     def table(
         self,
         seed: int,
@@ -154,10 +168,14 @@ class Template:
         """
         name = table or self.main
         one = self._table(name)
-        fields = _given(one, hidden)
+        known = self.hidden(name)
+        asked = frozenset(known if hidden is True else hidden or ())
+        for field in asked.difference(known):
+            raise unknown("hidden field", field, known)
+        fields = [field for field in one.space.fields if field not in one.hidden or field in asked]
         # A hidden field that nothing given depends on is not drawn.
         found = self._drawn(one.space.only(fields), seed, np.asarray(rows, np.int64), n, name).select(fields)
-        return found if hidden is True else without(found, one.hidden.difference(hidden or ()))
+        return without(found, one.hidden - asked)
 
     def pieces(
         self,
@@ -197,14 +215,14 @@ class Template:
             return text, kind
         given = self.documents[name]
         if not given.endswith(".j2"):
-            return given, name.rpartition(".")[2]
+            return given, _ending(name)
         beside = self._folder is not None and given == Path(given).name and "\\" not in given
         file = self._folder / given if self._folder and beside else None
         if file is None or not file.is_file():
             raise UsageError(
                 f"Expected the name of a file beside the template, got {given!r}, which is not there."
             )
-        return _utf8(file.read_bytes(), given), given.removesuffix(".j2").rpartition(".")[2]
+        return _utf8(file.read_bytes(), given), _ending(given.removesuffix(".j2"))
 
     def describe(self) -> dict[str, Any]:
         """Return all that decides what is drawn as plain data."""
@@ -300,9 +318,13 @@ def built_in() -> list[str]:
     return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
 
 
-def listed() -> list[Listing]:
+def listed() -> list[Listed]:
     """Return the built-in templates."""
-    return [Listing(name=name, source="gristmill", about=template(name).about) for name in built_in()]
+    found = [(name, template(name)) for name in built_in()]
+    return [
+        Listed(name=name, source="gristmill", about=one.about, documents=tuple(one.documents))
+        for name, one in found
+    ]
 
 
 def _of_data(data: Any, source: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:
@@ -344,8 +366,7 @@ def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any
             f"{place}rows: expected how many for one row that is asked for, such as 0.1, got {share!r}."
         )
     written = entries["fields"]
-    flags = {name for name in space.fields if name not in written}
-    return Table(space, float(share), frozenset(flags.union(_hidden(written, ""))))
+    return Table(space, float(share), frozenset(_hidden(written, "")))
 
 
 def _hidden(written: Mapping[str, Any], place: str) -> Iterator[str]:
@@ -353,20 +374,16 @@ def _hidden(written: Mapping[str, Any], place: str) -> Iterator[str]:
     for name, entries in written.items():
         if entries.get("hidden", False):
             yield place + name
-        elif entries["kind"] in ("many", "space"):
+        if "missing" in entries:
+            yield place + name + MISSING
+        if entries["kind"] in ("many", "space"):
             yield from _hidden(entries["fields"], f"{place}{name}.")
 
 
-def _given(one: Table, hidden: bool | Sequence[str]) -> list[str]:
-    """Return the fields of a table with all that is hidden, or with some of it."""
-    asked = one.hidden if hidden is True else frozenset(hidden or ())
-    for field in asked - one.hidden:
-        raise unknown("hidden field", field, one.hidden)
-    return [
-        field
-        for field in one.space.fields
-        if field not in one.hidden or (field in asked and not field.endswith(MISSING))
-    ]
+def _ending(name: str) -> str:
+    """Return what a name says that a text is."""
+    ending = name.rpartition(".")[2] if "." in name else ""
+    return ending if ending.isalnum() else "txt"
 
 
 def _check_names(entries: Any, names: Sequence[str], place: str) -> None:

@@ -1,11 +1,15 @@
 """`gristmill list`."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gristmill.cli.shared import Json, answer, console, table
 from gristmill.errors import unknown
+
+if TYPE_CHECKING:
+    from gristmill.registry import Listing
 
 _WHAT = ("worlds", "templates")
 
@@ -23,19 +27,24 @@ def command(
     if what not in _WHAT:
         raise unknown("list", what, _WHAT)
     if what == "worlds":
-        from gristmill.registry import worlds as listing
+        from gristmill.registry import worlds
+
+        _show(worlds(), "world", json)
     else:
-        from gristmill.generators.template import listed as listing
-    found = listing()
+        from gristmill.generators.template import listed
+
+        found = listed()
+        _show(found, "template", json, documents={one.name: ", ".join(one.documents) for one in found})
+
+
+def _show(found: "Sequence[Listing]", what: str, json: bool, **more: Mapping[str, str]) -> None:
+    """Show a list, with more columns, of what there is to say by name."""
     if json:
         answer(found)
         return
-    shown = table(what.removesuffix("s"), "what it is", "from")
+    shown = table(what, "what it is", *more, "from")
     for one in found:
-        shown.add_row(
-            one.name,
-            f"broken: {one.error}" if one.error else one.about,
-            one.source,
-            style="red" if one.error else None,
-        )
+        about = f"broken: {one.error}" if one.error else one.about
+        others = [column[one.name] for column in more.values()]
+        shown.add_row(one.name, about, *others, one.source, style="red" if one.error else None)
     console().print(shown)

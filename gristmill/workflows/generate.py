@@ -15,12 +15,12 @@ import pyarrow as pa
 
 import gristmill
 from gristmill.digest import decode, digest, encode, indented
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.executors import imap
 from gristmill.generators.tables import drafted, write_draft
 from gristmill.generators.template import PIECE, Source, Template, read, source, template
 
-__all__ = ["Generated", "generate", "rows"]
+__all__ = ["Generated", "Progress", "asked", "generate", "origin", "rows"]
 
 Progress = Callable[[int, int], object]
 
@@ -32,7 +32,7 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True):
         template: its name, and `digest` of all that decides what it draws.
         seed: root seed.
         n: how many rows were asked for.
-        rows: how many there are, by the file they are in.
+        rows: how many there are, by the file or folder they are in.
     """
 
     template: str
@@ -49,6 +49,7 @@ def generate(
     *,
     seed: int = 0,
     table: str = "",
+    hidden: Sequence[str] = (),
     jobs: int = 1,
     overwrite: bool = False,
     progress: Progress = lambda done, total: None,
@@ -61,12 +62,13 @@ def generate(
         n: rows of the main table; the others have their share.
         seed: root seed.
         table: which table, by default the main one, or all where `out` is a folder.
+        hidden: hidden fields that are written too.
         jobs: number of processes; the files are the same.
         overwrite: whether files that are there are replaced.
         progress: called with the rows written and all rows.
 
     Raises:
-        UsageError: when there is no such template or table, it is wrong in itself, its rows do not go into the file, or
+        UsageError: when there is no such template, table or hidden field, it is wrong in itself, its rows do not go into the file, or
             that is there.
         StoreError: when a file cannot be written.
     """
@@ -75,12 +77,13 @@ def generate(
     given = source(spec)
     found = read(given)
     names = [table or found.main] if out.suffix or table else list(found.tables)
+    shown = asked(found, names, hidden)
     paths = {name: out if out.suffix else out / f"{name}.parquet" for name in names}
     for path in paths.values():
         if path.exists() and not overwrite:
             raise UsageError(f"{path} exists; expected another name, or --overwrite.")
     counts = {name: found.count(name, n) for name in names}
-    origin = _origin(found, seed, n)
+    about = origin(found, seed, n, hidden)
     done = 0
 
     def counted(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -93,12 +96,14 @@ def generate(
     with ExitStack() as files:  # all of them appear, or none
         for name, path in paths.items():
             draft = files.enter_context(drafted(path))
-            write_draft(draft, path, counted(_pieces(given, seed, n, name, counts[name], jobs)))
-            about = files.enter_context(drafted(path.with_name(f"{path.name}.json")))
-            about.write_bytes(indented({**origin, "table": name, "rows": counts[name]}))
+            write_draft(
+                draft, path, counted(_pieces(given, [seed, n, name, shown[name]], counts[name], jobs))
+            )
+            beside = files.enter_context(drafted(path.with_name(f"{path.name}.json")))
+            beside.write_bytes(indented({**about, "table": name, "rows": counts[name]}))
     return Generated(
         template=found.name,
-        digest=origin["digest"],
+        digest=about["digest"],
         seed=seed,
         n=n,
         rows={str(path): counts[name] for name, path in paths.items()},
@@ -106,24 +111,51 @@ def generate(
 
 
 def rows(
-    spec: str, numbers: Sequence[int] | None, n: int, *, seed: int = 0, table: str = ""
-) -> list[dict[str, Any]]:
-    """Return some rows, or all of them, as they stand in a table where `n` rows are asked for.
+    spec: str,
+    numbers: Sequence[int] | None,
+    n: int,
+    *,
+    seed: int = 0,
+    table: str = "",
+    hidden: Sequence[str] = (),
+) -> Iterator[dict[str, Any]]:
+    """Return some rows, or all of them, as they stand in a table where `n` rows are asked for; a piece at a time is held.
 
     Raises:
-        UsageError: when there is no such row.
+        UsageError: when there is no such row, table or hidden field.
     """
     found = template(spec)
-    count = found.count(table or found.main, n)
-    numbers = range(count) if numbers is None else numbers
-    for number in numbers:
+    name = table or found.main
+    count = found.count(name, n)
+    shown = asked(found, [name], hidden)[name]
+    for number in numbers or ():
         if not 0 <= number < count:
             others = f", for {n:,} rows of {found.main} go with {count:,}" if count != n else ""
             raise UsageError(f"Expected a row from 0 to {count - 1:,}, got {number:,}{others}.")
-    return list(found.table(seed, numbers, n, table=table).to_pylist())
+    if numbers is not None:
+        return iter(found.table(seed, numbers, n, table=name, hidden=shown).to_pylist())
+    return (
+        row
+        for piece in found.pieces(seed, n, table=name, hidden=shown, size=PIECE)
+        for row in piece.to_pylist()
+    )
 
 
-def _origin(found: Template, seed: int, n: int) -> dict[str, Any]:
+def asked(found: Template, tables: Sequence[str], hidden: Sequence[str]) -> dict[str, list[str]]:
+    """Return for each of some tables which of the hidden fields that are asked for it has.
+
+    Raises:
+        UsageError: when none of them has one.
+    """
+    shown = {table: [one for one in found.hidden(table) if one in hidden] for table in tables}
+    for field in hidden:
+        if not any(field in one for one in shown.values()):
+            known = {one for table in tables for one in found.hidden(table)}
+            raise unknown("hidden field", field, known, of=found.name)
+    return shown
+
+
+def origin(found: Template, seed: int, n: int, hidden: Sequence[str]) -> dict[str, Any]:
     """Return what is needed to draw the same rows again."""
     described = found.describe()
     return {
@@ -131,14 +163,15 @@ def _origin(found: Template, seed: int, n: int) -> dict[str, Any]:
         "digest": digest(described),
         "seed": seed,
         "n": n,
+        **({"with": list(hidden)} if hidden else {}),
         "gristmill": gristmill.__version__,
         "tables": described,
     }
 
 
-def _pieces(given: Source, seed: int, n: int, table: str, count: int, jobs: int) -> Iterator[pa.Table]:
+def _pieces(given: Source, how: list[Any], count: int, jobs: int) -> Iterator[pa.Table]:
     chunks = (
-        encode([given.place, given.text, seed, n, table, start, min(start + PIECE, count)])
+        encode([given.place, given.text, start, min(start + PIECE, count), *how])
         for start in range(0, count, PIECE)
     )
     for content in imap(_drawn, chunks, jobs=jobs, executor="process" if jobs > 1 else "inline"):
@@ -147,8 +180,8 @@ def _pieces(given: Source, seed: int, n: int, table: str, count: int, jobs: int)
 
 
 def _drawn(chunk: bytes) -> bytes:
-    place, text, seed, n, table, start, end = decode(chunk)
-    drawn = _template(place, text).table(seed, range(start, end), n, table=table)
+    place, text, start, end, seed, n, table, hidden = decode(chunk)
+    drawn = _template(place, text).table(seed, range(start, end), n, table=table, hidden=hidden)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, drawn.schema) as writer:
         writer.write_table(drawn)

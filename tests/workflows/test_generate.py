@@ -50,7 +50,7 @@ def test_a_row_by_itself_is_the_row_of_the_file(shop: str, tmp_path: Path) -> No
     generate(shop, tmp_path / "orders.parquet", 500, seed=4)
     written = pq.read_table(tmp_path / "orders.parquet").to_pylist()
 
-    assert [written[number] for number in (0, 77, 499)] == rows(shop, [0, 77, 499], 500, seed=4)
+    assert [written[number] for number in (0, 77, 499)] == list(rows(shop, [0, 77, 499], 500, seed=4))
 
 
 def test_the_number_of_processes_changes_no_byte(shop: str, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_number_of_processes_changes_no_byte(shop: str, tmp_path: Path) -> N
 
 def test_a_row_depends_on_no_piece(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows drawn in other pieces are the same rows."""
-    whole = rows(shop, range(300), 300)
+    whole = list(rows(shop, range(300), 300))
     monkeypatch.setattr(templates, "PIECE", 7)
     pieces = templates.template(shop).pieces(0, 300)
 
@@ -134,7 +134,7 @@ def test_files_that_are_there_are_kept(shop: str, tmp_path: Path) -> None:
 
 def test_all_rows_of_a_table_are_its_share(shop: str) -> None:
     """A message about a row that is not there says why there are so few."""
-    assert 4 == len(rows(shop, None, 20, table="customers"))
+    assert 4 == len(list(rows(shop, None, 20, table="customers")))
     with pytest.raises(UsageError, match=r"from 0 to 3, got 7, for 20 rows of orders go with 4"):
         rows(shop, [7], 20, table="customers")
 
@@ -229,6 +229,13 @@ def test_the_name_of_a_template_changes_no_row_of_its_only_table(tmp_path: Path)
     text = '[fields.a]\nkind = "uniform"\nlow = 0\nhigh = 1\n'
     for name, title in (("a", ""), ("b", ""), ("c", 'name = "other"\n')):
         (tmp_path / f"{name}.toml").write_text(title + text)
-    drawn = [rows(str(tmp_path / f"{name}.toml"), [0, 1], 2) for name in "abc"]
+    drawn = [list(rows(str(tmp_path / f"{name}.toml"), [0, 1], 2)) for name in "abc"]
 
     assert drawn[0] == drawn[1] == drawn[2]
+
+
+def test_rows_for_a_program_are_drawn_piece_by_piece(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of very many is there at once, for a pipe that reads on."""
+    monkeypatch.setattr(workflow, "PIECE", 100)
+
+    assert next(iter(rows(shop, [0], 400_000))) == next(rows(shop, None, 400_000))

@@ -1,0 +1,207 @@
+"""Documents of a template into a file of lines or a folder, in any number of processes, whole or not at all.
+
+As of rows, a document depends on template, seed and its number, so one process and many write the same bytes.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gristmill.digest import decode, digest, encode, indented
+from gristmill.errors import UsageError, unknown
+from gristmill.executors import imap
+from gristmill.files import storing, sync_folder, sync_tree
+from gristmill.generators.documents import Document, documents
+from gristmill.generators.tables import drafted
+from gristmill.generators.template import Source, Template, read, source
+from gristmill.workflows.generate import Generated, Progress, asked, origin
+
+__all__ = ["LABELS", "generate_documents", "lines"]
+
+LABELS = "labels.jsonl"
+_PIECE = 1_024  # documents that one worker makes at once
+_OWN = re.compile(rf"\d+\.\w+|{re.escape(LABELS)}(\.json)?")  # files of a folder of documents
+_Line = dict[str, Any]
+
+
+def generate_documents(
+    spec: str,
+    out: Path,
+    n: int,
+    *,
+    seed: int = 0,
+    document: str = "",
+    hidden: Sequence[str] = (),
+    jobs: int = 1,
+    overwrite: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Generated:
+    """Write `n` rows as documents with their ground truth.
+
+    Args:
+        spec: a built-in template, or the path of one.
+        out: a `.jsonl` file with a line for each, or a folder with a file for each, named by the number of its row, and
+            `labels.jsonl`, in which texts are names of files.
+        n: how many.
+        seed: root seed.
+        document: name of the layout; by default any, as the seed has it.
+        hidden: fields that the row of a document has although they are hidden.
+        jobs: number of processes; the files are the same.
+        overwrite: whether what is there is replaced: a file, or a folder that holds documents and nothing else.
+        progress: called with the documents written and all of them.
+
+    Raises:
+        UsageError: when there is no such template, layout or field, a row cannot be shown, or `out` is there.
+        StoreError: when it cannot be written.
+    """
+    if n < 1:
+        raise UsageError(f"Expected at least one document, got {n}.")
+    if out.suffix not in ("", ".jsonl"):
+        raise UsageError(f"Expected a file ending in .jsonl or a folder without an ending, got {out}.")
+    given = source(spec)
+    found = read(given)
+    layouts = _layouts(found, document)
+    asked(found, [found.main], hidden)
+    _check_free(out, overwrite)
+    about = {
+        **origin(found, seed, n, hidden),
+        "documents": n,
+        "layouts": {name: digest(one) for name, one in layouts.items()},
+    }
+    made = _made(given, layouts, [seed, n, document, list(hidden)], n, jobs, progress)
+    if out.suffix:
+        with drafted(out) as draft, drafted(out.with_name(f"{out.name}.json")) as beside:
+            with draft.open("wb") as file:
+                file.writelines(encode(one) + b"\n" for one in made)
+            beside.write_bytes(indented(about))
+    else:
+        with _whole_folder(out) as folder:
+            _write_files(folder, made, len(str(n - 1)), layouts)
+            (folder / f"{LABELS}.json").write_bytes(indented(about))
+    return Generated(template=found.name, digest=about["digest"], seed=seed, n=n, rows={str(out): n})
+
+
+def lines(
+    spec: str,
+    numbers: Sequence[int] | None,
+    n: int,
+    *,
+    seed: int = 0,
+    document: str = "",
+    hidden: Sequence[str] = (),
+) -> Iterator[_Line]:
+    """Yield some of `n` documents, or all of them, as lines of a file have them.
+
+    Raises:
+        UsageError: when there is no such document or field.
+    """
+    found = read(source(spec))
+    _layouts(found, document)
+    asked(found, [found.main], hidden)
+    for number in numbers or ():
+        if not 0 <= number < n:
+            raise UsageError(f"Expected a row from 0 to {n - 1:,}, got {number:,}.")
+    rows = range(n) if numbers is None else numbers
+    return map(_line, documents(found, seed, n, document=document, rows=rows, hidden=hidden))
+
+
+def _layouts(found: Template, name: str) -> dict[str, tuple[str, str]]:
+    """Return the layouts that are asked for, as they are now."""
+    if not found.documents:
+        raise UsageError(
+            f"Expected a template with documents, got {found.name}, which has none; `gristmill list templates` names some "
+            "that have, and layouts of your own go under [documents]."
+        )
+    if name and name not in found.documents:
+        raise unknown("document", name, found.documents, of=found.name)
+    return {one: found.layout(one) for one in ([name] if name else found.documents)}
+
+
+def _made(
+    given: Source, layouts: Mapping[str, Sequence[str]], how: list[Any], n: int, jobs: int, progress: Progress
+) -> Iterator[_Line]:
+    read_from = encode([given.place, given.text, layouts]).decode()
+    chunks = (encode([read_from, start, min(start + _PIECE, n), *how]) for start in range(0, n, _PIECE))
+    done = 0
+    for content in imap(_written, chunks, jobs=jobs, executor="process" if jobs > 1 else "inline"):
+        piece = decode(content)
+        yield from piece
+        done += len(piece)
+        progress(done, n)
+
+
+def _written(chunk: bytes) -> bytes:
+    read_from, start, end, seed, n, name, hidden = decode(chunk)
+    drawn = documents(_template(read_from), seed, n, document=name, rows=range(start, end), hidden=hidden)
+    return encode([_line(one) for one in drawn])
+
+
+@lru_cache(4)
+def _template(read_from: str) -> Template:
+    """Return the template of what was read once, for files may be others by now."""
+    place, text, layouts = decode(read_from.encode())
+    return read(Source(place, text), layouts)
+
+
+def _line(one: Document) -> _Line:
+    return one._asdict()
+
+
+def _write_files(
+    folder: Path, made: Iterator[_Line], width: int, layouts: Mapping[str, Sequence[str]]
+) -> None:
+    """Write each text into a file of its own, and all else about it as a line of the labels."""
+    with (folder / LABELS).open("wb") as labels:
+        for number, one in enumerate(made):
+            name = f"{number:0{width}}.{layouts[one['name']][1]}"
+            (folder / name).write_bytes(one["text"].encode())
+            labels.write(encode({"file": name, **{key: one[key] for key in one if key != "text"}}) + b"\n")
+
+
+def _check_free(out: Path, overwrite: bool) -> None:
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not overwrite:
+        raise UsageError(f"{out} exists; expected another name, or --overwrite.")
+    if not out.suffix:
+        _check_own(out)
+
+
+def _check_own(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but documents."""
+    if not folder.is_dir():
+        raise UsageError(f"Expected a folder to write to, got the file {folder}.")
+    others = sorted(one.name for one in folder.iterdir() if not _OWN.fullmatch(one.name))
+    if others or not (folder / f"{LABELS}.json").is_file():
+        names = ", ".join(others[:3]) or f"no {LABELS}.json"
+        raise UsageError(
+            f"Expected a new folder or one of documents, but {folder} holds something else: {names}. That is never "
+            "replaced; choose another."
+        )
+
+
+@contextmanager
+def _whole_folder(path: Path) -> Iterator[Path]:
+    """Yield the folder to write to in place of `path`, which is it once the block ends."""
+    path = Path(os.path.realpath(path))
+    draft = path.with_name(f".{path.name}.tmp")
+    with storing(path, "write"):
+        shutil.rmtree(draft, ignore_errors=True)  # left by one that was killed
+        draft.mkdir(parents=True)
+        try:
+            yield draft
+            sync_tree(draft)
+            if path.exists():
+                if any(path.iterdir()):
+                    _check_own(path)
+                shutil.rmtree(path)
+            draft.replace(path)
+        except BaseException:  # an interrupt too
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        sync_folder(path.parent)
