@@ -2,7 +2,10 @@
 
 import math
 import re
+import sys
 from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
 from functools import cache, cached_property
 from string import ascii_uppercase, digits
 from typing import Any
@@ -18,6 +21,8 @@ from gristmill.generators._columns import Units, fixed_text
 from gristmill.generators._field import CELLS, Field
 
 __all__ = ["Fake", "Pattern"]
+
+_CLOCKS = frozenset(("now", "today", "utcnow", "time", "time_ns", "localtime", "gmtime"))
 
 
 class Pattern(Field):
@@ -127,18 +132,59 @@ class Fake(Field):
 @cache
 def _pool(provider: str, locale: str, size: int, flat: bool) -> Choice:
     """Return the values of a pool, each as likely as it was often drawn."""
+    make = _provider(provider, locale)
+    if flat:  # some providers have few values, so the search for different ones is bounded
+        return Choice(list(dict.fromkeys(_made(make, provider, 2 * size)))[:size])
+    drawn = Counter(_made(make, provider, size))
+    return Choice(list(drawn), list(drawn.values()))
+
+
+def _provider(name: str, locale: str) -> Callable[[], Any]:
+    """Return a method of one of Faker's providers, seeded."""
     import faker
 
     try:
         source = faker.Faker(locale)
-        source.seed_instance(digest([provider, locale]))
-        make = getattr(source, provider)
+        source.seed_instance(digest([name, locale]))
+        kinds = [type(one) for one in source.factories[0].get_providers()]
     except AttributeError:
+        kinds = []
+    if name.startswith("_") or not any(callable(getattr(kind, name, None)) for kind in kinds):
         raise UsageError(
-            f"Expected a locale and the name of a provider of Faker's, got {locale!r} and {provider!r}; "
+            f"Expected a locale and the name of a provider of Faker's, got {locale!r} and {name!r}; "
             "see Faker's documentation."
+        )
+    make: Callable[[], Any] = getattr(source, name)
+    return make
+
+
+def _made(make: Callable[[], Any], provider: str, count: int) -> list[str]:
+    """Return values as texts, if they will be the same tomorrow.
+
+    Raises:
+        UsageError: when they depend on the clock, or on the order of a set, or need arguments.
+    """
+    clocks = set[str]()
+
+    def watch(_: Any, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__ in _CLOCKS:
+            clocks.add(called.__name__)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        made = [make() for _ in range(count)]
+    except TypeError as error:
+        raise UsageError(
+            f"Expected a provider of Faker's that needs no arguments, got {provider!r}: {error}."
         ) from None
-    if flat:  # some providers have few values, so the search for different ones is bounded
-        return Choice(list(dict.fromkeys(str(make()) for _ in range(2 * size)))[:size])
-    drawn = Counter(str(make()) for _ in range(size))
-    return Choice(list(drawn), list(drawn.values()))
+    finally:
+        sys.setprofile(before)
+    if clocks:
+        raise UsageError(
+            f"Expected a provider of Faker's that gives the same on every day, got {provider!r}, which reads the clock; use "
+            'kind = "date" or "timestamp".'
+        )
+    if not all(isinstance(one, str | int | float | Decimal) for one in made):
+        raise UsageError(f"Expected a provider of texts or numbers, got {provider!r}, which gives others.")
+    return [str(one) for one in made]

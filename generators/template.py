@@ -23,9 +23,8 @@ what is written. Several tables stand under `[tables.NAME.fields.FIELD]`, each w
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -37,7 +36,8 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import without
-from gristmill.generators._kinds import MISSING, space_of
+from gristmill.generators._kinds import MISSING, check_rule, hidden_of, placed_at, space_of
+from gristmill.generators._parsing import check_names, check_texts, parsed, utf8
 from gristmill.generators._placed import Records
 from gristmill.generators.fields import Reference
 from gristmill.generators.space import Space
@@ -222,7 +222,7 @@ class Template:
             raise UsageError(
                 f"Expected the name of a file beside the template, got {given!r}, which is not there."
             )
-        return _utf8(file.read_bytes(), given), _ending(given.removesuffix(".j2"))
+        return utf8(file.read_bytes(), given), _ending(given.removesuffix(".j2"))
 
     def describe(self) -> dict[str, Any]:
         """Return all that decides what is drawn as plain data."""
@@ -289,7 +289,7 @@ def source(spec: str) -> Source:
         path = Path(spec)
         if not path.is_file():
             raise UsageError(f"Expected a template file, got {spec}, which is not there.")
-        return Source(spec, _utf8(path.read_bytes(), spec), path.parent)
+        return Source(spec, utf8(path.read_bytes(), spec), path.parent)
     if spec not in built_in():
         raise unknown("template", spec, built_in())
     folder = files("gristmill.generators") / "assets"
@@ -307,7 +307,11 @@ def read(given: Source, layouts: Mapping[str, Sequence[str]] | None = None) -> T
         UsageError: with the place of what is wrong in it.
     """
     try:
-        return _of_data(_parsed(given.text, given.place), given, layouts)
+        found = _of_data(parsed(given.text, given.place), given, layouts)
+        for name, one in found.tables.items():  # no row of each, for what only drawing tells
+            place = f"tables.{name}." if len(found.tables) > 1 else ""
+            placed_at(place, partial(_check_drawn, found, name, one))
+        return found
     except UsageError as error:
         raise UsageError(f"In {given.place}: {error}") from None
 
@@ -330,11 +334,13 @@ def listed() -> list[Listed]:
 def _of_data(data: Any, source: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:
     if not isinstance(data, dict):
         raise UsageError(f"Expected entries by name, got {data!r}.")
-    _check_names(data, _ENTRIES, "the template")
+    check_names(data, _ENTRIES, "the template")
     if ("fields" in data) == ("tables" in data):
         raise UsageError(
             "Expected either fields or tables, got " + ("both." if "fields" in data else "neither.")
         )
+    if not isinstance(data.get("tables", {}), dict) or data.get("tables") == {}:
+        raise UsageError(f"tables: expected at least one by its name, got {data['tables']!r}.")
     title = str(data.get("name", Path(source.place).stem))
     defaults = {"locale": data["locale"]} if "locale" in data else {}
     given = (
@@ -349,8 +355,9 @@ def _of_data(data: Any, source: Source, layouts: Mapping[str, Sequence[str]] | N
     tables = {}
     for table, entries in given.items():
         place = f"tables.{table}." if "tables" in data else ""
-        _check_names(entries, _TABLE_ENTRIES, place.rstrip(".") or "the template")
+        check_names(entries, _TABLE_ENTRIES, place.rstrip(".") or "the template")
         tables[table] = _table_of(entries, place, defaults)
+    check_texts(data, ("name", "about", "locale"))
     documents = data.get("documents", {})
     if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):
         raise UsageError(f"documents: expected layouts by name, got {documents!r}.")
@@ -366,18 +373,7 @@ def _table_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any
             f"{place}rows: expected how many for one row that is asked for, such as 0.1, got {share!r}."
         )
     written = entries["fields"]
-    return Table(space, float(share), frozenset(_hidden(written, "")))
-
-
-def _hidden(written: Mapping[str, Any], place: str) -> Iterator[str]:
-    """Yield the names of hidden fields, also of those within records."""
-    for name, entries in written.items():
-        if entries.get("hidden", False):
-            yield place + name
-        if "missing" in entries:
-            yield place + name + MISSING
-        if entries["kind"] in ("many", "space"):
-            yield from _hidden(entries["fields"], f"{place}{name}.")
+    return Table(space, float(share), frozenset(hidden_of(written, "")))
 
 
 def _ending(name: str) -> str:
@@ -386,33 +382,17 @@ def _ending(name: str) -> str:
     return ending if ending.isalnum() else "txt"
 
 
-def _check_names(entries: Any, names: Sequence[str], place: str) -> None:
-    if not isinstance(entries, dict):
-        raise UsageError(f"{place}: expected entries by name, got {entries!r}.")
-    for name in entries:
-        if name not in names:
-            raise UsageError(f"{place}: {unknown('entry', str(name), names)}")
+def _check_drawn(found: Template, name: str, one: Table) -> None:
+    """Draw no row of a table; where even that fails, say by which field."""
 
+    def drawn(fields: Sequence[str]) -> pa.Table:
+        some = Space({field: one.space.fields[field] for field in fields})
+        return found._drawn(some, 0, np.empty(0, np.int64), 1, name)
 
-def _parsed(text: str, place: str) -> Any:
-    if place.endswith((".yaml", ".yml")):
-        import yaml
-
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UsageError(f"Expected YAML, got {' '.join(str(error).split())}.") from None
+    fields = list(one.space.fields)
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"Expected TOML, got {error}.") from None
-
-
-def _utf8(content: bytes, place: str) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise UsageError(
-            f"In {place}: Expected UTF-8, got byte 0x{content[error.start]:02x} in line {line}."
-        ) from None
+        check_rule(one.space, drawn(fields).to_struct_array().combine_chunks())
+    except (UsageError, ValueError, TypeError, pa.ArrowException):
+        for count, field in enumerate(fields, 1):
+            placed_at(f"fields.{field}: ", partial(drawn, fields[:count]))
+        raise
