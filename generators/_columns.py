@@ -61,9 +61,12 @@ def decoded(column: pa.Array) -> pa.Array:
 
 def coded(codes: NDArray[np.integer[Any]], options: pa.Array) -> pa.Array:
     """Return the column in which each row is the option of its code, [N]; texts stay apart from their codes."""
-    places = pa.array(codes.astype(np.int32))
-    texts = pa.types.is_string(options.type)
-    return pa.DictionaryArray.from_arrays(places, options) if texts else options.take(places)
+    if not pa.types.is_string(options.type):
+        return options.take(pa.array(codes.astype(np.int32)))
+    # Nothing is no code: Parquet has no place for it among the texts.
+    nothing = options.is_null().to_numpy(zero_copy_only=False)
+    places = pa.array(codes.astype(np.int32), mask=nothing[codes] if options.null_count else None)
+    return pa.DictionaryArray.from_arrays(places, options.fill_null("") if options.null_count else options)
 
 
 def fixed_text(marks: NDArray[np.uint8]) -> pa.StringArray:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 
 from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators import fields as kinds
 from gristmill.generators._columns import decoded
-from gristmill.generators._placed import ROW, placed
+from gristmill.generators._placed import ROW
 from gristmill.generators.expressions import Expression
 from gristmill.generators.fields import Cases, Choice, Correlated, Field, Flag, Many
 from gristmill.generators.space import Space
@@ -94,8 +93,6 @@ def field_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]
         elif kind == "cases":
             given["cases"] = _cases(given.get("cases"), f"{place}.cases", defaults)
         field = _built(KINDS[kind], given, place, defaults)
-    if not placed(field):  # what only drawing tells, such as options that do not go into one column
-        placed_at(f"{place}: ", lambda: _check_drawn(field))
     return field.when(**_conditions(entries["when"], f"{place}.when")) if "when" in entries else field
 
 
@@ -112,23 +109,20 @@ def hidden_of(written: Mapping[str, Any], place: str) -> Iterator[str]:
                 yield from hidden_of(one["fields"], f"{place}{name}.")
 
 
-def check_rule(space: Space, drawn: pa.StructArray) -> None:
-    """Raise a `UsageError` when the constraint of a Space is not true or false of what it draws."""
+def check_rule(space: Space, drawn: pa.StructArray, place: str = "") -> None:
+    """Raise a `UsageError` when the constraint of a Space, or of one in it, is not true or false of what it draws."""
     if text := space.rules.get("where"):
         rule = Expression.parse(text)
         kind = rule.column({name: decoded(drawn.field(name)) for name in rule.names}, len(drawn)).type
         if not (pa.types.is_boolean(kind) or pa.types.is_null(kind)):
             raise UsageError(
-                f"where: expected what is true or false of a row, got {text!r}, which is {kind}."
+                f"{place}where: expected what is true or false of a row, got {text!r}, which is {kind}."
             )
-
-
-def _check_drawn(field: Field) -> None:
-    drawn = field.column(np.empty((field.dims, 0)))
-    if isinstance(field, Space):
-        check_rule(field, drawn)
-    elif isinstance(field, Many):
-        check_rule(field.space, drawn.values)
+    for name, field in space.fields.items():
+        if isinstance(field, Space):
+            check_rule(field, drawn.field(name), f"{place}fields.{name}.")
+        elif isinstance(field, Many):
+            check_rule(field.space, drawn.field(name).values, f"{place}fields.{name}.")
 
 
 def _conditions(given: Any, place: str) -> dict[str, Any]:

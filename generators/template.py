@@ -391,8 +391,9 @@ def _check_drawn(found: Template, name: str, one: Table) -> None:
 
     fields = list(one.space.fields)
     try:
-        check_rule(one.space, drawn(fields).to_struct_array().combine_chunks())
+        made = drawn(fields).to_struct_array().combine_chunks()
     except (UsageError, ValueError, TypeError, pa.ArrowException):
         for count, field in enumerate(fields, 1):
             placed_at(f"fields.{field}: ", partial(drawn, fields[:count]))
         raise
+    check_rule(one.space, made)

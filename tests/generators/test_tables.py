@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 
 from gristmill.errors import UsageError
+from gristmill.generators.fields import Choice, Constant
+from gristmill.generators.space import Space
 from gristmill.generators.tables import read_table, write_table
 from tests.generators.payments import payments
 
@@ -90,3 +92,14 @@ def test_a_column_that_does_not_go_into_the_format_is_said(tmp_path: Path) -> No
         write_table(tmp_path / "t.csv", pa.table({"a": [[1]]}))
 
     assert [] == list(tmp_path.iterdir())
+
+
+def test_one_of_the_options_may_be_nothing(tmp_path: Path) -> None:
+    """In every format, beside an empty text; the codes of the texts leave it out."""
+    drawn = Space(a=Choice(["x", "", None]), b=Constant(None)).table(0, range(50))
+    write_table(tmp_path / "t.parquet", drawn)
+    write_table(tmp_path / "t.jsonl", drawn)
+
+    assert {"x", "", None} == set(drawn["a"].to_pylist())
+    assert drawn["a"].to_pylist() == read_table(tmp_path / "t.parquet")["a"].to_pylist()
+    assert drawn["a"].to_pylist() == read_table(tmp_path / "t.jsonl")["a"].to_pylist()

@@ -29,10 +29,10 @@ def read(text: str, folder: Path, ending: str) -> Template:
         (NESTED.format("space", 'wher = "a > 1"'), "fields.s: Unknown entry 'wher'. Did you mean 'where'"),
         (NESTED.format("space", 'unit = "m"'), "fields.s: Unknown entry 'unit'"),
         (NESTED.format("many", "counts.options = [1]\nsize = 3"), "fields.s: Unknown entry 'size'"),
-        (NESTED.format("space", 'where = "a + 1"'), "fields.s: where: expected what is true or false"),
+        (NESTED.format("space", 'where = "a + 1"'), "fields.s.where: expected what is true or false"),
         (
             NESTED.format("many", 'counts.options = [1]\nwhere = "a + 1"'),
-            "fields.s: where: expected what is true or",
+            "fields.s.where: expected what is true or",
         ),
         (
             KINDS + 'cases.x = { kind = "flag", rate = 0.5, missing = 0.2 }',
