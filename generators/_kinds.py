@@ -17,7 +17,7 @@ from gristmill.generators import fields as kinds
 from gristmill.generators._columns import decoded
 from gristmill.generators._placed import ROW
 from gristmill.generators.expressions import Expression
-from gristmill.generators.fields import Cases, Choice, Correlated, Field, Flag, Many
+from gristmill.generators.fields import Cases, Choice, Correlated, Derived, Field, Flag, Many
 from gristmill.generators.space import Space
 
 __all__ = ["KINDS", "MISSING", "check_rule", "field_of", "hidden_of", "placed_at", "space_of"]
@@ -56,6 +56,10 @@ def space_of(
     found: dict[str, Field] = {}
     for name, entries in given.items():
         found.update(_fields(name, entries, f"{place}fields.{name}", defaults))
+    if ROW in found and any(isinstance(one, Derived | Cases) and ROW in one.reads for one in found.values()):
+        raise UsageError(
+            f"{place}fields.{ROW}: expected another name, since others read the number of the row by this one."
+        )
     _check_cases(found, place)
     groups = data.get("correlated", [])
     if not isinstance(groups, list):
@@ -195,7 +199,7 @@ def _case(given: Any, place: str, defaults: Mapping[str, Any]) -> Field:
 def _fields(name: str, entries: Any, place: str, defaults: Mapping[str, Any]) -> dict[str, Field]:
     """Return a field, behind a flag of its own where its values are missing at a rate."""
     given = _table(entries, place, 'kind and its arguments, such as {kind = "integer", low = 1, high = 6}')
-    if name == ROW or name.endswith(MISSING):
+    if name.endswith(MISSING):
         raise UsageError(f"{place}: expected another name, since {name!r} has a meaning of its own.")
     if not isinstance(given.get("hidden", False), bool):
         raise UsageError(f"{place}.hidden: expected true or false, got {given['hidden']!r}.")

@@ -17,8 +17,14 @@ LANGUAGES = {"md": "markdown", "txt": "text", "j2": "text", "env": "text"}
 INTRODUCTION = """\
 # Built-in templates
 
-Each of them draws rows (`gristmill generate NAME -n 1000 --out rows.parquet`) and renders them as documents with the place of
-every value in the text:
+Each of them draws rows and renders them as documents with the place of every value in the text:
+
+```
+gristmill generate card-transactions -n 1000 --with fraud --out cards.parquet
+gristmill generate invoices -n 1000 --documents --out invoices.jsonl
+```
+
+The same from Python:
 
 ```python
 from gristmill.generators.documents import documents

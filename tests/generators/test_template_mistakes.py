@@ -57,7 +57,10 @@ def read(text: str, folder: Path, ending: str) -> Template:
         ),
         ('[fields.a]\nhidden = "false"\n' + DIE, "fields.a.hidden: expected true or false, got 'false'"),
         ('[fields."a is missing"]\n' + DIE, "fields.a is missing: expected another name"),
-        ("[fields.row]\n" + DIE, "fields.row: expected another name"),
+        (
+            f'[fields.row]\n{DIE}[fields.a]\nkind = "derived"\nvalue = "row + 1"',
+            "fields.row: expected another",
+        ),
         ("correlated = 5\n[fields.a]\n" + DIE, "correlated: expected a list of groups of fields, got 5"),
         ("tables = 5", "tables: expected at least one by its name, got 5"),
         ("tables = {}", "tables: expected at least one by its name"),
