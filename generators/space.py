@@ -4,9 +4,9 @@ Draw `index` under `seed` is a pure function of the two: it is the same alone, i
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +19,9 @@ from gristmill.generators._copula import Correlated
 from gristmill.generators._field import Field
 from gristmill.generators._placed import ROW, Context, Records, placed
 from gristmill.generators._plan import Plan
+from gristmill.generators._rejection import Ahead, Rows, accepted
 from gristmill.generators.expressions import Expression
-from gristmill.seeding import derive, mix, units
+from gristmill.seeding import derive
 from gristmill.types import Scenario
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Space", "Values"]
 
 Values = dict[str, Any]
-Rows = NDArray[np.int64]
-T = TypeVar("T")
-_TRIES = 1_000
 _ROWS = 1_000  # of which a strategy takes the number of a row
-_HOPELESS = 50_000  # draws of which none is legal
-_AHEAD = 256  # rows that are drawn at once where they are asked for in turn
+_STREAMS = 8  # of which rows are drawn ahead
 
 
 class Space(Field):
@@ -72,9 +69,7 @@ class Space(Field):
         self.dims, self.outside = self._plan.dims, frozenset(self._plan.outside)
         self._check_rule()
         self._correlated = [(one, self._places_of(one)) for one in correlated]
-        self._ahead: dict[tuple[int, str, int], Values] = {}
-        self._asked = 0, "", -2
-        self._drawn_at_once = 1
+        self._ahead: dict[tuple[int, str], Ahead[Values]] = {}
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -206,16 +201,12 @@ class Space(Field):
         Raises:
             UsageError: when next to no draw meets the constraint.
         """
-        asked = seed, name, index
-        found = self._ahead.pop(asked, None)
-        if found is None:
-            # Whoever asks for one row after the other gets them from larger and larger batches.
-            in_turn = self._asked == (seed, name, index - 1)
-            self._drawn_at_once = min(2 * self._drawn_at_once, _AHEAD) if in_turn else 1
-            found, *rest = self.samples(seed, range(index, index + self._drawn_at_once), name=name)
-            self._ahead = {(seed, name, index + place): row for place, row in enumerate(rest, 1)}
-        self._asked = asked
-        return found
+        stream = self._ahead.get((seed, name))
+        if stream is None:
+            if len(self._ahead) >= _STREAMS:
+                self._ahead.clear()
+            stream = self._ahead[seed, name] = Ahead()
+        return stream.row(index, lambda rows: self.samples(seed, rows, name=name))
 
     def samples(self, seed: int, rows: Sequence[int], *, name: str = "scenario") -> list[Values]:
         """Return the draws of `rows`, each as `sample` gives it.
@@ -229,7 +220,7 @@ class Space(Field):
             return drawn, np.fromiter(map(self.legal, drawn), bool, len(drawn))
 
         found: dict[int, Values] = {}
-        for places, drawn, legal in self._attempts(seed, name, np.array(rows), draw):
+        for places, drawn, legal in accepted(self._streams, seed, name, np.array(rows), draw):
             found.update(
                 (place, row) for place, row, good in zip(places.tolist(), drawn, legal, strict=True) if good
             )
@@ -255,7 +246,7 @@ class Space(Field):
             return drawn, self._all_legal(drawn)
 
         parts, order = [], []
-        for places, drawn, legal in self._attempts(seed, name, np.asarray(rows, np.int64), draw):
+        for places, drawn, legal in accepted(self._streams, seed, name, np.asarray(rows, np.int64), draw):
             parts.append(drawn if legal.all() else drawn.filter(pa.array(legal)))
             order.append(places[legal])
         found = pa.Table.from_batches([pa.RecordBatch.from_struct_array(part) for part in parts])
@@ -287,29 +278,6 @@ class Space(Field):
         return Scenario.of(
             world, values, seed=seed, index=index, log_density=self._density(values), stratum=cell
         )
-
-    def _attempts(
-        self, seed: int, name: str, rows: Rows, draw: Callable[[Units, Rows], tuple[T, NDArray[np.bool_]]]
-    ) -> Iterator[tuple[Rows, T, NDArray[np.bool_]]]:
-        """Yield the places of rows, what was drawn for them, and which are legal, until all rows are drawn."""
-        left, spent = np.arange(len(rows)), 0
-        for attempt in range(_TRIES):
-            drawn, legal = draw(self._units(seed, name, attempt, rows[left]), rows[left])
-            yield left, drawn, legal
-            spent += len(left)
-            left = left[~legal]
-            if not len(left):
-                return
-            if len(left) == len(rows) and spent > _HOPELESS:
-                break
-        raise UsageError(
-            f"Expected a constraint that some draws meet, got {len(rows) - len(left)} legal rows of {len(rows)} in "
-            f"{spent:,} draws; widen the fields or loosen the constraint."
-        )
-
-    def _units(self, seed: int, name: str, attempt: int, rows: Rows) -> Units:
-        """Return the units of rows, [dims, N]: one stream for each unit of each field, by its name."""
-        return units(mix(self._streams + np.uint64(derive(seed, name, attempt))), rows)
 
     @cached_property
     def _streams(self) -> NDArray[np.uint64]:

@@ -93,7 +93,8 @@ def test_constraints_of_inner_spaces_hold_too() -> None:
 def test_a_constraint_that_nothing_meets_is_named() -> None:
     """Drawing gives up with a message and does not hang."""
     with pytest.raises(
-        UsageError, match="Expected a constraint that some draws meet, got 0 legal rows of 1 in 1,000 draws"
+        UsageError,
+        match=r"Expected a constraint that some draws meet, got 0 legal rows of 1 in 2[0-9]{2},[0-9]{3} draws",
     ):
         Space(n=Integer(0, 9), where=lambda values: False).sample(0, 0)
 
