@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, arrow, coded
-from gristmill.generators._field import Field, plain, same, short
+from gristmill.generators._field import Field, copied, plain, same, short
 
 __all__ = ["Choice", "Constant", "Flag"]
 
@@ -24,12 +24,15 @@ class Constant(Field):
     dims = 0
 
     def __init__(self, value: Any) -> None:
-        self.value = plain(value)
+        self.value = copied(plain(value))
+        self._shared = isinstance(value, (list, dict))
 
     def column(self, units: Units) -> pa.Array:
         return coded(np.zeros(units.shape[1], np.int32), arrow([self.value]))
 
     def values(self, units: Units) -> list[Any]:
+        if self._shared:
+            return [copied(self.value) for _ in range(units.shape[1])]
         return [self.value] * units.shape[1]
 
     def log_prob(self, value: Any) -> float:
@@ -46,7 +49,7 @@ class Constant(Field):
 
     @property
     def mode(self) -> Any:
-        return self.value
+        return copied(self.value)
 
 
 class Choice(Field):
@@ -63,7 +66,8 @@ class Choice(Field):
             raise UsageError(
                 f"Expected {len(options)} weights that are not negative and not all zero, got {list(weights)}."
             )
-        self.options = [plain(option) for option in options]
+        self.options = [copied(plain(option)) for option in options]
+        self._shared = any(isinstance(option, (list, dict)) for option in self.options)
         if len({encode(option) for option in self.options}) < len(self.options):
             raise UsageError(f"Expected different options, got {self.options}; give weights instead.")
         self.weights = list(weights) if weights is not None else [1.0] * len(self.options)
@@ -81,7 +85,8 @@ class Choice(Field):
         return coded(self._codes(units), self._column)
 
     def values(self, units: Units) -> list[Any]:
-        return [self.options[code] for code in self._codes(units).tolist()]
+        found = [self.options[code] for code in self._codes(units).tolist()]
+        return list(map(copied, found)) if self._shared else found
 
     def log_prob(self, value: Any) -> float:
         place = self._place(value)
@@ -119,7 +124,7 @@ class Choice(Field):
 
     @property
     def mode(self) -> Any:
-        return self.options[self.weights.index(max(self.weights))]
+        return copied(self.options[self.weights.index(max(self.weights))])
 
     def _expected(self) -> str:
         return f"one of {', '.join(map(short, self.options))}"

@@ -1,5 +1,6 @@
 """Fields that follow from earlier fields of their row, wholly or in their distribution."""
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._choices import Choice, Constant
-from gristmill.generators._columns import Units, coded, decoded
+from gristmill.generators._columns import Units, coded, decoded, plain_values
 from gristmill.generators._field import Field
 from gristmill.generators._placed import ROW, Context, Placed
 from gristmill.generators.expressions import Expression
@@ -45,6 +46,10 @@ class Derived(Placed):
                 )
             columns[ROW] = pa.array(context.rows)
         return self._expression.column(columns, size)
+
+    def type_of(self, types: Mapping[str, pa.DataType]) -> pa.DataType:
+        """Return the type of the values where the fields that it reads have these."""
+        return self._expression.type_of(types)
 
 
 class Cases(Placed):
@@ -83,13 +88,19 @@ class Cases(Placed):
         back[order] = np.arange(len(order))
         return pa.chunked_array(_alike(drawn)).unify_dictionaries().combine_chunks().take(pa.array(back))
 
+    @cached_property
+    def kind(self) -> pa.DataType:
+        """The type of its values: that of all cases together."""
+        drawn = [case.column(np.empty((case.dims, 0))) for case in self.cases.values()]
+        return decoded(_alike(drawn)[0]).type
+
     def _codes(self, column: pa.Array) -> NDArray[np.uint16]:
         """Return the place among the cases of each row's case, [N]; in few bits, which makes sorting them quick."""
         if not (pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type)):
-            column = pc.dictionary_encode(decoded(column).cast(pa.string()))
-        names = [*column.dictionary.to_pylist(), *([None] if column.null_count else [])]
+            column = pc.dictionary_encode(decoded(column))
+        names = [*plain_values(column.dictionary), *([None] if column.null_count else [])]
         order = {name: place for place, name in enumerate(self.cases)}
-        places = np.array([order[self._name(name)] for name in names], np.uint16)
+        places = np.array([order[self._named(name)] for name in names], np.uint16)
         found: NDArray[np.uint16] = places[
             column.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
         ]
@@ -111,26 +122,44 @@ class Cases(Placed):
         return np.concatenate(edges), places, pa.array(texts)
 
     def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
-        return self._case(_text(row[self.of])).log_prob(value)
+        name = self._name(row.get(self.of))
+        if name is None:
+            return -math.inf
+        return self.cases[name].log_prob(_whole(self.cases[name], value))
 
     def locate_given(self, value: Any, row: Mapping[str, Any]) -> list[float]:
-        found = self._case(_text(row[self.of])).locate(value)
+        case = self.cases[self._named(row.get(self.of))]
+        found = case.locate(_whole(case, value))
         return found + [0.5] * (self.dims - len(found))
 
     def problem(self, value: Any) -> str:
-        problems = [case.problem(value) for case in self.cases.values()]
+        """Return what is wrong with a value in every case."""
+        problems = [case.problem(_whole(case, value)) for case in self.cases.values()]
         return problems[0] if all(problems) else ""
 
-    def _case(self, name: str | None) -> Field:
-        return self.cases[self._name(name)]
+    def problem_given(self, value: Any, row: Mapping[str, Any]) -> str:
+        if self.of not in row:  # around the Space, where it cannot be seen
+            return self.problem(value)
+        name = self._name(row[self.of])
+        if name is None:
+            return f"expected nothing where {self.of} is {row[self.of]!r}, got {value!r}"
+        return self.cases[name].problem(_whole(self.cases[name], value))
 
-    def _name(self, name: str | None) -> str:
-        found = name if name in self.cases else "otherwise"
-        if found not in self.cases:
+    def _named(self, value: Any) -> str:
+        """Return the name of the case of a value.
+
+        Raises:
+            UsageError: when there is none.
+        """
+        found = self._name(value)
+        if found is None:
             raise UsageError(
-                f"Expected a case for {self.of} {name!r}, got cases for {', '.join(self.cases)}."
+                f"Expected a case for {self.of} {value!r}, got cases for {', '.join(self.cases)}."
             )
-        return str(found)
+        return found
+
+    def _name(self, value: Any) -> str | None:
+        return next((name for name in (*_spelt(value), "otherwise") if name in self.cases), None)
 
     def _body(self) -> dict[str, Any]:
         return {"of": self.of, "cases": {name: case.describe() for name, case in self.cases.items()}}
@@ -156,5 +185,16 @@ def _alike(columns: list[pa.Array]) -> list[pa.Array]:
     return plain
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else encode(value).decode()
+def _whole(case: Field, value: Any) -> Any:
+    """Return a value as its case draws it: a whole number, which beside other numbers in a column has decimals."""
+    whole = type(value) is float and value.is_integer() and case.log_prob(value) == -math.inf
+    return int(value) if whole else value
+
+
+def _spelt(value: Any) -> list[str]:
+    """Return what a case for a value may be called; 1 and 1.0 are one number."""
+    if isinstance(value, str):
+        return [value]
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return [f"{int(value)}", f"{int(value)}.0"]
+    return [encode(value).decode()]

@@ -3,7 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
+from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from gristmill.generators._columns import Units, arrow, plain_values
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["CELLS", "Field", "plain", "same", "short"]
+__all__ = ["CELLS", "Field", "copied", "plain", "same", "short"]
 
 CELLS = 2**52  # more values than this have no unit of their own
 
@@ -113,6 +114,10 @@ class Field(ABC):
             return ""
         return f"expected {self._expected()}, got {short(value)}"
 
+    def problem_given(self, value: Any, row: Mapping[str, Any]) -> str:
+        """Return what is wrong with `value` beside the other values of its row."""
+        return self.problem(value)
+
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
         """Return what inside a value does not follow from the rest as it should, and the value as a column.
 
@@ -128,12 +133,13 @@ class Field(ABC):
         return {"kind": type(self).__name__.lower(), **self._body(), **({"when": when} if when else {})}
 
     def when(self, **values: Any) -> Self:
-        """Return this field, existing only where each named earlier field has the value, or a value, given."""
+        """Return this field, existing only where each named earlier field has the value, or a value, given.
+
+        Raises:
+            UsageError: when a value is a list or an object.
+        """
         conditional = copy(self)
-        conditional.condition = tuple(
-            (name, frozenset(given if isinstance(given, (set, frozenset, tuple, list)) else [given]))
-            for name, given in values.items()
-        )
+        conditional.condition = tuple((name, _allowed(name, given)) for name, given in values.items())
         return conditional
 
     def _body(self) -> dict[str, Any]:
@@ -149,6 +155,17 @@ class Field(ABC):
 
     def _outside(self, value: Any) -> UsageError:
         return UsageError(f"Expected {self._expected()}, got {short(value)}.")
+
+
+def _allowed(name: str, given: Any) -> frozenset[Any]:
+    """Return the values of a condition, dates as fields draw them."""
+    several = given if isinstance(given, (set, frozenset, tuple, list)) else [given]
+    try:
+        return frozenset(one.isoformat() if isinstance(one, date) else one for one in several)
+    except TypeError:
+        raise UsageError(
+            f"Expected texts, numbers, true or false as values of {name!r} in a condition, got {short(several)}."
+        ) from None
 
 
 def same(one: Any, other: Any) -> bool:
@@ -169,6 +186,11 @@ def plain(value: Any) -> Any:
     if back != value or type(back) is not type(value):
         raise UsageError(f"Expected plain JSON data, got {short(value)} ({type(value).__name__}).")
     return value
+
+
+def copied(value: Any) -> Any:
+    """Return a plain value that shares nothing with the one given."""
+    return deepcopy(value) if isinstance(value, (list, dict)) else value
 
 
 def short(value: Any) -> str:

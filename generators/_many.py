@@ -106,11 +106,17 @@ class Many(Placed):
 
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
         before, beside = pa.nulls(1), {name: around[name] for name in self.reads & around.keys()}
+        records = []
         for place, one in enumerate(value):
             wrong, before = self.space.checked(one, {**beside, _BEFORE: before, _ITEM: pa.array([place])})
             if wrong:
                 return f"number {place + 1}: {wrong}", arrow([value])
-        return "", arrow([value])
+            records.append(pa.Table.from_batches([pa.RecordBatch.from_struct_array(before)]))
+        if not records:
+            return "", arrow([value])
+        # Fields that one record has not are nulls there, and of their type in the others.
+        whole = pa.concat_tables(records, promote_options="permissive").to_struct_array().combine_chunks()
+        return "", pa.ListArray.from_arrays(pa.array([0, len(whole)], pa.int32()), whole)
 
     @property
     def has_constraint(self) -> bool:

@@ -25,12 +25,14 @@ class Context(NamedTuple):
         rows: the numbers of the rows, [N]; None where values are made from units alone.
         seed: of the stream that the rows are drawn from.
         records: gives the rows of another table at units, [N], with the fields that are named.
+        name: of the field that is drawn.
     """
 
     columns: Mapping[str, pa.Array]
     rows: NDArray[np.int64] | None = None
     seed: int = 0
     records: Records | None = None
+    name: str = ""
 
 
 class Placed(Field):

@@ -1,7 +1,6 @@
 """The order in which the fields of a row are drawn: what others depend on comes before them."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from gristmill.generators._columns import Units, arrow, decoded, plain_values
 from gristmill.generators._conditions import Condition, held, holds, mask
 from gristmill.generators._derived import Cases, Derived
 from gristmill.generators._field import Field, same
-from gristmill.generators._placed import ROW, Context, Placed, Records, placed
+from gristmill.generators._placed import ROW, Context, Records, placed
 
 __all__ = ["Member", "Plan"]
 
@@ -38,12 +37,13 @@ class Plan:
         inner: whether fields may need what is not among them.
 
     Raises:
-        UsageError: when a field depends on one that is not before it.
+        UsageError: when a field depends on one that is not before it, or on a value that such a one never has.
     """
 
     def __init__(self, fields: Mapping[str, Field], *, inner: bool = False) -> None:
         groups: dict[tuple[Condition, str], list[Member]] = {}
         self.dims, self.read, self.outside, early = 0, set[str](), set[str](), list[str]()
+        self._fields, self._known = fields, dict[str, pa.DataType | None]()
         for name, field in fields.items():
             reads = field.reads - {ROW} if placed(field) else frozenset[str]()
             self.outside |= {one for one in reads if inner and one not in fields}
@@ -54,11 +54,12 @@ class Plan:
                     )
             early.append(name)
             self.read |= reads
+            self._check_condition(name, field, fields)
             key = field.condition, name if placed(field) else ""
             groups.setdefault(key, []).append((name, field, self.dims, self.dims + field.dims))
             self.dims += field.dims
         self.groups = [(condition, members) for (condition, _), members in groups.items()]
-        self._order, self._fields = list(fields), fields
+        self._order = list(fields)
         self._linked = any(map(placed, fields.values()))
 
     def values(self, units: Units, context: Context) -> list[Values]:
@@ -74,7 +75,7 @@ class Plan:
             names, drawn = [name for name, _, _, _ in members], []
             for name, field, start, end in members:
                 if placed(field) or name in self.read:
-                    columns[name] = _column(field, units[start:end], _around(context, columns), there)
+                    columns[name] = _column(field, units[start:end], _around(name, context, columns), there)
                 if placed(field):
                     kept = columns[name] if there is None else columns[name].filter(there)
                     drawn.append(plain_values(kept))
@@ -90,7 +91,7 @@ class Plan:
         for condition, members in self.groups:
             there = mask(condition, found)
             for name, field, start, end in members:
-                found[name] = _column(field, units[start:end], _around(context, found), there)
+                found[name] = _column(field, units[start:end], _around(name, context, found), there)
         return pa.StructArray.from_arrays([found[name] for name in self._order], self._order)
 
     def mode(self, records: Records | None) -> Values:
@@ -133,15 +134,51 @@ class Plan:
         return wrong, pa.StructArray.from_arrays(record, self._order)
 
     def _checked(self, name: str, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
-        kind = self._kinds[name]
+        kind = self._kind(name)
         if kind is not None and not pa.types.is_nested(kind):
             return "", arrow([value]).cast(kind)
         return self._fields[name].checked(value, around)
 
-    @cached_property
-    def _kinds(self) -> dict[str, pa.DataType | None]:
-        """The type that each field draws; None where that depends on others."""
-        return {name: _kind(field) for name, field in self._fields.items()}
+    def typed(self, name: str, value: Any) -> pa.Array:
+        """Return a value of a field as a column of the type that the field draws, [1]; None is nothing."""
+        if value is None:
+            return pa.nulls(1, self._kind(name) or pa.null())
+        return self._checked(name, value, {})[1]
+
+    def _kind(self, name: str) -> pa.DataType | None:
+        """Return the type that a field draws, None where that depends on what is around all fields."""
+        if name not in self._known:
+            self._known[name] = self._kind_of(self._fields[name]) if name in self._fields else None
+        return self._known[name]
+
+    def _kind_of(self, field: Field) -> pa.DataType | None:
+        if isinstance(field, Cases):
+            return field.kind
+        if isinstance(field, Derived):
+            reads = {name: pa.int64() if name == ROW else self._kind(name) for name in field.reads}
+            return None if None in reads.values() else field.type_of(reads)
+        if placed(field):
+            return None
+        return decoded(field.column(np.empty((field.dims, 0)))).type
+
+    def _check_condition(self, name: str, field: Field, fields: Mapping[str, Field]) -> None:
+        for other, allowed in field.condition:
+            for value in sorted(allowed, key=repr):
+                if wrong := self._never(fields[other], other, value):
+                    raise UsageError(
+                        f"Field {name!r} exists where {other!r} is {value!r}, which it never is: {wrong}."
+                    )
+
+    def _never(self, field: Field, name: str, value: Any) -> str:
+        """Return why a field never has a value, empty where it may."""
+        if not isinstance(field, Derived):
+            return field.problem(value)
+        kind = self._kind(name)
+        try:
+            fits = kind is None or same(plain_values(arrow([value]).cast(kind))[0], value)
+        except pa.ArrowException:
+            fits = False
+        return "" if fits else f"expected {kind}, got {value!r}"
 
 
 def _column(field: Field, units: Units, context: Context, there: pa.BooleanArray | None) -> pa.Array:
@@ -152,13 +189,6 @@ def _column(field: Field, units: Units, context: Context, there: pa.BooleanArray
     return drawn if there is None else pc.if_else(there, drawn, pa.scalar(None, drawn.type))
 
 
-def _around(context: Context, columns: Mapping[str, pa.Array]) -> Context:
-    return context._replace(columns={**context.columns, **columns} if context.columns else columns)
-
-
-def _kind(field: Field) -> pa.DataType | None:
-    if isinstance(field, Cases):
-        return _kind(next(iter(field.cases.values())))
-    if placed(field) or isinstance(field, Placed):
-        return None
-    return decoded(field.column(np.empty((field.dims, 0)))).type
+def _around(name: str, context: Context, columns: Mapping[str, pa.Array]) -> Context:
+    around = {**context.columns, **columns} if context.columns else columns
+    return Context(around, context.rows, context.seed, context.records, name)

@@ -36,13 +36,19 @@ class Unique(Placed):
     def within(self, units: Units, context: Context) -> pa.Array:
         if context.rows is None:
             raise UsageError("Expected numbered rows for unique identifiers, got units alone.")
+        if len(context.rows) and int(context.rows.min()) < 0:
+            raise UsageError(f"Expected numbers of rows from 0, got {int(context.rows.min())}.")
         if len(context.rows) and int(context.rows.max()) >= self._pattern.count:
             raise UsageError(
                 f"Expected at most {self._pattern.count:,} rows, since {self.pattern!r} has no more identifiers, got row "
                 f"{int(context.rows.max()):,}; make the pattern longer."
             )
-        numbers = _permuted(context.rows, self._pattern.count, derive(context.seed, "unique", self.pattern))
+        # By its name, since two fields of one pattern would else be equal in every row.
+        numbers = _permuted(context.rows, self._pattern.count, derive(context.seed, "unique", context.name))
         return self._pattern.numbered(numbers)
+
+    def log_prob(self, value: Any) -> float:
+        return 0.0 if not self.problem(value) else -math.inf
 
     def problem(self, value: Any) -> str:
         return self._pattern.problem(value)

@@ -42,10 +42,13 @@ def accepted(
     while True:
         # Later attempts are many at once; half as many as there were, so that few are in vain.
         several = max(1, min(attempt // 2, most // max(1, len(left) * len(streams))))
-        places = np.tile(left, several)
+        numbers = rows[left]
+        places = left if several == 1 else np.tile(left, several)
         seeds = [derive(seed, name, attempt + one) for one in range(several)]
         try:
-            drawn, legal = draw(_units(streams, seeds, rows[left]), rows[places])
+            drawn, legal = draw(
+                _units(streams, seeds, numbers), numbers if several == 1 else np.tile(numbers, several)
+            )
         except Exception:
             if several == 1:
                 raise
@@ -55,7 +58,7 @@ def accepted(
         yield places, drawn, chosen
         attempt, spent = attempt + several, spent + len(places)
         since = 0 if chosen.any() else since + len(places)
-        left = np.setdiff1d(left, places[chosen]) if several > 1 else left[~chosen]
+        left = left[~chosen.reshape(several, -1).any(axis=0)]
         if not len(left):
             return
         if since >= _HOPELESS:
@@ -101,8 +104,7 @@ def _first(legal: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _units(streams: NDArray[np.uint64], seeds: Sequence[int], rows: Rows) -> Units:
     """Return the units of rows for each of A attempts, [dims, A * N]: one stream for each unit, by its name."""
-    keys = mix((streams + np.array(seeds, np.uint64)[:, None]).ravel())
-    found = units(keys, rows)
     if len(seeds) == 1:
-        return found
+        return units(mix(streams + np.uint64(seeds[0])), rows)
+    found = units(mix((streams + np.array(seeds, np.uint64)[:, None]).ravel()), rows)
     return found.reshape(len(seeds), len(streams), -1).swapaxes(0, 1).reshape(len(streams), -1)

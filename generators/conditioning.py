@@ -28,11 +28,24 @@ def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
         if name not in space.fields:
             raise unknown("field", name, space.fields)
         given.setdefault(name, {})[rest] = value
-    fields = {name: _given(name, field, given.get(name, {})) for name, field in space.fields.items()}
+    fields: dict[str, Field] = {}
+    for name, field in space.fields.items():
+        made = _given(name, field, given.get(name, {}))
+        condition = {
+            one: [value for value in allowed if _can_be(fields.get(one), value)]
+            for one, allowed in field.condition
+        }
+        if all(condition.values()):  # else the field never exists
+            fields[name] = made.when(**condition)
     return Space(fields, where=space.legal)
 
 
+def _can_be(field: Field | None, value: Any) -> bool:
+    return field is not None and not field.problem(value)
+
+
 def _given(name: str, field: Field, inner: dict[str, Any]) -> Field:
+    """Return a field given its own value or those of fields within it; its condition is left to others."""
     if not inner:
         return field
     whole = inner.pop("", None)
@@ -48,7 +61,7 @@ def _given(name: str, field: Field, inner: dict[str, Any]) -> Field:
         )
     else:
         made = _narrowed(name, field, whole)
-    return made.when(**dict(field.condition))
+    return made
 
 
 def _narrowed(name: str, field: Field, wanted: Any) -> Choice:

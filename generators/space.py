@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._columns import Units, decoded, plain_values
+from gristmill.generators._columns import Units, decoded
 from gristmill.generators._conditions import Condition, holds
 from gristmill.generators._copula import Correlated
 from gristmill.generators._field import Field
@@ -156,7 +156,7 @@ class Space(Field):
             if name in value and not holds(field.condition, value):
                 when = ", ".join(f"{one} is {value.get(one)!r}" for one, _ in field.condition)
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
-            if name in value and (found := field.problem(value[name])):
+            if name in value and (found := field.problem_given(value[name], value)):
                 return f"field {name!r}: {found}"
         if found := self.checked(value, {})[0]:
             return found
@@ -242,8 +242,13 @@ class Space(Field):
         """
 
         def draw(units: Units, numbers: Rows) -> tuple[pa.StructArray, NDArray[np.bool_]]:
-            drawn = self._plan.column(self._coupled(units), Context({}, numbers, derive(seed, name), records))
-            return drawn, self._all_legal(drawn)
+            context = Context({}, numbers, derive(seed, name), records)
+            drawn = self._plan.column(self._coupled(units), context)
+            if self._where is None and not self._nested:
+                return drawn, self._all_legal(drawn)
+            # A value that is nothing and a field that does not exist are alike in a column.
+            plain = self._plan.values(self._coupled(units), context)
+            return drawn, np.fromiter(map(self.legal, plain), bool, len(plain))
 
         parts, order = [], []
         for places, drawn, legal in accepted(self._streams, seed, name, np.asarray(rows, np.int64), draw):
@@ -316,23 +321,26 @@ class Space(Field):
 
     def _meets(self, value: Values) -> bool:
         if self._rule is not None:
-            read = {name: value.get(name) for name in self._rule.names}
-            return self._rule.value(read) is True
+            read = {name: self._plan.typed(name, value.get(name)) for name in self._rule.names}
+            return bool(self._ruled(read, 1)[0])
         return self._where is None or bool(self._where(value))
 
     def _all_legal(self, drawn: pa.StructArray) -> NDArray[np.bool_]:
-        """Return which records are legal, [N]."""
-        if self._where is not None or self._nested:
-            rows = (
-                {name: one for name, one in row.items() if one is not None} for row in plain_values(drawn)
-            )
-            return np.fromiter(map(self.legal, rows), bool, len(drawn))
+        """Return which records meet the expression, [N]."""
         if self._rule is None:
             return np.ones(len(drawn), bool)
         read = {name: decoded(drawn.field(name)) for name in self._rule.names}
-        found: NDArray[np.bool_] = (
-            self._rule.column(read, len(drawn)).fill_null(False).to_numpy(zero_copy_only=False)
-        )
+        return self._ruled(read, len(drawn))
+
+    def _ruled(self, read: Mapping[str, pa.Array], rows: int) -> NDArray[np.bool_]:
+        """Return for which rows the expression is true, [N]."""
+        assert self._rule is not None
+        column = self._rule.column(read, rows)
+        if column.type not in (pa.bool_(), pa.null()):
+            raise UsageError(
+                f"Expected a constraint that is true or false, got {self._rule.text!r}, which gives {column.type}."
+            )
+        found: NDArray[np.bool_] = column.cast(pa.bool_()).fill_null(False).to_numpy(zero_copy_only=False)
         return found
 
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:

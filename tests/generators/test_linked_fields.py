@@ -16,6 +16,7 @@ from gristmill.generators.fields import (
     Correlated,
     Derived,
     Fake,
+    Field,
     Flag,
     Integer,
     LogNormal,
@@ -23,6 +24,7 @@ from gristmill.generators.fields import (
     Normal,
     Pattern,
     Reference,
+    Timestamp,
     Uniform,
     Unique,
 )
@@ -98,6 +100,50 @@ def test_cases_go_by_yes_and_no_as_json_spells_them() -> None:
     }
 
 
+def test_what_is_wrong_in_its_case_is_said() -> None:
+    """Also where it would be right in another, and where the field that tells the case is missing."""
+    space = Space(kind=Choice(("a", "b")), n=Cases("kind", {"a": Integer(0, 9), "b": Integer(10, 11)}))
+
+    assert "field 'n': expected integer low 0 high 9, got 10" == space.problem({"kind": "a", "n": 10})
+    assert -math.inf == space.log_prob({"n": 10})
+    assert -math.inf == Space(id=Unique("##")).log_prob({"id": "hello"})
+
+
+@pytest.mark.parametrize(
+    ("of", "first"),
+    [
+        (Choice([1.0, 2.5]), "1.0"),
+        (Choice([1, 2.5]), "1"),
+        (Timestamp("2024-01-01", "2024-01-01T00:00:02"), "2024-01-01T00:00:00"),
+        (Choice([None, 3]), "null"),
+    ],
+)
+def test_a_case_is_called_as_json_spells_its_value(of: Field, first: str) -> None:
+    """In tables and in scenarios alike."""
+    space = Space(of=of, n=Cases("of", {first: Integer(1, 2), "otherwise": Integer(7, 8)}))
+    rows = space.samples(0, range(20))
+
+    assert {1, 2, 7, 8} == {one["n"] for one in rows}
+    assert space.table(0, range(20))["n"].to_pylist() == [one["n"] for one in rows]
+    assert all(math.isfinite(space.log_prob(one)) and space.problem(one) == "" for one in rows)
+
+
+def test_what_follows_from_whole_and_other_numbers_has_a_density() -> None:
+    """Whole numbers of one case stand in the column of the other."""
+    space = Space(
+        k=Choice(["p", "q"]), x=Cases("k", {"p": Integer(1, 2), "q": Uniform(7, 8)}), y=Derived("x + 1")
+    )
+
+    assert all(math.isfinite(space.log_prob(one)) for one in space.samples(0, range(9)))
+
+
+@pytest.mark.parametrize("rows", [[-1], [3, -2]])
+def test_rows_are_numbered_from_zero(rows: list[int]) -> None:
+    """Others are told, and do not keep the program busy for ever."""
+    with pytest.raises(UsageError, match="Expected numbers of rows from 0, got -"):
+        Space(id=Unique("###")).table(0, rows)
+
+
 def test_a_value_without_a_case_is_an_error() -> None:
     """The message says which value it is and which cases there are."""
     with pytest.raises(UsageError, match="Expected a case for kind 'b', got cases for a"):
@@ -121,6 +167,13 @@ def test_another_seed_numbers_the_rows_anew() -> None:
     one, other = (Space(id=Unique("####")).table(seed, range(1_000))["id"].to_pylist() for seed in (1, 2))
 
     assert sum(first == second for first, second in zip(one, other, strict=True)) < 5
+
+
+def test_two_fields_of_one_pattern_have_nothing_to_do_with_each_other() -> None:
+    """They differ in nearly every row."""
+    drawn = Space(one=Unique("###"), other=Unique("###")).table(0, range(1_000))
+
+    assert sum(map(str.__eq__, drawn["one"].to_pylist(), drawn["other"].to_pylist())) < 10
 
 
 def test_more_rows_than_identifiers_are_refused() -> None:

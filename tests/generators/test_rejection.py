@@ -1,11 +1,15 @@
 """Rows that break a constraint are drawn again, whatever they are drawn with."""
 
+import math
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gristmill.generators.fields import Integer
+from gristmill.errors import UsageError
+from gristmill.generators._columns import plain_values
+from gristmill.generators.fields import Cases, Choice, Date, Derived, Field, Integer, Many, Uniform
 from gristmill.generators.space import Space
 from gristmill.seeding import derive, mix, units
 
@@ -81,3 +85,77 @@ def test_rows_are_drawn_ahead_for_each_of_several_seeds() -> None:
 
     assert len(batches) < 20
     assert drawn == [Space(x=Integer(0, 999)).sample(seed, row) for row in range(200) for seed in (1, 2)]
+
+
+TYPED: dict[str, tuple[Field, str]] = {
+    "date": (Date("2023-01-01", "2024-12-31"), "year(x) == 2024"),
+    "within": (Space(d=Date("2023-01-01", "2024-12-31"), n=Integer(1, 3)), "year(x.d) == 2024 and x.n > 1"),
+    "derived": (Derived("day + days(7)"), "month(x) > 6"),
+    "listed": (
+        Many(Space(d=Date("2023-01-01", "2024-12-31"), n=Uniform(0, 1)), Choice([1, 2])),
+        "sum(x.n) > 1",
+    ),
+    "mixed": (Cases("kind", {"p": Integer(1, 2), "q": Uniform(0, 3)}), "x + 1 > 2"),
+    "nothing": (Choice([None, 1, 2.5]), "x is None or x > 2"),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_a_constraint_means_the_same_for_columns_and_for_values(name: str) -> None:
+    """Dates in an expression are dates, wherever the values come from."""
+    field, rule = TYPED[name]
+    fields = {"kind": Choice(["p", "q"]), "day": Date("2024-01-01", "2024-12-31"), "x": field}
+    space = Space(fields, where=rule)
+    values = space.samples(0, range(30))
+    nested = Space(whole=space)
+    drawn = plain_values(space.table(0, range(30)).to_struct_array().combine_chunks())
+
+    assert drawn == [{key: one for key, one in row.items() if one is not None} for row in values]
+    assert all(math.isfinite(space.log_prob(one)) and space.problem(one) == "" for one in values)
+    assert 30 == nested.table(0, range(30)).num_rows
+    assert 30 == len(nested.samples(0, range(30)))
+
+
+def test_a_value_that_is_nothing_is_there_for_a_constraint() -> None:
+    """A function of the values sees the same row whether a table or a scenario is drawn."""
+    space = Space(d=Choice([None, "a"]), x=Integer(0, 9), where=lambda values: values["d"] is None)
+
+    assert space.table(0, range(20))["x"].to_pylist() == [one["x"] for one in space.samples(0, range(20))]
+
+
+def test_a_constraint_is_true_or_false() -> None:
+    """A number is none."""
+    space = Space(x=Integer(1, 5), where="x + 1")
+
+    for draw in (space.table, space.samples):
+        with pytest.raises(UsageError, match=r"true or false, got 'x \+ 1', which gives int64"):
+            draw(0, range(3))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (
+            Choice(["approved", "declined"]),
+            ["aproved"],
+            "'a' is 'aproved', which it never is: expected one of",
+        ),
+        (Integer(1, 2), "1", "'a' is '1', which it never is: expected integer"),
+        (Integer(0, 1), True, "'a' is True"),
+        (Derived("2"), "2", "expected int64, got '2'"),
+        (Choice([[1], [2]]), [[1]], "Expected texts, numbers, true or false as values of 'a'"),
+    ],
+)
+def test_a_condition_that_is_never_met_is_refused(field: Field, value: Any, message: str) -> None:
+    """Most are typing errors."""
+    with pytest.raises(UsageError, match=message):
+        Space(a=field, b=Integer(1, 2).when(a=value))
+
+
+def test_a_condition_takes_a_date_as_it_is_written() -> None:
+    """TOML has dates of its own."""
+    space = Space(a=Date("2024-01-01", "2024-01-02"), b=Integer(1, 2).when(a=date(2024, 1, 2)))
+
+    assert {("2024-01-01", False), ("2024-01-02", True)} == {
+        (one["a"], "b" in one) for one in space.samples(0, range(20))
+    }

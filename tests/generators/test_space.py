@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from gristmill.errors import UsageError
-from gristmill.generators.fields import Choice, Flag, Integer, Many, Pattern, Uniform
+from gristmill.generators.fields import Choice, Constant, Flag, Integer, Many, Pattern, Uniform
 from gristmill.generators.space import Space
 from gristmill.types import Scenario
 
 LINE = Space(item=Choice(("pen", "ink")), gift=Flag(0.5), card=Pattern("##").when(gift=True))
 ORDER = Space(
     size=Choice(("small", "large")),
-    boxes=Integer(1, 9).when(size=("large", "huge")),
+    boxes=Integer(1, 9).when(size=("large",)),
     lines=Many(LINE, Choice((1, 2))),
     where=lambda values: values.get("boxes") != 5,
 )
@@ -43,6 +43,20 @@ def test_a_draw_may_be_changed_by_whoever_asked_for_it() -> None:
         ORDER.sample(6, index)["size"] = "spoiled"
 
     assert "spoiled" not in [ORDER.sample(6, index)["size"] for index in range(4)]
+
+
+def test_lists_of_a_draw_may_be_changed_too() -> None:
+    """Options and constants are handed out as copies, and taken as such."""
+    given = [1]
+    space = Space(a=Constant(given), b=Choice([{"k": [1]}]), c=Many(Space(d=Constant([2])), Choice([2])))
+    given.append(5)
+    for one in (space.sample(0, 0), space.mode):
+        one["a"].append(99)
+        one["b"]["k"].append(99)
+        one["c"][0]["d"].append(99)
+        assert [2] == one["c"][1]["d"]
+
+    assert {"a": [1], "b": {"k": [1]}, "c": [{"d": [2]}, {"d": [2]}]} == space.sample(0, 0) == space.mode
 
 
 def test_another_field_changes_none_of_the_others() -> None:
