@@ -22,6 +22,9 @@ from gristmill.generators.expressions._columns import is_number
 __all__ = ["Cases", "Derived"]
 
 
+_NONE: Mapping[str, Any] = {}
+
+
 class Derived(Placed):
     """What an expression over earlier fields gives; see `gristmill.generators.expressions`.
 
@@ -130,6 +133,12 @@ class Cases(Placed):
     def locate_given(self, value: Any, row: Mapping[str, Any]) -> list[float]:
         case = self.cases[self._named(row.get(self.of))]
         found = case.locate(_whole(case, value))
+        return found + [0.5] * (self.dims - len(found))
+
+    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+        if value is not None:
+            return self.locate_given(value, row)
+        found = next(iter(self.cases.values())).origin()
         return found + [0.5] * (self.dims - len(found))
 
     def problem(self, value: Any) -> str:

@@ -2,10 +2,10 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +17,26 @@ from gristmill.generators._columns import Units, arrow, plain_values
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["CELLS", "Field", "copied", "plain", "same", "short"]
+__all__ = ["CELLS", "Field", "List", "copied", "plain", "same", "short"]
 
+_NONE: Mapping[str, Any] = {}
 CELLS = 2**52  # more values than this have no unit of their own
+
+
+class List(NamedTuple):
+    """Where a list of records has its units.
+
+    Attributes:
+        place: of the unit that says how many records there are.
+        count: from that unit to how many.
+        size: units of a record; those of the first follow that place.
+        most: records.
+    """
+
+    place: int
+    count: Callable[[float], int]
+    size: int
+    most: int
 
 
 class Field(ABC):
@@ -61,8 +78,8 @@ class Field(ABC):
         """Return a Hypothesis strategy of legal values, drawn as `draw` would, which shrink towards the mode."""
         from gristmill.generators._strategies import strategy
 
-        mode = self.locate(self.mode)
-        return strategy(lambda units, _: self.draw(units), mode, rows=1).filter(self.legal)
+        drawn = strategy(lambda units, _: self.draw(units), self.origin(), rows=1, lists=self.lists)
+        return drawn.filter(self.legal)
 
     @abstractmethod
     def log_prob(self, value: Any) -> float:
@@ -83,6 +100,15 @@ class Field(ABC):
     def locate_given(self, value: Any, row: Mapping[str, Any]) -> list[float]:
         """Return units that lead to `value` in its row."""
         return self.locate(value)
+
+    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+        """Return units from which a strategy goes to others: those of `value`, and those of a mode where there is none."""
+        return self.locate(self.mode) if value is None else self.locate_given(value, row)
+
+    @property
+    def lists(self) -> "list[List]":
+        """The lists of records that have units of their own for each record."""
+        return []
 
     @property
     @abstractmethod

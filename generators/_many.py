@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from gristmill.errors import UsageError
 from gristmill.generators._choices import Choice
 from gristmill.generators._columns import Units, arrow, decoded
+from gristmill.generators._field import List
 from gristmill.generators._placed import Context, Placed
 from gristmill.generators.space import Space, Values
 
 __all__ = ["Many"]
 
+_NONE: Mapping[str, Any] = {}
 _BEFORE, _ITEM = "before", "item"
 
 
@@ -134,6 +136,21 @@ class Many(Placed):
         inner = [unit for one in records for unit in self.space.locate_given(*one)]
         units = self.counts.locate(len(value)) + inner
         return units + [0.5] * (self.dims - len(units))
+
+    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+        if value is None:
+            return self.counts.origin() + self.space.origin() * max(self.counts.options)
+        records = zip(value, _beside(value, row), strict=True)
+        inner = [unit for one in records for unit in self.space.origin(*one)]
+        return (
+            self.counts.locate(len(value))
+            + inner
+            + self.space.origin() * (max(self.counts.options) - len(value))
+        )
+
+    @property
+    def lists(self) -> list[List]:
+        return [List(0, lambda unit: self.counts.draw([unit]), self.space.dims, max(self.counts.options))]
 
     @property
     def mode(self) -> list[Values]:

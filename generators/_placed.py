@@ -13,6 +13,7 @@ from gristmill.generators._field import Field
 
 __all__ = ["ROW", "Context", "Placed", "Records", "placed"]
 
+_NONE: Mapping[str, Any] = {}
 ROW = "row"  # the name under which expressions read the number of the row
 Records = Callable[[str, Sequence[str], NDArray[np.float64]], pa.StructArray]
 
@@ -69,6 +70,9 @@ class Placed(Field):
 
     def locate(self, value: Any) -> list[float]:
         return [0.5] * self.dims
+
+    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+        return [0.5] * self.dims if value is None else self.locate_given(value, row)
 
     @property
     def mode(self) -> Any:

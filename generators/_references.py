@@ -33,6 +33,11 @@ class Unique(Placed):
         self.pattern = pattern
         self._pattern = Pattern(pattern)
 
+    @property
+    def count(self) -> int:
+        """How many identifiers there are."""
+        return self._pattern.count
+
     def within(self, units: Units, context: Context) -> pa.Array:
         if context.rows is None:
             raise UsageError("Expected numbered rows for unique identifiers, got units alone.")

@@ -56,6 +56,8 @@ def accepted(
             continue
         chosen = legal if several == 1 else _first(legal.reshape(several, -1)).ravel()
         yield places, drawn, chosen
+        if several == 1 and chosen.all():
+            return
         attempt, spent = attempt + several, spent + len(places)
         since = 0 if chosen.any() else since + len(places)
         left = left[~chosen.reshape(several, -1).any(axis=0)]
@@ -69,31 +71,35 @@ def accepted(
 
 
 class Ahead(Generic[T]):
-    """Rows of one stream that were drawn before they are asked for."""
+    """Rows of one stream, some of which are drawn before they are asked for.
 
-    def __init__(self) -> None:
-        self._drawn: dict[int, T] = {}
+    Args:
+        draw: from numbers of rows to these.
+    """
+
+    def __init__(self, draw: Callable[[Sequence[int]], list[T]]) -> None:
+        self._draw, self._drawn = draw, dict[int, T]()
         self._last, self._at_once = -2, 1
 
-    def row(self, index: int, draw: Callable[[Sequence[int]], list[T]]) -> T:
+    def row(self, index: int) -> T:
         """Return a row, drawn ahead or now; whoever asks in turn gets rows from larger and larger batches."""
         found: Any = self._drawn.pop(index, None)
         if found is None:
             in_turn = self._last == index - 1
             self._at_once = min(2 * self._at_once, _AHEAD) if in_turn else 1
-            found, *rest = self._batch(index, draw)
+            found, *rest = self._batch(index)
             self._drawn = dict(enumerate(rest, index + 1))
         self._last = index
         return found  # type: ignore[no-any-return]
 
-    def _batch(self, index: int, draw: Callable[[Sequence[int]], list[T]]) -> list[T]:
+    def _batch(self, index: int) -> list[T]:
         try:
-            return draw(range(index, index + self._at_once))
+            return self._draw(range(index, index + self._at_once))
         except Exception:
             if self._at_once == 1:
                 raise
             self._at_once = 1  # what failed may be a row that nobody asked for
-            return draw([index])
+            return self._draw([index])
 
 
 def _first(legal: NDArray[np.bool_]) -> NDArray[np.bool_]:

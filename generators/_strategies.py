@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gristmill.generators._field import List
+
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
@@ -14,27 +16,46 @@ _CELLS, _PLACES = 2**10, 2**14
 
 
 def strategy(
-    draw: Callable[[Sequence[float], int], Any], mode: Sequence[float], *, rows: int
+    draw: Callable[[Sequence[float], int], Any],
+    start: Sequence[float],
+    *,
+    rows: int,
+    lists: Sequence[List] = (),
 ) -> "SearchStrategy[Any]":
     """Return a strategy of what `draw` makes of units and the number of a row.
 
-    Every unit is so many cells, and so far within the last, from that of the mode; both shrink towards none.
+    Every unit is so many cells, and so far within the last, from where it starts; both shrink towards none. Units of
+    records that a list has not stay where they start.
 
     Args:
         draw: from units and row to a value.
-        mode: units of the mode, [dims].
+        start: units, [dims].
         rows: from how many rows the number is.
+        lists: which of the units are those of records.
     """
     from hypothesis import strategies as st
 
-    cells = [int(unit * _CELLS) for unit in mode]
+    cells = [int(unit * _CELLS) for unit in start]
     steps = [st.tuples(st.integers(-cell, _CELLS - 1 - cell), st.integers(0, _PLACES - 1)) for cell in cells]
+    records = {place for one in lists for place in range(one.place + 1, one.place + 1 + one.size * one.most)}
+    others = [place for place in range(len(start)) if place not in records]
+    first, row = st.tuples(*(steps[place] for place in others)), st.integers(0, rows - 1)
 
-    def value(drawn: tuple[tuple[tuple[int, int], ...], int]) -> Any:
-        moved = map(_moved, mode, cells, drawn[0])
-        return draw(list(moved), drawn[1])
+    @st.composite
+    def value(some: Any) -> Any:
+        units = list(start)
 
-    return st.tuples(st.tuples(*steps), st.integers(0, rows - 1)).map(value)
+        def move(places: Sequence[int], moved: Sequence[tuple[int, int]]) -> None:
+            for place, step in zip(places, moved, strict=True):
+                units[place] = _moved(start[place], cells[place], step)
+
+        move(others, some(first))
+        for one in lists:
+            places = range(one.place + 1, one.place + 1 + one.size * one.count(units[one.place]))
+            move(places, some(st.tuples(*(steps[place] for place in places))))
+        return draw(units, some(row))
+
+    return value()
 
 
 def _moved(unit: float, cell: int, step: tuple[int, int]) -> float:

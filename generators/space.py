@@ -5,7 +5,7 @@ Draw `index` under `seed` is a pure function of the two: it is the same alone, i
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import Units, decoded
 from gristmill.generators._conditions import Condition, holds
 from gristmill.generators._copula import Correlated
-from gristmill.generators._field import Field
+from gristmill.generators._field import Field, List
 from gristmill.generators._placed import ROW, Context, Records, placed
 from gristmill.generators._plan import Plan
+from gristmill.generators._references import Unique
 from gristmill.generators._rejection import Ahead, Rows, accepted
 from gristmill.generators.expressions import Expression
 from gristmill.seeding import derive
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Space", "Values"]
 
 Values = dict[str, Any]
+_NONE: Mapping[str, Any] = {}
 _ROWS = 1_000  # of which a strategy takes the number of a row
 _STREAMS = 8  # of which rows are drawn ahead
 
@@ -116,8 +118,12 @@ class Space(Field):
         """
         from gristmill.generators._strategies import strategy
 
-        mode = self.locate(self._plan.mode(records))
-        drawn = strategy(lambda units, row: self.draw(units, row=row, records=records), mode, rows=_ROWS)
+        # As many rows as have identifiers of their own.
+        rows = min([_ROWS, *(field.count for field in self.fields.values() if isinstance(field, Unique))])
+        start = self.origin(self._plan.mode(records))
+        drawn = strategy(
+            lambda units, row: self.draw(units, row=row, records=records), start, rows=rows, lists=self.lists
+        )
         return drawn.filter(self.legal)
 
     def log_prob(self, value: Any) -> float:
@@ -173,6 +179,25 @@ class Space(Field):
         for name, field in self.fields.items():
             there = name in value and holds(field.condition, value)
             units += field.locate_given(value[name], {**row, **value}) if there else [0.5] * field.dims
+        return self._uncoupled(units)
+
+    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+        units: list[float] = []
+        for name, field in self.fields.items():
+            there = value is not None and name in value
+            units += field.origin(value[name], {**row, **value}) if there else field.origin()
+        return self._uncoupled(units)
+
+    @property
+    def lists(self) -> list[List]:
+        return [
+            one._replace(place=start + one.place)
+            for _, members in self._plan.groups
+            for _, field, start, _ in members
+            for one in field.lists
+        ]
+
+    def _uncoupled(self, units: list[float]) -> list[float]:
         for one, places in self._correlated:
             for place, unit in zip(places, one.uncouple([units[place] for place in places]), strict=True):
                 units[place] = unit
@@ -205,8 +230,8 @@ class Space(Field):
         if stream is None:
             if len(self._ahead) >= _STREAMS:
                 self._ahead.clear()
-            stream = self._ahead[seed, name] = Ahead()
-        return stream.row(index, lambda rows: self.samples(seed, rows, name=name))
+            stream = self._ahead[seed, name] = Ahead(partial(self.samples, seed, name=name))
+        return stream.row(index)
 
     def samples(self, seed: int, rows: Sequence[int], *, name: str = "scenario") -> list[Values]:
         """Return the draws of `rows`, each as `sample` gives it.
