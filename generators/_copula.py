@@ -11,7 +11,7 @@ from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
 from gristmill.generators._numbers import normal_quantile
 
-__all__ = ["Correlated"]
+__all__ = ["Correlated", "apart"]
 
 
 class Correlated:
@@ -72,3 +72,18 @@ class Correlated:
     def describe(self) -> Mapping[str, Any]:
         """Return names and matrix as plain data."""
         return {"fields": self.fields, "matrix": self.matrix}
+
+
+def apart(groups: Sequence[Correlated]) -> Sequence[Correlated]:
+    """Return groups of correlated fields if no field is in several.
+
+    Raises:
+        UsageError: when one is.
+    """
+    names = [name for one in groups for name in one.fields]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"Expected every field in one group of correlated ones, got {name!r} in several."
+            )
+    return groups

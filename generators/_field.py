@@ -158,7 +158,7 @@ class Field(ABC):
         when = {name: sorted(values, key=repr) for name, values in self.condition}
         return {"kind": type(self).__name__.lower(), **self._body(), **({"when": when} if when else {})}
 
-    def when(self, **values: Any) -> Self:
+    def when(self, /, **values: Any) -> Self:
         """Return this field, existing only where each named earlier field has the value, or a value, given.
 
         Raises:

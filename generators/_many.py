@@ -33,7 +33,8 @@ class Many(Placed):
         if not all(type(count) is int and count >= 0 for count in counts.options):
             raise UsageError(f"Expected counts that are whole numbers from 0, got {counts.options}.")
         self.space, self.counts = space, counts
-        self.dims = 1 + max(counts.options) * space.dims
+        self._most: int = max(counts.options)
+        self.dims = 1 + self._most * space.dims
         self.reads = space.outside - {_BEFORE, _ITEM}
 
     @property
@@ -43,7 +44,7 @@ class Many(Placed):
     @property
     def labels(self) -> list[str]:
         inner = self.space.labels
-        items = range(max(self.counts.options))
+        items = range(self._most)
         return ["count", *(f"{item}/{label}" for item in items for label in inner)]
 
     def values(self, units: Units) -> list[list[Values]]:
@@ -139,25 +140,21 @@ class Many(Placed):
 
     def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
         if value is None:
-            return self.counts.origin() + self.space.origin() * max(self.counts.options)
+            return self.counts.origin() + self.space.origin() * self._most
         records = zip(value, _beside(value, row), strict=True)
         inner = [unit for one in records for unit in self.space.origin(*one)]
-        return (
-            self.counts.locate(len(value))
-            + inner
-            + self.space.origin() * (max(self.counts.options) - len(value))
-        )
+        return self.counts.locate(len(value)) + inner + self.space.origin() * (self._most - len(value))
 
     @property
     def lists(self) -> list[List]:
-        return [List(0, lambda unit: self.counts.draw([unit]), self.space.dims, max(self.counts.options))]
+        return [List(0, lambda unit: self.counts.draw([unit]), self.space.dims, self._most)]
 
     @property
     def mode(self) -> list[Values]:
         return [self.space.mode for _ in range(self.counts.mode)]
 
     def _body(self) -> dict[str, Any]:
-        return {"counts": self.counts.describe(), "space": self.space.describe()}
+        return {"counts": self.counts.describe(), "space": self.space.describe(), **self.space.rules}
 
 
 def _beside(records: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.errors import UsageError
+from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import Units, arrow, decoded, plain_values
 from gristmill.generators._conditions import Condition, held, holds, mask
+from gristmill.generators._copula import Correlated
 from gristmill.generators._derived import Cases, Derived
 from gristmill.generators._field import Field, same
 from gristmill.generators._placed import ROW, Context, Records, placed
@@ -138,6 +139,36 @@ class Plan:
         if kind is not None and not pa.types.is_nested(kind):
             return "", arrow([value]).cast(kind)
         return self._fields[name].checked(value, around)
+
+    def units_of(self, one: Correlated) -> list[int]:
+        """Return the places of correlated fields in the latent cube.
+
+        Raises:
+            UsageError: when a field is not there, has a condition or not one unit.
+        """
+        places = {name: start for _, members in self.groups for name, _, start, _ in members}
+        for name in one.fields:
+            if name not in places:
+                raise unknown("field", name, self._fields)
+            field = self._fields[name]
+            if field.dims != 1 or field.condition:
+                raise UsageError(
+                    f"Expected fields of one unit without a condition to correlate, got {name!r}, {field._expected()}."
+                )
+        return [places[name] for name in one.fields]
+
+    def needs(self, name: str) -> set[str]:
+        """Return the fields that one depends on."""
+        field = self._fields[name]
+        reads = field.reads - {ROW} - self.outside if placed(field) else set[str]()
+        return {one for one, _ in field.condition}.union(reads)
+
+    def follows(self, name: str) -> bool:
+        """Return whether a field follows from the number of the row alone."""
+        field = self._fields[name]
+        if field.dims or not placed(field) or not field.reads:
+            return False
+        return all(one == ROW or self.follows(one) for one in field.reads)
 
     def typed(self, name: str, value: Any) -> pa.Array:
         """Return a value of a field as a column of the type that the field draws, [1]; None is nothing."""

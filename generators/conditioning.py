@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gristmill.errors import UsageError, unknown
+from gristmill.generators._placed import placed
 from gristmill.generators.fields import Choice, Field, Many
 from gristmill.generators.space import Space
 
@@ -20,7 +21,7 @@ def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
             stands for their number, and `requests.intent` for a field of each of them.
 
     Raises:
-        UsageError: when a field does not exist, or never has a value.
+        UsageError: when a field does not exist, never has a value, or is not drawn by itself.
     """
     given: dict[str, dict[str, Any]] = {}
     for path, value in fix.items():
@@ -28,6 +29,9 @@ def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
         if name not in space.fields:
             raise unknown("field", name, space.fields)
         given.setdefault(name, {})[rest] = value
+    fixed = {name for name in given if not isinstance(space.fields[name], (Space, Many)) or "" in given[name]}
+    for name in sorted(fixed):
+        _check_alone(name, space)
     fields: dict[str, Field] = {}
     for name, field in space.fields.items():
         made = _given(name, field, given.get(name, {}))
@@ -37,7 +41,21 @@ def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
         }
         if all(condition.values()):  # else the field never exists
             fields[name] = made.when(**condition)
-    return Space(fields, where=space.legal)
+    return Space(fields, where=space.legal, correlated=space.correlated, inner=bool(space.outside))
+
+
+def _check_alone(name: str, space: Space) -> None:
+    """Look whether a field is drawn by itself, and no other depends on how it is drawn.
+
+    Raises:
+        UsageError: when its values follow from others, or are correlated with them.
+    """
+    others = [
+        one for group in space.correlated if name in group.fields for one in group.fields if one != name
+    ]
+    if others or placed(space.fields[name]):
+        why = f"is correlated with {', '.join(others)}" if others else "follows from what is around it"
+        raise UsageError(f"Expected a field that is drawn independently, got {name!r}, which {why}.")
 
 
 def _can_be(field: Field | None, value: Any) -> bool:

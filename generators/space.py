@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import Units, decoded
 from gristmill.generators._conditions import Condition, holds
-from gristmill.generators._copula import Correlated
+from gristmill.generators._copula import Correlated, apart
 from gristmill.generators._field import Field, List
-from gristmill.generators._placed import ROW, Context, Records, placed
+from gristmill.generators._placed import Context, Records
 from gristmill.generators._plan import Plan
 from gristmill.generators._references import Unique
 from gristmill.generators._rejection import Ahead, Rows, accepted
@@ -70,15 +70,20 @@ class Space(Field):
         self._plan = Plan(self.fields, inner=inner)
         self.dims, self.outside = self._plan.dims, frozenset(self._plan.outside)
         self._check_rule()
-        self._correlated = [(one, self._places_of(one)) for one in correlated]
+        self._correlated = [(one, self._plan.units_of(one)) for one in apart(correlated)]
         self._ahead: dict[tuple[int, str], Ahead[Values]] = {}
+
+    @property
+    def correlated(self) -> list[Correlated]:
+        """Which of the fields depend on one another."""
+        return [one for one, _ in self._correlated]
 
     @property
     def rules(self) -> dict[str, Any]:
         """The constraint, where it is an expression, and the correlations, as plain data."""
         found = {
             "where": self._rule.text if self._rule else "",
-            "correlated": [one.describe() for one, _ in self._correlated],
+            "correlated": [one.describe() for one in self.correlated],
         }
         return {name: value for name, value in found.items() if value}
 
@@ -286,16 +291,15 @@ class Space(Field):
         """Return the Space of the named fields and of those that their values depend on; its rows are the same."""
         if self._where is not None or self._nested:
             return self  # which rows are legal may depend on any field
-        needed = {*names, *(self._rule.names if self._rule else ())}
-        for name, field in reversed(self.fields.items()):
-            for one, _ in self._correlated:
-                if needed & set(one.fields):
-                    needed |= set(one.fields)
-            if name in needed:
-                needed |= {one for one, _ in field.condition}
-                needed |= field.reads - {ROW} if placed(field) else set()
+        needed, before = {*names, *(self._rule.names if self._rule else ())}, set[str]()
+        while needed != before:  # correlated fields lead to later ones, whose earlier ones are needed too
+            before = set(needed)
+            for name in before & self.fields.keys():
+                needed |= self._plan.needs(name)
+            for one in self.correlated:
+                needed |= set(one.fields) if needed & set(one.fields) else set()
         kept = {name: field for name, field in self.fields.items() if name in needed}
-        coupled = [one for one, _ in self._correlated if needed & set(one.fields)]
+        coupled = [one for one in self.correlated if needed & set(one.fields)]
         return Space(kept, where=self._rule.text if self._rule else None, correlated=coupled)
 
     def scenario(
@@ -376,24 +380,15 @@ class Space(Field):
             raise UsageError(
                 f"The constraint depends on {needed!r}; expected one of the fields {list(self.fields)}."
             )
-
-    def _places_of(self, one: Correlated) -> list[int]:
-        """Return the places of correlated fields in the latent cube."""
-        places = {
-            name: (field, start) for _, members in self._plan.groups for name, field, start, _ in members
-        }
-        for name in one.fields:
-            if name not in places:
-                raise unknown("field", name, self.fields)
-            field, _ = places[name]
-            if field.dims != 1 or field.condition:
+        for name in sorted(self._rule.names if self._rule else ()):
+            if self._plan.follows(name):
                 raise UsageError(
-                    f"Expected fields of one unit without a condition to correlate, got {name!r}, {field._expected()}."
+                    f"Expected a constraint on what is drawn, got {name!r}, which follows from the number of the row and "
+                    "is the same however often it is drawn."
                 )
-        return [places[name][1] for name in one.fields]
 
     def _body(self) -> dict[str, Any]:
-        return {"fields": self.describe()}
+        return {"fields": self.describe(), **self.rules}
 
     def _expected(self) -> str:
         return f"an object with the fields {', '.join(self.fields)}"

@@ -45,12 +45,28 @@ def resampled(space: Space, values: Values, fields: Sequence[str], seed: int) ->
     Returns:
         The values; None when a thousand draws in a row are not legal together with the rest, or are the same again.
     """
+    # Drawn without the constraint, of which only what comes out may know: else what goes with few others is rare.
+    whole = _unrestricted(space)
     for index in range(_TRIES):
-        drawn = space.sample(seed, index, name="resample")
+        drawn = whole.sample(seed, index, name="resample")
         found = _merged(space, values, drawn, fields)
         if found is not None and found != values and not space.problem(found):
             return found
     return None
+
+
+def _unrestricted(space: Space) -> Space:
+    """Return a space without its constraint, nor those of the spaces within."""
+    if not space.has_constraint:
+        return space
+    fields = {name: _free(field).when(**dict(field.condition)) for name, field in space.fields.items()}
+    return Space(fields, correlated=space.correlated, inner=bool(space.outside))
+
+
+def _free(field: Field) -> Field:
+    if isinstance(field, Many):
+        return Many(_unrestricted(field.space), field.counts)
+    return _unrestricted(field) if isinstance(field, Space) else field
 
 
 def _merged(

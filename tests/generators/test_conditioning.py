@@ -7,7 +7,7 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.conditioning import conditioned
-from gristmill.generators.fields import Choice, Flag, Integer, Many
+from gristmill.generators.fields import Cases, Choice, Correlated, Derived, Flag, Integer, Many, Normal
 from gristmill.generators.space import Space
 
 ITEM = Space(kind=Choice(("a", "b", "c"), (0.2, 0.3, 0.5)), size=Integer(1, 9).when(kind="a"))
@@ -69,3 +69,40 @@ def test_what_cannot_be_fixed_is_named(fix: dict[str, Any], words: str) -> None:
     """With what would be right."""
     with pytest.raises(UsageError, match=words):
         conditioned(SPACE, fix)
+
+
+MIXED = Space(
+    {
+        "a": Normal(0, 1),
+        "b": Normal(0, 1),
+        "k": Choice(("p", "q")),
+        "c": Cases("k", {"p": Integer(1, 2), "q": Integer(2, 3)}),
+        "d": Derived("a * 2"),
+    },
+    correlated=[Correlated(["a", "b"], [[1, 0.95], [0.95, 1]])],
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [("a", 0.5, "is correlated with b"), ("c", 2, "follows from"), ("d", 1.0, "follows from")],
+)
+def test_a_field_that_others_have_to_do_with_cannot_be_fixed(name: str, value: Any, why: str) -> None:
+    """What the others are given its value would have to be worked out."""
+    with pytest.raises(UsageError, match=f"drawn independently, got '{name}', which {why}"):
+        conditioned(MIXED, {name: value})
+
+
+def test_fixing_one_field_leaves_the_others_as_they_depend_on_each_other() -> None:
+    """Correlations and cases stay."""
+    values = drawn(conditioned(MIXED, {"k": "q"}))
+
+    assert {2, 3} == {one["c"] for one in values}
+    assert sum(one["a"] * one["b"] for one in values) / len(values) > 0.8
+
+
+def test_a_field_that_can_no_longer_exist_is_gone() -> None:
+    """With all that depends on it."""
+    values = drawn(conditioned(ITEM, {"kind": ["b", "c"]}), 20)
+
+    assert {"kind"} == {name for one in values for name in one}

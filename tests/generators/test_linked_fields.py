@@ -271,3 +271,39 @@ def test_rates_are_those_declared() -> None:
     rows = Counter(row["amount"] < 10 for row in space.samples(0, range(20_000)))
 
     assert abs(rows[True] - 200) < 5 * math.sqrt(200)
+
+
+def test_a_part_has_what_correlated_fields_need() -> None:
+    """Those that come later bring the fields that they depend on."""
+    space = Space(
+        k=Choice(("a", "b")),
+        x=Normal(0, 1),
+        y=Cases("k", {"a": Normal(0, 1), "b": Normal(9, 1)}),
+        correlated=[Correlated(["x", "y"], [[1, 0.5], [0.5, 1]])],
+    )
+
+    assert space.table(0, range(9))["x"] == space.only(["x"]).table(0, range(9))["x"]
+
+
+def test_a_field_is_in_one_group_of_correlated_ones() -> None:
+    """Two would each give it another dependence."""
+    groups = [Correlated(["a", "b"], [[1, 0.5], [0.5, 1]]), Correlated(["b", "c"], [[1, 0.5], [0.5, 1]])]
+    with pytest.raises(UsageError, match="in one group of correlated ones, got 'b' in several"):
+        Space({name: Uniform(0, 1) for name in "abc"}, correlated=groups)
+
+
+@pytest.mark.parametrize("field", [Unique("###"), Derived("row * 2")])
+def test_a_constraint_on_the_number_of_the_row_is_refused(field: Field) -> None:
+    """Drawing again would change nothing."""
+    with pytest.raises(
+        UsageError, match="on what is drawn, got 'x', which follows from the number of the row"
+    ):
+        Space(x=field, where="x != 3")
+
+
+def test_the_description_of_a_nested_space_has_its_constraint() -> None:
+    """It decides what is drawn."""
+    free, bound = (Space(n=Integer(1, 9), where=where) for where in (None, "n > 3"))
+
+    assert Space(x=free).describe() != Space(x=bound).describe()
+    assert Many(free, Choice([1])).describe() != Many(bound, Choice([1])).describe()

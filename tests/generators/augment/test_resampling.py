@@ -1,5 +1,7 @@
 """Scenarios like another one: legal, and different only where that was asked for."""
 
+from collections import Counter
+
 import pytest
 
 from gristmill.errors import UsageError
@@ -71,3 +73,13 @@ def test_unknown_fields_are_told(fields: list[str], message: str) -> None:
     """With those there are."""
     with pytest.raises(UsageError, match=message):
         check_fields(SPACE, fields)
+
+
+def test_what_is_drawn_again_is_as_likely_as_given_the_rest() -> None:
+    """The constraint counts once: with y = 0 all values of x are alike."""
+    space = Space(x=Integer(0, 4), y=Integer(0, 4), where="x + y <= 4")
+    found = [resampled(space, {"x": 0, "y": 0}, ["x"], seed) for seed in range(400)]
+    counts = Counter(one["x"] for one in found if one)
+
+    assert {1, 2, 3, 4} == set(counts)
+    assert all(abs(count - 100) < 45 for count in counts.values())
