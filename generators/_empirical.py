@@ -54,6 +54,9 @@ class Empirical(_Real):
     def _cdf(self, value: float) -> float:
         return (self._level(value, "left") + self._level(value, "right")) / 2
 
+    def _reach(self) -> tuple[float, float]:
+        return self.quantiles[0], self.quantiles[-1]
+
     def _peak(self) -> float:
         """The value that most quantiles share, or if none do the middle of the two nearest to each other."""
         values, shared = np.unique(self._knots, return_counts=True)
