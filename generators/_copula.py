@@ -61,7 +61,8 @@ class Correlated:
         """Return independent units that `couple` makes into `units`, [F]."""
         from scipy.special import ndtr
 
-        return [float(one) for one in ndtr(np.linalg.solve(self._factor, normal_quantile(np.array(units))))]
+        found = ndtr(np.linalg.solve(self._factor, normal_quantile(np.array(units))))
+        return [min(float(one), math.nextafter(1, 0)) for one in found]
 
     def log_density(self, units: Sequence[float]) -> float:
         """Return the logarithm of the copula's density at correlated units, [F]."""

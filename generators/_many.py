@@ -18,6 +18,7 @@ from gristmill.generators.space import Space, Values
 __all__ = ["Many"]
 
 _NONE: Mapping[str, Any] = {}
+_UNITS = 2**12  # of a list; every row has as many, however long its own is
 _BEFORE, _ITEM = "before", "item"
 
 
@@ -35,6 +36,11 @@ class Many(Placed):
         self.space, self.counts = space, counts
         self._most: int = max(counts.options)
         self.dims = 1 + self._most * space.dims
+        if self._most * max(1, space.dims) > _UNITS:
+            raise UsageError(
+                f"Expected lists of at most {_UNITS:,} values, got up to {self._most:,} records of {space.dims} each; "
+                "make long lists a table of their own."
+            )
         self.reads = space.outside - {_BEFORE, _ITEM}
 
     @property

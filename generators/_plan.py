@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.errors import UsageError, unknown
+from gristmill.generators._choices import Choice
 from gristmill.generators._columns import Units, arrow, decoded, plain_values
 from gristmill.generators._conditions import Condition, held, holds, mask
 from gristmill.generators._copula import Correlated
@@ -154,6 +155,10 @@ class Plan:
             if field.dims != 1 or field.condition:
                 raise UsageError(
                     f"Expected fields of one unit without a condition to correlate, got {name!r}, {field._expected()}."
+                )
+            if isinstance(field, Choice):
+                raise UsageError(
+                    f"Expected fields of numbers to correlate, got {name!r}, {field._expected()}; its options have no order."
                 )
         return [places[name] for name in one.fields]
 

@@ -25,10 +25,15 @@ __all__ = ["Fake", "Pattern"]
 _CLOCKS = frozenset(("now", "today", "utcnow", "time", "time_ns", "localtime", "gmtime"))
 
 
+_LONGEST = 1_000  # characters of a pattern
+
+
 class Pattern(Field):
     """An identifier such as `W4821`: every `#` of the pattern becomes a digit, every `?` a capital letter."""
 
     def __init__(self, pattern: str) -> None:
+        if len(pattern) > _LONGEST:
+            raise UsageError(f"Expected a pattern of at most {_LONGEST:,} characters, got {len(pattern):,}.")
         self.pattern = pattern
         options = [{"#": digits, "?": ascii_uppercase}.get(mark, mark) for mark in pattern]
         self._match = re.compile("".join(f"[{re.escape(one)}]" for one in options)).fullmatch

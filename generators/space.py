@@ -344,7 +344,7 @@ class Space(Field):
     def _dependence(self, values: Values) -> float:
         """Return what correlations add to the log-density of independent fields."""
         return sum(
-            one.log_density([self.fields[name].locate(values[name])[0] for name in one.fields])
+            one.log_density([self.fields[name].locate_given(values[name], values)[0] for name in one.fields])
             for one, _ in self._correlated
         )
 

@@ -307,3 +307,38 @@ def test_the_description_of_a_nested_space_has_its_constraint() -> None:
 
     assert Space(x=free).describe() != Space(x=bound).describe()
     assert Many(free, Choice([1])).describe() != Many(bound, Choice([1])).describe()
+
+
+def test_the_density_of_a_correlated_field_by_cases_is_that_of_its_case() -> None:
+    """Every row that is drawn has one, and its units lead back to it."""
+    space = Space(
+        k=Choice(("a", "b")),
+        x=Normal(0, 1),
+        y=Cases("k", {"a": Normal(0, 1), "b": Normal(9, 1)}),
+        correlated=[Correlated(["x", "y"], [[1, 0.9], [0.9, 1]])],
+    )
+    row = {"k": "b", "x": 0.0, "y": 9.0}
+
+    assert math.isclose(math.log(0.5) - math.log(2 * math.pi) - 0.5 * math.log(1 - 0.81), space.log_prob(row))
+    assert math.isclose(9, space.draw(space.locate(row))["y"])
+
+
+def test_units_of_correlated_fields_stay_in_the_cube() -> None:
+    """Also of a row that hardly comes."""
+    coupled = Correlated(["x", "y"], [[1, 0.99], [0.99, 1]])
+
+    assert all(0 <= one < 1 for one in coupled.uncouple([1e-9, 1 - 1e-9]))
+
+
+def test_options_are_not_correlated() -> None:
+    """They have no order, and a probability where the copula has a density."""
+    with pytest.raises(UsageError, match="Expected fields of numbers to correlate, got 'a'"):
+        Space(a=Flag(0.5), b=Flag(0.5), correlated=[Correlated(["a", "b"], [[1, 0.5], [0.5, 1]])])
+
+
+def test_lists_and_patterns_have_a_length_that_can_be_drawn() -> None:
+    """Longer ones are refused before they take all memory."""
+    with pytest.raises(UsageError, match="lists of at most 4,096 values, got up to 100,000,000 records"):
+        Many(Space(x=Integer(1, 9)), Choice([1, 100_000_000]))
+    with pytest.raises(UsageError, match="at most 1,000 characters, got 40,000"):
+        Pattern("x" * 40_000)
