@@ -77,7 +77,7 @@ def read(text: str, folder: Path, ending: str) -> Template:
         ),
         (
             f'[fields.a]\n{DIE}[fields.b]\nkind = "flag"\nrate = 0\nwhen.a = ["x"]',
-            "fields.b: expected what can be",
+            "Field 'b' exists where 'a' is 'x', which it never is",
         ),
         (
             'where = "a + 1"\n[fields.a]\n' + DIE,
