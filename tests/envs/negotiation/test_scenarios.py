@@ -17,7 +17,7 @@ KINDS = pytest.mark.parametrize("kind", [Market, Resource])
 def test_zones_are_drawn_at_their_rates(kind: type[Bargaining]) -> None:
     """Eight to ten of a hundred have no zone of agreement; the others have one, and the stratum says how wide."""
     world = kind()
-    drawn = [world.scenario(0, index) for index in range(3_000)]
+    drawn = [world.scenario(0, index) for index in range(12_000)]
     count = Counter(one.stratum for one in drawn)
 
     assert {"narrow", "medium", "wide", "none"} == set(count)
