@@ -39,6 +39,10 @@ class Derived(Placed):
         self._expression = Expression.parse(value)
         self.reads = self._expression.names
 
+    @property
+    def derives(self) -> bool:
+        return True
+
     def within(self, units: Units, context: Context) -> pa.Array:
         size = units.shape[1]
         columns = {name: decoded(context.columns[name]) for name in self.reads - {ROW}}

@@ -144,6 +144,11 @@ class Field(ABC):
         """Return what is wrong with `value` beside the other values of its row."""
         return self.problem(value)
 
+    @property
+    def derives(self) -> bool:
+        """Whether some of what is in a value has to follow from the rest of it."""
+        return False
+
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
         """Return what inside a value does not follow from the rest as it should, and the value as a column.
 

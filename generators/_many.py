@@ -128,6 +128,10 @@ class Many(Placed):
         return "", pa.ListArray.from_arrays(pa.array([0, len(whole)], pa.int32()), whole)
 
     @property
+    def derives(self) -> bool:
+        return self.space.derives
+
+    @property
     def has_constraint(self) -> bool:
         return self.space.has_constraint
 

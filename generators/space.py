@@ -87,6 +87,10 @@ class Space(Field):
         }
         return {name: value for name, value in found.items() if value}
 
+    @cached_property
+    def derives(self) -> bool:
+        return any(field.derives for field in self.fields.values())
+
     @property
     def has_constraint(self) -> bool:
         return bool(self._rule or self._where or self._nested)
@@ -138,18 +142,18 @@ class Space(Field):
     def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
         if not isinstance(value, dict):
             return -math.inf
-        total, there = 0.0, 0
+        total, there, beside = 0.0, 0, {**row, **value}
         for condition, members in self._plan.groups:
             if holds(condition, value):
                 there += len(members)
                 for name, field, _, _ in members:
                     if name not in value:
                         return -math.inf
-                    total += field.log_prob_given(value[name], {**row, **value})
+                    total += field.log_prob_given(value[name], beside)
         legal = (
             total > -math.inf
             and there == len(value)
-            and not self.checked(value, {})[0]
+            and not (self.derives and self.checked(value, {})[0])
             and self._meets(value)
         )
         return total + self._dependence(value) if legal else -math.inf
@@ -169,7 +173,7 @@ class Space(Field):
                 return f"field {name!r}: expected no value where {when}, got {value[name]!r}"
             if name in value and (found := field.problem_given(value[name], value)):
                 return f"field {name!r}: {found}"
-        if found := self.checked(value, {})[0]:
+        if self.derives and (found := self.checked(value, {})[0]):
             return found
         if not self._meets(value):
             return "expected values that meet the constraint of the space, got a combination that does not"
