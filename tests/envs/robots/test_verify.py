@@ -158,7 +158,7 @@ FORGERIES: dict[str, Change] = {
     "an end before the end": lambda one: with_columns(one, terminated=~column(one, "terminated")),
     "a state that is not a number": lambda one: changed(one, state={**one.state, "qvel": [float("nan")]}),
     "a null in the state": lambda one: with_state(one, qpos=[None, *one.state["qpos"][1:]]),
-    "a final state edited": lambda one: changed(one, state={**one.state, "streak": 9}),
+    "a final state edited": lambda one: changed(one, state={**one.state, "streak": one.state["streak"] + 9}),
     "a final state and its digest": lambda one: with_state(one, qpos=[1e-9 + x for x in one.state["qpos"]]),
     "peaks and their digest": safer,
     "no peaks": lambda one: with_state(one, peaks={}),
