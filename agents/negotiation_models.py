@@ -131,7 +131,7 @@ class _Opposed:
         columns = np.meshgrid(*[1.0 - np.array(column) for column in values], indexing="ij")
         # Of every outcome, [issues, outcomes]: one product with it is quicker than to combine options each time. In
         # fine steps, and so are weights, so that no sum of products is rounded: whoever adds them up, in whatever
-        # order, what is liked as much is liked as much.
+        # order, what is liked as much is liked as much; weights down, so that nothing is liked by more than one.
         self._columns = np.rint(_FINE * np.array([column.ravel() for column in columns])) / _FINE**2
         self.guesses = _guesses(len(values))
         self.guessed = _Guessed(self.guesses, _FINE * self._columns)
@@ -140,7 +140,7 @@ class _Opposed:
 
     def liked(self, weights: Floats) -> Floats:
         """Return how much every outcome is liked by the weights of issues, [outcomes]."""
-        liked: Floats = np.rint(weights * _FINE).dot(self._columns)
+        liked: Floats = np.floor(weights * _FINE).dot(self._columns)
         return liked
 
 

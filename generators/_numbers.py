@@ -16,6 +16,7 @@ from gristmill.generators._field import CELLS, Field
 __all__ = ["Integer", "LogNormal", "Normal", "Uniform", "normal_quantile"]
 
 _LEAST = 2.0**-54  # the unit that stands for zero, where a quantile would be infinite
+_STEPS = (0, -1, 1, -2, 2, -3, 3)  # between neighbouring numbers, the nearest first
 _BELOW_ONE = math.nextafter(1, 0)
 _FURTHEST = 8.3  # standard deviations, beyond which no unit leads
 _UPPER = 0.9  # mass below a lower limit from which on quantiles are counted from above
@@ -114,7 +115,14 @@ class _Real(Field):
         if self.log_prob(value) == -math.inf:
             raise self._outside(value)
         below = self._first - self._survival(value) if self._above else self._cdf(value) - self._first
-        return [min(max(below / self._share, 0.0), _BELOW_ONE)]
+        unit = min(max(below / self._share, 0.0), _BELOW_ONE)
+        return [unit if self.digits is None else self._nearest(unit, value)]
+
+    def _nearest(self, unit: float, value: float) -> float:
+        """Return the unit nearest to one that gives a rounded value: far out, a value has but a few of those there are."""
+        near = np.clip(unit + np.array(_STEPS) * math.ulp(unit), 0.0, _BELOW_ONE)
+        gives = self.column(near[None]).to_numpy() == value
+        return float(near[np.argmax(gives)]) if gives.any() else unit
 
     @property
     def mode(self) -> float:

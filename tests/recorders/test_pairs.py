@@ -87,13 +87,13 @@ def test_the_prompt_is_all_that_both_plays_share(tmp_path: Path) -> None:
 
 def test_columns_are_those_that_trainers_of_preferences_read(tmp_path: Path) -> None:
     """Messages have a role and a text, calls an object of arguments, and the prompt ends with what is answered to."""
-    store = bargained(tmp_path / "run", 12, attempts=3)
+    store = bargained(tmp_path / "run", 24, attempts=3)
     report = export(
         store, mine(store, Acceptance(seat="seller", split=ALL)), "preference", out=tmp_path / "out"
     )
 
     rows = pairs(tmp_path)
-    assert len(rows) == report.lines["train"] > 3
+    assert len(rows) == report.lines["train"] > 5
     for row in rows:
         assert {"prompt", "chosen", "rejected", "tools"} < set(row)
         assert row["prompt"][-1]["role"] in ("user", "tool")
