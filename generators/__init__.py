@@ -1,1 +1,1 @@
-"""What will happen: a space and a seed come in, scenarios go out; the same seed always gives the same scenario, with its log-density."""
+"""What will happen: a description and a seed come in; scenarios, rows, documents and tasks go out, the same for the same seed, each with what it takes to draw it again."""

@@ -8,9 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.digest import encode
-from gristmill.generators._laws import Array, neat
-from gristmill.generators._marginals import OTHER, Numbers, clock, flag, law, numbers_of, seconds_of_day
-from gristmill.generators._parents import Cases, Coded, spread
+from gristmill.generators.fitting._laws import Array, neat
+from gristmill.generators.fitting._marginals import (
+    OTHER,
+    Numbers,
+    clock,
+    flag,
+    law,
+    numbers_of,
+    seconds_of_day,
+)
+from gristmill.generators.fitting._parents import Cases, Coded, spread
 
 __all__ = ["as_cases", "coded"]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._field import CELLS, Field, short
-from gristmill.generators._languages import (
+from gristmill.generators.grammars._languages import (
     LIMIT,
     Either,
     Parts,
@@ -24,8 +24,8 @@ from gristmill.generators._languages import (
     size_of,
     units_for,
 )
-from gristmill.generators._parses import parse
-from gristmill.generators._regexes import read_regex
+from gristmill.generators.grammars._parses import parse
+from gristmill.generators.grammars._regexes import read_regex
 
 __all__ = ["Grammar", "Regex"]
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from gristmill.errors import UsageError
-from gristmill.generators._shown import Value, textual
+from gristmill.generators.documents._shown import Value, textual
 
 __all__ = ["FILTERS", "TESTS"]
 

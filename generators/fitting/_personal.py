@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gristmill.generators._laws import Array
+from gristmill.generators.fitting._laws import Array
 
 __all__ = ["MADE_UP", "personal", "whole_personal"]
 

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.errors import UsageError
-from gristmill.generators._conditional import as_cases, coded
 from gristmill.generators._dependence import correlated
-from gristmill.generators._equalities import equalities
-from gristmill.generators._laws import Array
-from gristmill.generators._marginals import entry_of, flag, numbers_of, seconds_of_day
-from gristmill.generators._parents import Cases, Coded, cases_of, choose, in_order
+from gristmill.generators.fitting._conditional import as_cases, coded
+from gristmill.generators.fitting._equalities import equalities
+from gristmill.generators.fitting._laws import Array
+from gristmill.generators.fitting._marginals import entry_of, flag, numbers_of, seconds_of_day
+from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, in_order
 from gristmill.seeding import numpy_stream
 
 __all__ = ["LEAST", "LIMIT", "Fitted", "fit"]

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.generators._laws import Array, best_law, decimals, ends, neat
-from gristmill.generators._personal import MADE_UP, personal, whole_personal
+from gristmill.generators.fitting._laws import Array, best_law, decimals, ends, neat
+from gristmill.generators.fitting._personal import MADE_UP, personal, whole_personal
 
 __all__ = ["CLOCK", "OTHER", "Numbers", "clock", "entry_of", "flag", "law", "numbers_of", "seconds_of_day"]
 

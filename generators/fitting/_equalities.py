@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.digest import encode
-from gristmill.generators._laws import Array, roundest
-from gristmill.generators._marginals import Numbers, numbers_of
+from gristmill.generators.fitting._laws import Array, roundest
+from gristmill.generators.fitting._marginals import Numbers, numbers_of
 
 __all__ = ["Equality", "equalities"]
 

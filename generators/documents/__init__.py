@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import plain_values
-from gristmill.generators._layouts import Layout, layout
-from gristmill.generators._shown import Page, Span, Value
+from gristmill.generators.documents._layouts import Layout, layout
+from gristmill.generators.documents._shown import Page, Span, Value
 from gristmill.generators.template import Template
 from gristmill.seeding import derive
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from gristmill.errors import UsageError
 from gristmill.generators._field import short
-from gristmill.generators._languages import LIMIT, Either, OneOf, Part, Parts, Repeat, Text, size_of
+from gristmill.generators.grammars._languages import LIMIT, Either, OneOf, Part, Parts, Repeat, Text, size_of
 
 __all__ = ["ALPHABET", "read_regex"]
 

@@ -9,7 +9,7 @@ import math
 from typing import Any, NamedTuple
 
 from gristmill.errors import UsageError
-from gristmill.generators._languages import Decision, Either, OneOf, Part, Parts, Repeat, Text
+from gristmill.generators.grammars._languages import Decision, Either, OneOf, Part, Parts, Repeat, Text
 
 __all__ = ["parse"]
 

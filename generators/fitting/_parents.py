@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gristmill.digest import encode
-from gristmill.generators._laws import Array, neat
+from gristmill.generators.fitting._laws import Array, neat
 
 __all__ = ["FEWEST", "Cases", "Coded", "cases_of", "choose", "in_order", "spread"]
 

@@ -15,8 +15,8 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._filters import FILTERS, TESTS
-from gristmill.generators._shown import MARKS, Value, finalized
+from gristmill.generators.documents._filters import FILTERS, TESTS
+from gristmill.generators.documents._shown import MARKS, Value, finalized
 
 __all__ = ["Layout", "layout"]
 
