@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._choices import Choice
 from gristmill.generators._columns import Units, arrow, decoded, plain_values
 from gristmill.generators._conditions import Condition, held, holds, mask
-from gristmill.generators._copula import Correlated
-from gristmill.generators._derived import Cases, Derived
-from gristmill.generators._field import Field, same
-from gristmill.generators._placed import ROW, Context, Records, placed
+from gristmill.generators.kinds.choices import Choice
+from gristmill.generators.kinds.copula import Correlated
+from gristmill.generators.kinds.derived import Cases, Derived
+from gristmill.generators.kinds.field import Field, same
+from gristmill.generators.kinds.placed import ROW, Context, Records, placed
 
 __all__ = ["Member", "Plan"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gristmill.generators._field import List
+from gristmill.generators.kinds.field import List
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._placed import placed
 from gristmill.generators.fields import Choice, Field, Many
+from gristmill.generators.kinds.placed import placed
 from gristmill.generators.space import Space
 
 __all__ = ["conditioned"]

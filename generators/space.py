@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import Units, decoded
 from gristmill.generators._conditions import Condition, holds
-from gristmill.generators._copula import Correlated, apart
-from gristmill.generators._field import Field, List
-from gristmill.generators._placed import Context, Records
 from gristmill.generators._plan import Plan
-from gristmill.generators._references import Unique
 from gristmill.generators._rejection import Ahead, Rows, accepted
 from gristmill.generators.expressions import Expression
+from gristmill.generators.kinds.copula import Correlated, apart
+from gristmill.generators.kinds.field import Field, List
+from gristmill.generators.kinds.placed import Context, Records
+from gristmill.generators.kinds.references import Unique
 from gristmill.seeding import derive
 from gristmill.types import Scenario
 

@@ -11,9 +11,9 @@ import pytest
 import typer
 
 from gristmill.cli.app import _app
-from gristmill.generators._kinds import KINDS, field_of
 from gristmill.generators.space import Space
 from gristmill.generators.template import template
+from gristmill.generators.template._kinds import KINDS, field_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "generators.md"]

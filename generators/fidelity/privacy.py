@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.generators._numbers import normal_quantile
 from gristmill.generators.fidelity.columns import Aligned, Array, Feature
 from gristmill.generators.fidelity.marginals import picture
 from gristmill.generators.fidelity.types import Excess, Privacy, Verdict
+from gristmill.generators.kinds.numbers import normal_quantile
 from gristmill.seeding import numpy_stream
 
 __all__ = ["excess", "nearest", "privacy", "shared"]

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._field import CELLS, Field, short
 from gristmill.generators.grammars._languages import (
     LIMIT,
     Either,
@@ -26,6 +25,7 @@ from gristmill.generators.grammars._languages import (
 )
 from gristmill.generators.grammars._parses import parse
 from gristmill.generators.grammars._regexes import read_regex
+from gristmill.generators.kinds.field import CELLS, Field, short
 
 __all__ = ["Grammar", "Regex"]
 

@@ -9,8 +9,8 @@ from string import ascii_letters, digits
 from typing import NoReturn
 
 from gristmill.errors import UsageError
-from gristmill.generators._field import short
 from gristmill.generators.grammars._languages import LIMIT, Either, OneOf, Part, Parts, Repeat, Text, size_of
+from gristmill.generators.kinds.field import short
 
 __all__ = ["ALPHABET", "read_regex"]
 

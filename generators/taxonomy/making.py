@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from gristmill.digest import digest, plain
 from gristmill.errors import UsageError, unknown
-from gristmill.generators._kinds import space_of
 from gristmill.generators.answers import judge
 from gristmill.generators.conditioning import conditioned
 from gristmill.generators.problems import KINDS, Problem, checked, problem
 from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.rules import RULES
 from gristmill.generators.taxonomy.tree import ProblemLeaf, QuestionLeaf, ScenarioLeaf, Taxonomy
+from gristmill.generators.template._kinds import space_of
 from gristmill.nested import mapped_texts
 from gristmill.seeding import stream
 from gristmill.types import Scenario

@@ -15,8 +15,8 @@ from gristmill.digest import decoder, digest, fingerprint_file, indented
 from gristmill.errors import UsageError, unknown
 from gristmill.files import write_whole
 from gristmill.generators import rewriting
-from gristmill.generators.languages import language
 from gristmill.generators.rewriting import Dropped, Item, Messages, Rewriting, Step, Unanswered, converse
+from gristmill.generators.rewriting.languages import language
 from gristmill.lines import numbered, read_text, write_lines
 from gristmill.nested import texts
 from gristmill.seeding import derive

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators._field import CELLS, Field
+from gristmill.generators.kinds.field import CELLS, Field
 
 __all__ = ["Integer", "LogNormal", "Normal", "Uniform", "normal_quantile"]
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gristmill.digest import digest
 from gristmill.errors import UsageError
-from gristmill.generators._choices import Choice
 from gristmill.generators._columns import Units, fixed_text
-from gristmill.generators._field import CELLS, Field
+from gristmill.generators.kinds.choices import Choice
+from gristmill.generators.kinds.field import CELLS, Field
 
 __all__ = ["Fake", "Pattern"]
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from gristmill.digest import canonical
 from gristmill.errors import unknown
-from gristmill.generators._exact import exact, solutions
+from gristmill.generators.answers._exact import exact, solutions
 from gristmill.nested import mapped_texts
 from gristmill.types import Check
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
-from gristmill.generators._field import Field
+from gristmill.generators.kinds.field import Field
 
 __all__ = ["Binomial", "Geometric", "Poisson", "Zipf"]
 

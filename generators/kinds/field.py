@@ -225,5 +225,6 @@ def copied(value: Any) -> Any:
 
 
 def short(value: Any) -> str:
+    """Return a value as messages show it: cut off where it is long."""
     text = repr(value)
     return text if len(text) <= 120 else text[:117] + "..."

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators._field import Field
+from gristmill.generators.kinds.field import Field
 
 __all__ = ["ROW", "Context", "Placed", "Records", "placed"]
 

@@ -15,9 +15,9 @@ from gristmill.digest import encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators import fields as kinds
 from gristmill.generators._columns import decoded
-from gristmill.generators._placed import ROW
 from gristmill.generators.expressions import Expression
 from gristmill.generators.fields import Cases, Choice, Correlated, Derived, Field, Flag, Many
+from gristmill.generators.kinds.placed import ROW
 from gristmill.generators.space import Space
 
 __all__ = ["KINDS", "MISSING", "check_rule", "field_of", "hidden_of", "placed_at", "space_of"]

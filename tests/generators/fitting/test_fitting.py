@@ -10,9 +10,9 @@ import pytest
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._dependence import positive_definite
-from gristmill.generators._empirical import Empirical
 from gristmill.generators.fitting import Fitted, fit
 from gristmill.generators.fitting._laws import best_law, decimals
+from gristmill.generators.kinds.empirical import Empirical
 from tests.generators.payments import METHODS, payments
 
 ROWS = 5000

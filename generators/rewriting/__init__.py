@@ -15,7 +15,7 @@ import msgspec
 
 from gristmill.digest import decode, digest
 from gristmill.errors import GristmillError
-from gristmill.generators._rewritten import (
+from gristmill.generators.rewriting._rewritten import (
     NOWHERE,
     Item,
     asked_well,
@@ -26,8 +26,8 @@ from gristmill.generators._rewritten import (
     span_of,
     translated,
 )  # fmt: skip
-from gristmill.generators.languages import LANGUAGES, guess
-from gristmill.generators.similarity import Problem, chrf, words
+from gristmill.generators.rewriting.languages import LANGUAGES, guess
+from gristmill.generators.rewriting.similarity import Problem, chrf, words
 
 __all__ = [
     "Ask", "Dropped", "Item", "Messages", "Rewriting", "Step", "Unanswered", "chunks", "converse", "paraphrase", "questions",

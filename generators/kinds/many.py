@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
-from gristmill.generators._choices import Choice
 from gristmill.generators._columns import Units, arrow, decoded
-from gristmill.generators._field import List
-from gristmill.generators._placed import Context, Placed
+from gristmill.generators.kinds.choices import Choice
+from gristmill.generators.kinds.field import List
+from gristmill.generators.kinds.placed import Context, Placed
 from gristmill.generators.space import Space, Values
 
 __all__ = ["Many"]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
-from gristmill.generators.languages import LANGUAGES, guess, language
-from gristmill.generators.similarity import chrf, content, kept, orders, turned
+from gristmill.generators.rewriting.languages import LANGUAGES, guess, language
+from gristmill.generators.rewriting.similarity import chrf, content, kept, orders, turned
 
 DAY = "I will be in Lisbon on 4 March 2026."
 SPOKEN = {

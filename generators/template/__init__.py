@@ -36,11 +36,11 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
 from gristmill.generators._columns import without
-from gristmill.generators._kinds import MISSING, check_rule, hidden_of, placed_at, space_of
-from gristmill.generators._parsing import check_names, check_texts, parsed, utf8
-from gristmill.generators._placed import Records
 from gristmill.generators.fields import Reference
+from gristmill.generators.kinds.placed import Records
 from gristmill.generators.space import Space
+from gristmill.generators.template._kinds import MISSING, check_rule, hidden_of, placed_at, space_of
+from gristmill.generators.template._parsing import check_names, check_texts, parsed, utf8
 from gristmill.registry import Listing
 
 if TYPE_CHECKING:

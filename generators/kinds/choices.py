@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, arrow, coded
-from gristmill.generators._field import Field, copied, plain, same, short
+from gristmill.generators.kinds.field import Field, copied, plain, same, short
 
 __all__ = ["Choice", "Constant", "Flag"]
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
-from gristmill.generators._counts import Binomial, Geometric, Poisson, Zipf
-from gristmill.generators._times import Date, Timestamp
+from gristmill.generators.kinds.counts import Binomial, Geometric, Poisson, Zipf
+from gristmill.generators.kinds.times import Date, Timestamp
 
 WORKDAYS = (1, 1, 1, 1, 1, 0.25, 0)
 OFFICE = [0] * 8 + [3, 5, 5, 4, 2, 4, 5, 4, 2] + [0] * 6 + [0.1]

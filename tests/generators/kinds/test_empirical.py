@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
-from gristmill.generators._empirical import Empirical
+from gristmill.generators.kinds.empirical import Empirical
 
 QUANTILES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12).map(sorted)
 

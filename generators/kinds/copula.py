@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators._numbers import normal_quantile
+from gristmill.generators.kinds.numbers import normal_quantile
 
 __all__ = ["Correlated", "apart"]
 

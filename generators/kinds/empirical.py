@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators._numbers import _Real
+from gristmill.generators.kinds.numbers import _Real
 
 __all__ = ["Empirical"]
 

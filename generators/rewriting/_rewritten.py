@@ -4,8 +4,17 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gristmill.generators.languages import LANGUAGES, guess
-from gristmill.generators.similarity import Problem, chrf, content, kept, orders, sentences, turned, words
+from gristmill.generators.rewriting.languages import LANGUAGES, guess
+from gristmill.generators.rewriting.similarity import (
+    Problem,
+    chrf,
+    content,
+    kept,
+    orders,
+    sentences,
+    turned,
+    words,
+)
 
 __all__ = [
     "NOWHERE",

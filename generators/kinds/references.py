@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators._placed import ROW, Context, Placed
-from gristmill.generators._texts import Pattern
+from gristmill.generators.kinds.placed import ROW, Context, Placed
+from gristmill.generators.kinds.texts import Pattern
 from gristmill.seeding import GAMMA, derive, mix
 
 __all__ = ["Reference", "Unique"]

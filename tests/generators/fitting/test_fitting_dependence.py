@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.digest import encode
-from gristmill.generators._kinds import space_of
 from gristmill.generators.fitting import fit
 from gristmill.generators.fitting._equalities import equalities
 from gristmill.generators.fitting._parents import Coded, choose, spread
+from gristmill.generators.template._kinds import space_of
 from gristmill.generators.toml import written
 
 ROWS = 4000

@@ -20,7 +20,7 @@ def parsed(text: str, place: str) -> Any:
     try:
         if not place.endswith((".yaml", ".yml")):
             return _checked(tomllib.loads(text))
-        from gristmill.generators._yaml import read_yaml
+        from gristmill.generators.template._yaml import read_yaml
 
         return _checked(read_yaml(text))
     except tomllib.TOMLDecodeError as error:

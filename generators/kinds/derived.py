@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from gristmill.digest import encode
 from gristmill.errors import UsageError
-from gristmill.generators._choices import Choice, Constant
 from gristmill.generators._columns import Units, coded, decoded, plain_values
-from gristmill.generators._field import Field
-from gristmill.generators._placed import ROW, Context, Placed
 from gristmill.generators.expressions import Expression
 from gristmill.generators.expressions._columns import is_number
+from gristmill.generators.kinds.choices import Choice, Constant
+from gristmill.generators.kinds.field import Field
+from gristmill.generators.kinds.placed import ROW, Context, Placed
 
 __all__ = ["Cases", "Derived"]
 
