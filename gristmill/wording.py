@@ -1,7 +1,7 @@
 """Wording by composition: one line of grammar stands for hundreds of sentences.
 
-`[a|b|c]` is a choice, `{slot}` a gap to fill: "[Hi, |Hello, |][I want|I need] a refund for the {item}." Phrases
-said together make one message, and a *form* of a message is one way through all their choices. Forms are split in
+`[a|b|c]` is a choice, `{slot}` a gap to fill: "[Hi, |Hello, |][I want|I need] a refund for the {item}." A bracket
+itself is written twice. Rules of a `Grammar` are written the same way, their gaps being other rules. Phrases said together make one message, and a *form* of a message is one way through all their choices. Forms are split in
 two by their number's hash, so that an evaluation can use messages of which not one occurred in training.
 """
 
@@ -11,14 +11,14 @@ from itertools import product
 from math import prod
 from typing import Literal, get_args
 
-from gristmill.errors import unknown
+from gristmill.errors import UsageError, unknown
 
-__all__ = ["Forms", "Phrase", "Wording", "forms_of"]
+__all__ = ["Forms", "Phrase", "Wording", "choices", "forms_of"]
 
 Forms = Literal["all", "train", "held-out"]
 
 _SPLITS = get_args(Forms)
-_PART = re.compile(r"\[([^\]]*)\]")
+_BRACKET = re.compile(r"(\[\[|\]\]|\[[^\[\]]*\]|[\[\]])")
 _HELD_OUT = 5  # every fifth form, by hash
 
 
@@ -30,9 +30,7 @@ class Phrase:
     """
 
     def __init__(self, grammar: str) -> None:
-        pieces = _PART.split(grammar)
-        # re.split leaves the fixed text at even and the choices at odd places.
-        parts = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
+        parts = choices(grammar)
         self.forms = prod(map(len, parts))
         # The choices are the digits of a form's number. All there is to a half of them is few, and quick to put together.
         halves = ((parts[:place], parts[place:]) for place in range(len(parts) + 1))
@@ -44,6 +42,23 @@ class Phrase:
         heads, tails = self._halves
         head, tail = divmod(number, len(tails))
         return heads[head] + tails[tail]
+
+
+def choices(text: str) -> list[list[str]]:
+    """Return the parts of a text in order: the options of each of its choices, one where there is nothing to choose.
+
+    Raises:
+        UsageError: when a bracket stands alone.
+    """
+    parts = [[""]]
+    for piece in _BRACKET.split(text):
+        if piece in ("[", "]"):
+            raise UsageError(f"Expected [a|b] for a choice, or [[ and ]] for brackets, got {text!r}.")
+        if piece.startswith("[") and piece != "[[":
+            parts += [piece[1:-1].split("|"), [""]]
+        else:
+            parts[-1][0] += piece[0] if piece in ("[[", "]]") else piece
+    return parts
 
 
 def _combined(parts: list[list[str]]) -> list[str]:

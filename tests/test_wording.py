@@ -54,6 +54,14 @@ def test_even_few_forms_have_both_splits(forms: int) -> None:
     assert all(said.values())
 
 
+def test_brackets_are_written_twice() -> None:
+    """A single one is a mistake that is told, for its choice would be lost."""
+    assert "[1] or [2]" == Phrase("[[1]] or [[2]]").text(0)
+    for text in ("[a|b", "a|b]", "[a [b|c]|d]"):
+        with pytest.raises(UsageError, match=r"Expected \[a\|b\] for a choice"):
+            Phrase(text)
+
+
 def test_an_unknown_split_is_refused() -> None:
     """The message lists the splits."""
     with pytest.raises(UsageError, match=r"Unknown split of the forms 'test'\. .*all, held-out, train"):

@@ -26,6 +26,7 @@ from gristmill.generators.grammars._languages import (
 from gristmill.generators.grammars._parses import parse
 from gristmill.generators.grammars._regexes import read_regex
 from gristmill.generators.kinds.field import CELLS, Field, short
+from gristmill.wording import choices
 
 __all__ = ["Grammar", "Regex"]
 
@@ -103,14 +104,15 @@ class Grammar(_Language):
     """Texts of a context-free grammar.
 
     Args:
-        rules: by name, each a list of alternatives. An alternative is text in which `{name}` stands for a rule
-            and `{{`, `}}` for braces, or a pair of such text and its weight, which is 1 otherwise.
+        rules: by name, each a list of alternatives. An alternative is text in which `{name}` stands for a rule,
+            `[a|b]` for a rule of its own with these alternatives, and `{{`, `}}`, `[[`, `]]` for braces and brackets,
+            or a pair of such text and its weight, which is 1 otherwise.
         start: the rule that derives whole texts.
         depth: how many steps a derivation may take from rule to rule within those that lead back to one another.
             Where they are used up, the only alternatives are such as can end.
 
     Example:
-        >>> order = Grammar({"start": ["{size} {drink}"], "size": ["small", ["large", 2]], "drink": ["tea", "milk"]})
+        >>> order = Grammar({"start": ["{size} [tea|milk]"], "size": ["small", ["large", 2]]})
         >>> order.draw([0.9])
         'large milk'
     """
@@ -125,7 +127,9 @@ class Grammar(_Language):
         if type(depth) is not int or not 0 <= depth <= _DEEPEST:
             raise UsageError(f"Expected a depth from 0 to {_DEEPEST}, got {short(depth)}.")
         self.rules, self.start, self.depth = _plain(rules), start, depth
-        read = {name: [_alternative(name, one) for one in options] for name, options in self.rules.items()}
+        read: _Rules = {}
+        for name, options in self.rules.items():
+            read[name] = [_alternative(name, one, read) for one in options]
         for name, options in read.items():
             _check(name, options, read)
         if start not in read:
@@ -155,6 +159,8 @@ def _plain(rules: Any) -> dict[str, list[Any]]:
     if not isinstance(rules, Mapping) or not all(isinstance(name, str) for name in rules):
         raise UsageError(f"Expected rules by name, each a list of alternatives, got {short(rules)}.")
     for name, options in rules.items():
+        if set(name) & set("[]{}"):
+            raise UsageError(f"Expected names of rules without brackets and braces, got {short(name)}.")
         if not isinstance(options, list | tuple) or not options:
             raise UsageError(
                 f"Rule {name!r}: expected at least one alternative in a list, got {short(options)}."
@@ -165,7 +171,8 @@ def _plain(rules: Any) -> dict[str, list[Any]]:
     }
 
 
-def _alternative(rule: str, given: Any) -> _Alternative:
+def _alternative(rule: str, given: Any, read: _Rules) -> _Alternative:
+    """Return an alternative of a rule; each of its choices becomes a rule in `read`, called by its own text."""
     text, weight = given if isinstance(given, list) and len(given) == 2 else (given, 1)
     if not isinstance(text, str) or type(weight) not in (int, float) or not 0 < weight < math.inf:
         raise UsageError(f"Rule {rule!r}: expected text, or text and a positive weight, got {short(given)}.")
@@ -174,6 +181,18 @@ def _alternative(rule: str, given: Any) -> _Alternative:
     except UnicodeEncodeError:
         raise UsageError(f"Rule {rule!r}: expected text that can be written, got {short(text)}.") from None
     pieces = [""]
+    for options in choices(text):
+        if len(options) == 1:
+            _read_gaps(rule, options[0], pieces)
+        else:
+            choice = f"[{'|'.join(options)}]"
+            read[choice] = [_alternative(rule, one, read) for one in options]
+            pieces += [choice, ""]
+    return _Alternative(pieces, Fraction(repr(weight)))
+
+
+def _read_gaps(rule: str, text: str, pieces: list[str]) -> None:
+    """Read the gaps of a text into texts and names of rules in turn."""
     for piece in _MARKS.split(text):
         if piece in ("{", "}"):
             raise UsageError(
@@ -183,7 +202,6 @@ def _alternative(rule: str, given: Any) -> _Alternative:
             pieces += [piece[1:-1], ""]
         else:
             pieces[-1] += piece[0] if piece in ("{{", "}}") else piece
-    return _Alternative(pieces, Fraction(repr(weight)))
 
 
 def _check(rule: str, options: list[_Alternative], rules: _Rules) -> None:

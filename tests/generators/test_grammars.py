@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gristmill.errors import UsageError
 from gristmill.generators.fields import Field
 from gristmill.generators.grammars import Grammar, Regex
+from gristmill.wording import Phrase
 
 SUMS: dict[str, Any] = {
     "start": ["{sum} = ?"],
@@ -35,6 +36,7 @@ FIELDS: dict[str, Field] = {
     "sums": Grammar(SUMS, depth=7),
     "weighted": Grammar({"start": [["yes", 0.1], ["no", 0.7], ["no", 0.2]]}),
     "braces": Grammar({"start": ["{{{x}}}"], "x": ["", "{{}}"]}),
+    "choices": Grammar({"start": ["[Hi, |]{who}[, |!]", "[{who}|No one] again[.|!]"], "who": ["you", "I"]}),
 }
 ALL = pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 UNIT = st.floats(0, 1, exclude_max=True)
@@ -146,7 +148,34 @@ def test_the_probability_of_a_recursive_text_is_exact() -> None:
     assert sum(math.exp(field.log_prob("a" * size)) for size in range(6)) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("name", ["ambiguous", "sums", "weighted", "braces"])
+def test_a_choice_in_a_text_is_a_rule_of_its_own() -> None:
+    """It draws what the same rule draws that is spelled out."""
+    short = Grammar({"start": ["[Hi, |]{who}[.|!]", "[{who}|nobody]"], "who": ["you", "me"]})
+    long = Grammar(
+        {
+            "start": ["{hi}{who}{end}", "{any}"],
+            "hi": ["Hi, ", ""],
+            "end": [".", "!"],
+            "any": ["{who}", "nobody"],
+            "who": ["you", "me"],
+        }
+    )
+
+    assert drawn(long, 200) == drawn(short, 200)
+    assert long.log_prob("you") == short.log_prob("you")
+
+
+def test_a_phrase_is_a_grammar_of_one_rule() -> None:
+    """Surface forms and grammars are one notation."""
+    text = "[Hi|Hello|Hey], I [want|need] [[that]]."
+    phrase = Phrase(text)
+    field = Grammar({"start": [text]})
+
+    assert {phrase.text(number) for number in range(phrase.forms)} == set(drawn(field, 200))
+    assert field.log_prob("Hi, I want [that].") == pytest.approx(-math.log(phrase.forms))
+
+
+@pytest.mark.parametrize("name", ["ambiguous", "sums", "weighted", "braces", "choices"])
 def test_frequencies_match_the_probability(name: str) -> None:
     """A chi-square of 20,000 draws stays below a bound that chance passes once in a million."""
     field, count = FIELDS[name], 20_000
