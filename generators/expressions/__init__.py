@@ -5,7 +5,7 @@ is never run by Python: it is read into a tree, and only what is listed here is 
 
 Values
     `12`, `1.5`, `"text"`, `True`, `False`, `None`, the names of fields, and `customer.age` for a field within a
-    record. `items.price` of a list of records is the list of their prices. `f"{name} paid {amount:.2f}"` is a text.
+    record. `items.price` of a list of records is the list of their prices. `f"{name} paid {amount:.2f}"` is a text, and so is `f"{row:06d}"`, with leading zeros.
 Operators
     `+ - * / // %` as in Python, `**` with a power written out, from -16 to 16; `== != < <= > >=`, also chained;
     `and or not`; `in` and `not in` a list written out; `is None`, `is not None`; `a if c else b`.

@@ -104,7 +104,7 @@ def _hold_depth(tree: ast.expr) -> None:
 
 
 class _Strings(ast.NodeTransformer):
-    """Writes f-strings as calls of `join` and `text`."""
+    """Writes f-strings as calls of `join`, `text` and `pad`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -117,13 +117,17 @@ class _Strings(ast.NodeTransformer):
         spec = node.format_spec
         plain = isinstance(spec, ast.JoinedStr) and all(isinstance(one, ast.Constant) for one in spec.values)
         pattern = "".join(one.value for one in spec.values) if plain else ""  # type: ignore[union-attr]
-        digits = re.fullmatch(r"\.(\d{1,2})f", pattern, flags=re.ASCII)
-        if node.conversion != -1 or (spec is not None and not digits):
+        known = re.fullmatch(r"\.(?P<digits>\d{1,2})f|0(?P<width>\d{1,2})d", pattern, flags=re.ASCII)
+        if node.conversion != -1 or (spec is not None and not known):
             raise complaint(
-                self.text, node, "Expected {field} or {field:.2f} in an f-string, got another format"
+                self.text,
+                node,
+                "Expected {field}, {field:.2f} or {field:06d} in an f-string, got another format",
             )
         value = self.visit(node.value)
-        return _call(node, "text", [value, _constant(node, int(digits[1]))] if digits else [value])
+        if known and known["width"]:
+            return _call(node, "pad", [value, _constant(node, int(known["width"]))])
+        return _call(node, "text", [value, _constant(node, int(known["digits"]))] if known else [value])
 
 
 def _call(place: ast.AST, name: str, arguments: list[ast.expr]) -> ast.expr:
