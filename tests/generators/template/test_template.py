@@ -8,6 +8,9 @@ from gristmill.errors import UsageError
 from gristmill.generators.fields import Cases, Derived, Integer, Many
 from gristmill.generators.space import Space
 from gristmill.generators.template import Table, Template, template
+from gristmill.play import play
+from gristmill.policy import Scripted
+from tests.fixtures.lamps import Lamps, agent, customer
 
 GOOD = """
 name = "visits"
@@ -172,3 +175,26 @@ def test_fields_within_fields_are_read(tmp_path: Path) -> None:
     assert isinstance(fields["visits"], Many)
     assert isinstance(fields["doctor"], Cases)
     assert {"minutes"} == set(fields["visits"].space.fields)
+
+
+LAMPS = """
+[fields]
+colour = { kind = "choice", options = ["red", "green", "blue", "white"] }
+since = { kind = "date", start = "2024-01-01", end = "2026-01-01" }
+wish = { kind = "derived", value = 'f"{colour} lamp"' }
+"""
+
+
+def test_a_table_is_the_space_of_a_world(tmp_path: Path) -> None:
+    """One definition gives rows, and scenarios that a world plays and knows again."""
+
+    class Lit(Lamps):
+        space = read(LAMPS, tmp_path).tables["given"].space
+
+    scenario = Lit().scenario(7, 3)
+    seats = {"customer": Scripted("expert", customer), "agent": Scripted("expert", agent)}
+    (episode,) = play(Lit, [scenario], seats, seed=0)
+
+    assert "" == Lit.space.problem(scenario.values)
+    assert f"{scenario.values['colour']} lamp" == scenario.values["wish"]
+    assert [scenario.values["colour"]] == episode.state["on"]
