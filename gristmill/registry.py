@@ -13,44 +13,25 @@ imported is listed with its error.
 """
 
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from gristmill.digest import fingerprint
-from gristmill.errors import GristmillError, PluginError, UsageError, install_line, unknown
+from gristmill.errors import GristmillError, PluginError, UsageError, unknown
+from gristmill.plugins import Listing, about, find, load, module_of, origin, place_of
 from gristmill.policy import Place, Policy, Scripted
 from gristmill.specs import file_of, shown, split, typed
 from gristmill.world import World
 
-__all__ = ["Listing", "WorldSpec", "absolute", "make", "policies", "policy", "split", "world", "worlds"]
+__all__ = ["WorldSpec", "absolute", "make", "policies", "policy", "split", "world", "worlds"]
 
 _ENVS, _POLICIES = "gristmill.envs", "gristmill.policies"
 _WORLD_HAS = ("id", "version", "possible_agents", "scenario", "reset", "brief", "step", "checks", "close")
 _TURNS_HAVE = (*_WORLD_HAS, "observe", "entries", "state", "mutating")
 _BODIES_HAVE = (*_WORLD_HAS, "platform", "vector")
-
-
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of plugins.
-
-    Attributes:
-        name: by which it is asked for.
-        source: where it comes from: a distribution and the object in it, or a file.
-        about: the first line of its documentation.
-        error: why it cannot be used; empty when it can.
-    """
-
-    name: str
-    source: str
-    about: str = ""
-    error: str = ""
 
 
 class WorldSpec(msgspec.Struct, frozen=True):
@@ -76,7 +57,7 @@ class WorldSpec(msgspec.Struct, frozen=True):
             raise
         except Exception as error:
             raise PluginError(
-                f"{self.kind.__name__}{shown(params)} cannot be built: {_place(error)}"
+                f"{self.kind.__name__}{shown(params)} cannot be built: {place_of(error)}"
             ) from error
         has = _BODIES_HAVE if hasattr(world, "vector") else _TURNS_HAVE
         if missing := [name for name in has if not hasattr(world, name)]:
@@ -98,9 +79,9 @@ def world(spec: str) -> WorldSpec:
     """
     name, given = split(spec)
     if file := file_of(name):
-        kind = _world_class(_module_of(file), name.rpartition(":")[2] if ".py:" in name else "")
+        kind = _world_class(module_of(file), name.rpartition(":")[2] if ".py:" in name else "")
     else:
-        kind = _load(_find(_ENVS, "world", name))
+        kind = load(find(_ENVS, "world", name))
         if getattr(kind, "id", None) != name:
             raise PluginError(
                 f"Expected the class of {name} to have that id, got {getattr(kind, 'id', None)!r}."
@@ -130,7 +111,7 @@ def policy(spec: str, world: str, seat: str) -> Policy:
     name, given = split(spec)
     if file := file_of(name):
         place = name.rpartition(":")[2] if ".py:" in name else ""
-        function = _policy_in(_module_of(file), place, world, seat)
+        function = _policy_in(module_of(file), place, world, seat)
     else:
         name, colon, first = name.partition(":")
         function = _named_policy(name, world, seat)
@@ -147,12 +128,12 @@ def policies(world: str, seat: str) -> list[Listing]:
     """Return the policies that may take a seat of a world, broken modules with their errors."""
     found, listings = _marked(world, seat)
     listings += [
-        Listing(name=name, source=_source(function), about=_about(function))
+        Listing(name=name, source=_source(function), about=about(function))
         for name, functions in found.items()
         for function in functions
     ]
     listings += [
-        Listing(name=entry.name, source=_origin(entry), about="Imported only when it is asked for.")
+        Listing(name=entry.name, source=origin(entry), about="Imported only when it is asked for.")
         for entry in _lazy_policies()
         if entry.name not in found  # what is marked for a seat goes before it
     ]
@@ -164,31 +145,6 @@ def absolute(spec: str) -> str:
     name, mark, query = spec.partition("?")
     file = file_of(name)
     return f"{file.resolve()}{name[name.rfind('.py') + 3 :]}{mark}{query}" if file else spec
-
-
-# Files.
-
-
-def _module_of(file: Path) -> ModuleType:
-    """Return the module in a file, imported once per content of the file."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"Expected a Python file, got {file}: {error.strerror}.") from None
-    name = f"gristmill_plugin_{file.stem}_{fingerprint(bytes(file.resolve()) + content)[:12]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = spec_from_file_location(name, file.resolve())
-    if spec is None or spec.loader is None:
-        raise UsageError(f"Expected a Python file, got {file}.")
-    module = module_from_spec(spec)
-    sys.modules[name] = module  # annotations and versions of its classes are looked up there
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a script that is no plugin may end the process
-        del sys.modules[name]
-        raise PluginError(f"{file} cannot be imported: {_place(error)}") from error
-    return module
 
 
 def _world_class(module: ModuleType, name: str) -> Any:
@@ -223,57 +179,16 @@ def _own(module: ModuleType) -> list[str]:
     return [key for key, value in members if getattr(value, "__module__", "") == module.__name__]
 
 
-# Entry points.
-
-
-def _find(group: str, kind: str, name: str) -> EntryPoint:
-    entries = entry_points(group=group)
-    found = list(entries.select(name=name))
-    if not found:
-        error = unknown(kind, name, {entry.name for entry in entries})
-        raise UsageError(f"{error} A file is named as path/to/file.py:Name.")
-    if len(found) > 1:
-        both = " and ".join(sorted(_origin(entry) for entry in found))
-        raise PluginError(f"Expected one {kind} {name}, got {both}; uninstall one of them.")
-    return found[0]
-
-
-def _load(entry: EntryPoint) -> Any:
-    try:
-        return entry.load()
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"{entry.name} ({_origin(entry)}) cannot be imported: {_place(error)}") from error
-
-
 def _listing(group: str, name: str) -> Listing:
-    origins = " and ".join(sorted(_origin(entry) for entry in entry_points(group=group, name=name)))
+    origins = " and ".join(sorted(origin(entry) for entry in entry_points(group=group, name=name)))
     try:
-        return Listing(name=name, source=origins, about=_about(_load(_find(group, "world", name))))
+        return Listing(name=name, source=origins, about=about(load(find(group, "world", name))))
     except GristmillError as error:
         return Listing(name=name, source=origins, error=str(error))
 
 
-def _origin(entry: EntryPoint) -> str:
-    return f"{entry.dist.name if entry.dist else 'unknown'}: {entry.value}"
-
-
 def _source(function: Any) -> str:
     return f"{inspect.getsourcefile(function) or function.__module__}:{function.__name__}"
-
-
-def _about(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "").partition("\n")[0]
-
-
-def _place(error: BaseException) -> str:
-    """Return an error in words, with what to install or the line that raised it; a syntax error names its own."""
-    if line := install_line(error):
-        return f"{error}; {line}"
-    trace = None if isinstance(error, SyntaxError) else error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
-    return f"{type(error).__name__}: {error}{where}"
 
 
 # Policies.
@@ -329,7 +244,7 @@ def _named_policy(name: str, world: str, seat: str) -> Callable[..., Any]:
             both = " and ".join(_source(function) for function in several)
             raise PluginError(f"Expected one policy {name!r} for {seat} of {world}, got {both}.")
     if name in lazy:
-        loaded: Callable[..., Any] = _load(_find(_POLICIES, "policy", name))
+        loaded: Callable[..., Any] = load(find(_POLICIES, "policy", name))
         return loaded
     error = unknown("policy", name, {*found, *lazy}, of=f"seat {seat} of {world}")
     raise UsageError(" ".join([str(error), *(one.error for one in broken)]))
@@ -360,13 +275,13 @@ def _policy_modules(world_spec: str) -> tuple[list[ModuleType], list[Listing]]:
     modules: list[ModuleType] = []
     broken: list[Listing] = []
     if file := file_of(split(world_spec)[0]):
-        modules.append(_module_of(file))
+        modules.append(module_of(file))
     for entry in entry_points(group=_POLICIES):
         if not entry.attr:
             try:
-                modules.append(_load(entry))
+                modules.append(load(entry))
             except PluginError as error:
-                broken.append(Listing(name=entry.name, source=_origin(entry), error=str(error)))
+                broken.append(Listing(name=entry.name, source=origin(entry), error=str(error)))
     return modules, broken
 
 

@@ -41,7 +41,7 @@ from gristmill.generators.kinds.placed import Records
 from gristmill.generators.space import Space
 from gristmill.generators.template._kinds import MISSING, check_rule, hidden_of, placed_at, space_of
 from gristmill.generators.template._parsing import check_names, check_texts, parsed, utf8
-from gristmill.registry import Listing
+from gristmill.plugins import Listing
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

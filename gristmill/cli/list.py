@@ -9,7 +9,7 @@ from gristmill.cli.shared import Json, answer, console, table
 from gristmill.errors import unknown
 
 if TYPE_CHECKING:
-    from gristmill.registry import Listing
+    from gristmill.plugins import Listing
 
 _WHAT = ("worlds", "templates")
 
