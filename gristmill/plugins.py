@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -59,7 +60,7 @@ def module_of(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # a script that is no plugin may end the process
         del sys.modules[name]
-        raise PluginError(f"{file} cannot be imported: {place_of(error)}") from error
+        raise PluginError(f"{file} cannot be imported: {place_of(error, file.resolve())}") from error
     return module
 
 
@@ -103,12 +104,16 @@ def about(thing: Any) -> str:
     return (inspect.getdoc(thing) or "").partition("\n")[0]
 
 
-def place_of(error: BaseException) -> str:
-    """Return an error in words, with what to install or the line that raised it; a syntax error names its own."""
+def place_of(error: BaseException, file: Path | None = None) -> str:
+    """Return an error in words, with what to install or the line that raised it; a syntax error names its own.
+
+    Args:
+        error: what was raised.
+        file: whose last line on the way is told, if it was on the way.
+    """
     if line := install_line(error):
         return f"{error}; {line}"
-    trace = None if isinstance(error, SyntaxError) else error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    frames = [] if isinstance(error, SyntaxError) else extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if file is not None and frame.filename == str(file)]
+    where = "".join(f" ({frame.filename}:{frame.lineno})" for frame in (inside or frames)[-1:])
     return f"{type(error).__name__}: {error}{where}"

@@ -14,7 +14,7 @@ def command(
     template: Annotated[
         str,
         typer.Argument(
-            metavar="TEMPLATE", help="A built-in template, see `gristmill list`, or a .toml or .yaml file."
+            metavar="TEMPLATE", help="A name, see `gristmill list templates`, or a .toml, .yaml or .py file."
         ),
     ],
     n: Annotated[

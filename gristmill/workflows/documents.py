@@ -44,7 +44,7 @@ def generate_documents(
     """Write `n` rows as documents with their ground truth.
 
     Args:
-        spec: a built-in template, or the path of one.
+        spec: the name of a template, or the path of one.
         out: a `.jsonl` file with a line for each, or a folder with a file for each, named by the number of its row, and
             `labels.jsonl`, in which texts are names of files.
         n: how many.
@@ -69,7 +69,7 @@ def generate_documents(
     asked(found, [found.main], hidden)
     _check_free(out, overwrite)
     about = {
-        **origin(found, seed, n, hidden),
+        **origin(given, found, seed, n, hidden),
         "documents": n,
         "layouts": {name: digest(one) for name, one in layouts.items()},
     }

@@ -19,6 +19,7 @@ from gristmill.errors import UsageError, unknown
 from gristmill.executors import imap
 from gristmill.generators.tables import drafted, write_draft
 from gristmill.generators.template import PIECE, Source, Template, read, source, template
+from gristmill.specs import file_of
 
 __all__ = ["Generated", "Progress", "asked", "generate", "origin", "rows"]
 
@@ -57,7 +58,7 @@ def generate(
     """Draw `n` rows and write them, each file whole or not at all.
 
     Args:
-        spec: a built-in template, or the path of one.
+        spec: the name of a template, or the path of one.
         out: a file for one table (`.parquet`, `.csv` or `.jsonl`), or a folder for all of them as Parquet.
         n: rows of the main table; the others have their share.
         seed: root seed.
@@ -83,7 +84,7 @@ def generate(
         if path.exists() and not overwrite:
             raise UsageError(f"{path} exists; expected another name, or --overwrite.")
     counts = {name: found.count(name, n) for name in names}
-    about = origin(found, seed, n, hidden)
+    about = origin(given, found, seed, n, hidden)
     done = 0
 
     def counted(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -155,12 +156,14 @@ def asked(found: Template, tables: Sequence[str], hidden: Sequence[str]) -> dict
     return shown
 
 
-def origin(found: Template, seed: int, n: int, hidden: Sequence[str]) -> dict[str, Any]:
+def origin(given: Source, found: Template, seed: int, n: int, hidden: Sequence[str]) -> dict[str, Any]:
     """Return what is needed to draw the same rows again."""
     described = found.describe()
     return {
         "template": found.name,
         "digest": digest(described),
+        # Of Python, what is drawn may hang on more than the fields say.
+        **({"source": digest(given.text)} if file_of(given.place) else {}),
         "seed": seed,
         "n": n,
         **({"with": list(hidden)} if hidden else {}),
