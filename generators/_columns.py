@@ -65,7 +65,7 @@ def coded(codes: NDArray[np.integer[Any]], options: pa.Array) -> pa.Array:
         return options.take(pa.array(codes.astype(np.int32)))
     # Nothing is no code: Parquet has no place for it among the texts.
     nothing = options.is_null().to_numpy(zero_copy_only=False)
-    places = pa.array(codes.astype(np.int32), mask=nothing[codes] if options.null_count else None)
+    places = pa.array(codes.astype(np.int32, copy=False), mask=nothing[codes] if options.null_count else None)
     return pa.DictionaryArray.from_arrays(places, options.fill_null("") if options.null_count else options)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, arrow, coded
+from gristmill.generators._guides import Guide
 from gristmill.generators.kinds.field import Field, copied, plain, same, short
 
 __all__ = ["Choice", "Constant", "Flag"]
@@ -73,7 +74,7 @@ class Choice(Field):
         self.weights = list(weights) if weights is not None else [1.0] * len(self.options)
         *_, total = accumulate(self.weights)
         # Divided by their own last sum, the edges end in exactly one.
-        self._edges = np.array([edge / total for edge in accumulate(self.weights)])
+        self._guide = Guide(np.array([edge / total for edge in accumulate(self.weights)]))
         self._places = {
             (isinstance(option, bool), option): place
             for place, option in enumerate(self.options)
@@ -82,10 +83,10 @@ class Choice(Field):
         self._log = [math.log(weight / total) if weight else -math.inf for weight in self.weights]
 
     def column(self, units: Units) -> pa.Array:
-        return coded(self._codes(units), self._column)
+        return coded(self._guide.places(units[0]), self._column)
 
     def values(self, units: Units) -> list[Any]:
-        found = [self.options[code] for code in self._codes(units).tolist()]
+        found = [self.options[code] for code in self._guide.places(units[0]).tolist()]
         return list(map(copied, found)) if self._shared else found
 
     def log_prob(self, value: Any) -> float:
@@ -96,7 +97,7 @@ class Choice(Field):
         place = self._place(value)
         if place is None or not self.weights[place]:
             raise self._outside(value)
-        return [float((self._edges[place - 1] if place else 0.0) + self._edges[place]) / 2]
+        return [float((self.edges[place - 1] if place else 0.0) + self.edges[place]) / 2]
 
     @property
     def even(self) -> float | None:
@@ -106,11 +107,7 @@ class Choice(Field):
     @property
     def edges(self) -> NDArray[np.float64]:
         """Cumulative probabilities of the options, [options], the last of them 1."""
-        return self._edges
-
-    def _codes(self, units: Units) -> NDArray[np.intp]:
-        found: NDArray[np.intp] = self._edges.searchsorted(units[0], "right")
-        return found
+        return self._guide.edges
 
     @cached_property
     def _column(self) -> pa.Array:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
+from gristmill.generators._guides import Guide
 from gristmill.generators.kinds.field import Field
 
 __all__ = ["Binomial", "Geometric", "Poisson", "Zipf"]
@@ -26,8 +27,8 @@ class _Count(Field):
 
     def column(self, units: NDArray[np.float64]) -> pa.Array:
         """Return the values at `units`, [1, rows] in [0, 1), as int64 [rows]."""
-        low, edges = self._table
-        return pa.array(low + np.searchsorted(edges[1:-1], units[0], side="right"))
+        low, _ = self._table
+        return pa.array(self._guide.places(units[0]) + np.int64(low))
 
     def log_prob(self, value: Any) -> float:
         low, edges = self._table
@@ -53,6 +54,10 @@ class _Count(Field):
         kept = (edges[1:] > _FINEST) & (edges[:-1] < 1 - _FINEST) & (np.diff(edges) > 0)
         first, last = np.flatnonzero(kept)[[0, -1]]
         return low + int(first), np.concatenate([[0.0], edges[first + 1 : last + 1], [1.0]])
+
+    @cached_property
+    def _guide(self) -> Guide:
+        return Guide(self._table[1][1:-1])
 
     @property
     @abstractmethod

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gristmill.digest import encode
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, coded, decoded, plain_values
+from gristmill.generators._guides import Guide
 from gristmill.generators.expressions import Expression
 from gristmill.generators.expressions._columns import is_number
 from gristmill.generators.kinds.choices import Choice, Constant
@@ -81,9 +82,9 @@ class Cases(Placed):
         codes = self._codes(context.columns[self.of])
         if self._table:
             # All that can be drawn in any case is looked up in one list of edges, those of case k from k to k + 1.
-            edges, places, options = self._table
+            guide, places, options = self._table
             unit = units[0] if self.dims else 0.0
-            found = edges.searchsorted(np.minimum(codes + unit, np.nextafter(codes + 1.0, 0)), "right")
+            found = guide.places(np.minimum(codes + unit, np.nextafter(codes + 1.0, 0)))
             return coded(places[found], options)
         order = codes.argsort(kind="stable")
         ends = np.searchsorted(codes[order], np.arange(len(self.cases) + 1))
@@ -114,7 +115,7 @@ class Cases(Placed):
         return found
 
     @cached_property
-    def _table(self) -> tuple[NDArray[np.float64], NDArray[np.int32], pa.Array] | None:
+    def _table(self) -> tuple[Guide, NDArray[np.int32], pa.Array] | None:
         """The edges of all options of all cases, the text of each, and the texts; None if a case is no choice of texts."""
         edges, options = [], list[Any]()
         for place, case in enumerate(self.cases.values()):
@@ -126,7 +127,7 @@ class Cases(Placed):
             return None
         texts = {text: place for place, text in enumerate(dict.fromkeys(options))}
         places = np.array([texts[one] for one in options], np.int32)
-        return np.concatenate(edges), places, pa.array(texts)
+        return Guide(np.concatenate(edges)), places, pa.array(texts)
 
     def log_prob_given(self, value: Any, row: Mapping[str, Any]) -> float:
         name = self._name(row.get(self.of))

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
+from gristmill.generators._guides import Guide
 from gristmill.generators.kinds.field import Field
 
 __all__ = ["Date", "Timestamp"]
@@ -55,7 +56,7 @@ class _Time(Field):
     def column(self, units: NDArray[np.float64]) -> pa.Array:
         """Return the values at `units`, [1, rows] in [0, 1), as dates or timestamps [rows]."""
         cells = self._cells
-        place = np.searchsorted(cells.edges[1:-1], units[0], side="right")
+        place = self._guide.places(units[0])
         below, above, lengths = cells.edges[place], cells.edges[place + 1], cells.lengths[place]
         ticks = ((units[0] - below) / (above - below) * lengths).astype(np.int64)
         return self._array(cells.starts[place] + np.minimum(ticks, lengths - 1))
@@ -109,6 +110,10 @@ class _Time(Field):
         with np.errstate(divide="ignore"):
             logs = np.log(weights) - math.log(edges[-1])
         return _Cells(starts, lengths, edges / edges[-1], logs)
+
+    @cached_property
+    def _guide(self) -> Guide:
+        return Guide(self._cells.edges[1:-1])
 
     def _starts(self, end: int) -> NDArray[np.int64]:
         """Return the first ticks of the stretches before `end`."""
