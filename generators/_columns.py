@@ -13,6 +13,8 @@ from gristmill.errors import UsageError
 
 __all__ = ["Units", "arrow", "coded", "decoded", "fixed_text", "plain_values", "without"]
 
+# Without a type, Arrow tries each time to import what dates of others are made of, which takes longer than a row.
+_PLAIN = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 Units = NDArray[np.float64]  # [D, N]: D numbers in [0, 1) for each of N rows
 
 
@@ -48,9 +50,12 @@ def arrow(values: Sequence[Any]) -> pa.Array:
     Raises:
         UsageError: when they are not of one type.
     """
+    kinds = {type(one) for one in values if one is not None}
+    if not kinds:
+        return pa.nulls(len(values))
     try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(values, _PLAIN.get(kinds.pop()) if len(kinds) == 1 else None)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         raise UsageError(f"Expected values of one type for a column, got {list(values)}.") from None
 
 

@@ -1,6 +1,6 @@
 """The order in which the fields of a row are drawn: what others depend on comes before them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Plan:
     hence after all that its condition speaks of; what depends on other fields is a group of its own.
 
     Attributes:
+        fields: by name.
         groups: condition and members of each group, in the order of drawing.
         dims: how many units there are.
         read: names of the fields that others need as columns.
@@ -45,7 +46,7 @@ class Plan:
     def __init__(self, fields: Mapping[str, Field], *, inner: bool = False) -> None:
         groups: dict[tuple[Condition, str], list[Member]] = {}
         self.dims, self.read, self.outside, early = 0, set[str](), set[str](), list[str]()
-        self._fields, self._known = fields, dict[str, pa.DataType | None]()
+        self.fields, self._known = fields, dict[str, pa.DataType | None]()
         for name, field in fields.items():
             reads = field.reads - {ROW} if placed(field) else frozenset[str]()
             self.outside |= {one for one in reads if inner and one not in fields}
@@ -101,7 +102,7 @@ class Plan:
         values: Values = {}
         columns: dict[str, pa.Array] = {}
         context = Context(columns, np.zeros(1, np.int64), records=records)
-        for name, field in self._fields.items():
+        for name, field in self.fields.items():
             if not holds(field.condition, values):
                 columns[name] = pa.nulls(1)
             elif placed(field):
@@ -120,7 +121,7 @@ class Plan:
             around: what else they read, columns of one row; what reads more than that is not looked at.
         """
         wrong, columns = "", dict(around)
-        for name, field in self._fields.items():
+        for name, field in self.fields.items():
             if name not in value:
                 columns[name] = pa.nulls(1)
             elif not isinstance(field, Derived):
@@ -136,10 +137,8 @@ class Plan:
         return wrong, pa.StructArray.from_arrays(record, self._order)
 
     def _checked(self, name: str, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
-        kind = self._kind(name)
-        if kind is not None and not pa.types.is_nested(kind):
-            return "", arrow([value]).cast(kind)
-        return self._fields[name].checked(value, around)
+        column = self.typed(name, [value])
+        return self.fields[name].checked(value, around) if column is None else ("", column)
 
     def units_of(self, one: Correlated) -> list[int]:
         """Return the places of correlated fields in the latent cube.
@@ -150,8 +149,8 @@ class Plan:
         places = {name: start for _, members in self.groups for name, _, start, _ in members}
         for name in one.fields:
             if name not in places:
-                raise unknown("field", name, self._fields)
-            field = self._fields[name]
+                raise unknown("field", name, self.fields)
+            field = self.fields[name]
             if field.dims != 1 or field.condition:
                 raise UsageError(
                     f"Expected fields of one unit without a condition to correlate, got {name!r}, {field._expected()}."
@@ -164,19 +163,24 @@ class Plan:
 
     def needs(self, name: str) -> set[str]:
         """Return the fields that one depends on."""
-        field = self._fields[name]
+        field = self.fields[name]
         reads = field.reads - {ROW} - self.outside if placed(field) else set[str]()
         return {one for one, _ in field.condition}.union(reads)
 
     def follows(self, name: str) -> bool:
         """Return whether a field follows from the number of the row alone."""
-        field = self._fields[name]
+        field = self.fields[name]
         if field.dims or not placed(field) or not field.reads:
             return False
         return all(one == ROW or self.follows(one) for one in field.reads)
 
-    def typed(self, name: str, value: Any) -> pa.Array:
-        """Return a value of a field as a column of the type that the field draws, [1]; None is nothing."""
+    def typed(self, name: str, values: Sequence[Any]) -> pa.Array | None:
+        """Return values of a field as a column of the type that it draws, [N], where that is known; None is nothing."""
+        kind = self._kind(name)
+        return None if kind is None or pa.types.is_nested(kind) else arrow(values).cast(kind)
+
+    def typed_alone(self, name: str, value: Any) -> pa.Array:
+        """Return a value of a field as a column of the type that it has beside the others in it, [1]; None is nothing."""
         if value is None:
             return pa.nulls(1, self._kind(name) or pa.null())
         return self._checked(name, value, {})[1]
@@ -184,7 +188,7 @@ class Plan:
     def _kind(self, name: str) -> pa.DataType | None:
         """Return the type that a field draws, None where that depends on what is around all fields."""
         if name not in self._known:
-            self._known[name] = self._kind_of(self._fields[name]) if name in self._fields else None
+            self._known[name] = self._kind_of(self.fields[name]) if name in self.fields else None
         return self._known[name]
 
     def _kind_of(self, field: Field) -> pa.DataType | None:

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gristmill.errors import UsageError, unknown
-from gristmill.generators._columns import Units, decoded
+from gristmill.errors import unknown
+from gristmill.generators._columns import Units
 from gristmill.generators._conditions import Condition, holds
 from gristmill.generators._plan import Plan
 from gristmill.generators._rejection import Ahead, Rows, accepted
-from gristmill.generators.expressions import Expression
+from gristmill.generators._rules import Rule
 from gristmill.generators.kinds.copula import Correlated, apart
 from gristmill.generators.kinds.field import Field, List
 from gristmill.generators.kinds.placed import Context, Records
@@ -64,14 +64,14 @@ class Space(Field):
         **more: Field,
     ) -> None:
         self.fields: dict[str, Field] = {**(fields or {}), **more}
-        self._rule = Expression.parse(where) if isinstance(where, str) else None
         self._where = where if callable(where) else None
         self._nested = {name: field for name, field in self.fields.items() if field.has_constraint}
         self._plan = Plan(self.fields, inner=inner)
         self.dims, self.outside = self._plan.dims, frozenset(self._plan.outside)
-        self._check_rule()
+        self._rule = Rule(where, self._plan) if isinstance(where, str) else None
         self._correlated = [(one, self._plan.units_of(one)) for one in apart(correlated)]
         self._ahead: dict[tuple[int, str], Ahead[Values]] = {}
+        self._parts: dict[frozenset[str], Space] = {}
 
     @property
     def correlated(self) -> list[Correlated]:
@@ -226,8 +226,7 @@ class Space(Field):
 
     def legal(self, value: Values) -> bool:
         """Return whether the constraint holds, and those of the Spaces within."""
-        inner = all(field.legal(value[name]) for name, field in self._nested.items() if name in value)
-        return inner and self._meets(value)
+        return self._legal_within(value) and self._meets(value)
 
     def sample(self, seed: int, index: int, *, name: str = "scenario") -> Values:
         """Return draw `index` of the stream `name` under `seed`.
@@ -251,7 +250,7 @@ class Space(Field):
 
         def draw(units: Units, numbers: Rows) -> tuple[list[Values], NDArray[np.bool_]]:
             drawn = self._plan.values(self._coupled(units), Context({}, numbers, derive(seed, name)))
-            return drawn, np.fromiter(map(self.legal, drawn), bool, len(drawn))
+            return drawn, self._legal(drawn)
 
         found: dict[int, Values] = {}
         for places, drawn, legal in accepted(self._streams, seed, name, np.array(rows), draw):
@@ -279,10 +278,9 @@ class Space(Field):
             context = Context({}, numbers, derive(seed, name), records)
             drawn = self._plan.column(self._coupled(units), context)
             if self._where is None and not self._nested:
-                return drawn, self._all_legal(drawn)
+                return drawn, self._rule.meets_column(drawn) if self._rule else np.ones(len(drawn), bool)
             # A value that is nothing and a field that does not exist are alike in a column.
-            plain = self._plan.values(self._coupled(units), context)
-            return drawn, np.fromiter(map(self.legal, plain), bool, len(plain))
+            return drawn, self._legal(self._plan.values(self._coupled(units), context))
 
         parts, order = [], []
         for places, drawn, legal in accepted(self._streams, seed, name, np.asarray(rows, np.int64), draw):
@@ -295,6 +293,12 @@ class Space(Field):
         """Return the Space of the named fields and of those that their values depend on; its rows are the same."""
         if self._where is not None or self._nested:
             return self  # which rows are legal may depend on any field
+        part = self._parts.get(frozenset(names))
+        if part is None:
+            part = self._parts[frozenset(names)] = self._only(names)
+        return part
+
+    def _only(self, names: Sequence[str]) -> "Space":
         needed, before = {*names, *(self._rule.names if self._rule else ())}, set[str]()
         while needed != before:  # correlated fields lead to later ones, whose earlier ones are needed too
             before = set(needed)
@@ -352,44 +356,24 @@ class Space(Field):
             for one, _ in self._correlated
         )
 
+    def _legal_within(self, value: Values) -> bool:
+        return all(field.legal(value[name]) for name, field in self._nested.items() if name in value)
+
     def _meets(self, value: Values) -> bool:
         if self._rule is not None:
-            read = {name: self._plan.typed(name, value.get(name)) for name in self._rule.names}
-            return bool(self._ruled(read, 1)[0])
+            return bool(self._rule.meets([value])[0])
         return self._where is None or bool(self._where(value))
 
-    def _all_legal(self, drawn: pa.StructArray) -> NDArray[np.bool_]:
-        """Return which records meet the expression, [N]."""
+    def _legal(self, values: Sequence[Values]) -> NDArray[np.bool_]:
+        """Return which of drawn values are legal, [N]."""
         if self._rule is None:
-            return np.ones(len(drawn), bool)
-        read = {name: decoded(drawn.field(name)) for name in self._rule.names}
-        return self._ruled(read, len(drawn))
-
-    def _ruled(self, read: Mapping[str, pa.Array], rows: int) -> NDArray[np.bool_]:
-        """Return for which rows the expression is true, [N]."""
-        assert self._rule is not None
-        column = self._rule.column(read, rows)
-        if column.type not in (pa.bool_(), pa.null()):
-            raise UsageError(
-                f"Expected a constraint that is true or false, got {self._rule.text!r}, which gives {column.type}."
-            )
-        found: NDArray[np.bool_] = column.cast(pa.bool_()).fill_null(False).to_numpy(zero_copy_only=False)
+            return np.fromiter(map(self.legal, values), bool, len(values))
+        found = np.fromiter(map(self._legal_within, values), bool, len(values))
+        found[found] = self._rule.meets([one for one, good in zip(values, found, strict=True) if good])
         return found
 
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
         return self._plan.checked(value, around)
-
-    def _check_rule(self) -> None:
-        for needed in sorted(self._rule.names - set(self.fields)) if self._rule else ():
-            raise UsageError(
-                f"The constraint depends on {needed!r}; expected one of the fields {list(self.fields)}."
-            )
-        for name in sorted(self._rule.names if self._rule else ()):
-            if self._plan.follows(name):
-                raise UsageError(
-                    f"Expected a constraint on what is drawn, got {name!r}, which follows from the number of the row and "
-                    "is the same however often it is drawn."
-                )
 
     def _body(self) -> dict[str, Any]:
         return {"fields": self.describe(), **self.rules}

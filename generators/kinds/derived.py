@@ -77,6 +77,7 @@ class Cases(Placed):
         self.of, self.cases = of, dict(cases)
         self.dims = max(case.dims for case in cases.values())
         self.reads = frozenset((of,))
+        self._places = {name: place for place, name in enumerate(self.cases)}
 
     def within(self, units: Units, context: Context) -> pa.Array:
         codes = self._codes(context.columns[self.of])
@@ -89,8 +90,10 @@ class Cases(Placed):
         order = codes.argsort(kind="stable")
         ends = np.searchsorted(codes[order], np.arange(len(self.cases) + 1))
         drawn = [
-            case.column(units[: case.dims, order[start:end]])
-            for case, start, end in zip(self.cases.values(), ends[:-1], ends[1:], strict=True)
+            case.column(units[: case.dims, order[start:end]]) if end > start else none
+            for case, none, start, end in zip(
+                self.cases.values(), self._none, ends[:-1], ends[1:], strict=True
+            )
         ]
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
@@ -99,20 +102,28 @@ class Cases(Placed):
     @cached_property
     def kind(self) -> pa.DataType:
         """The type of its values: that of all cases together."""
-        drawn = [case.column(np.empty((case.dims, 0))) for case in self.cases.values()]
-        return decoded(_alike(drawn)[0]).type
+        return decoded(_alike(self._none)[0]).type
+
+    @cached_property
+    def _none(self) -> list[pa.Array]:
+        """No value of each case, as a column."""
+        return [case.column(np.empty((case.dims, 0))) for case in self.cases.values()]
 
     def _codes(self, column: pa.Array) -> NDArray[np.uint16]:
         """Return the place among the cases of each row's case, [N]; in few bits, which makes sorting them quick."""
         if not (pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type)):
             column = pc.dictionary_encode(decoded(column))
         names = [*plain_values(column.dictionary), *([None] if column.null_count else [])]
-        order = {name: place for place, name in enumerate(self.cases)}
-        places = np.array([order[self._named(name)] for name in names], np.uint16)
+        places = np.array([self._place(name) for name in names], np.uint16)
         found: NDArray[np.uint16] = places[
             column.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
         ]
         return found
+
+    def _place(self, value: Any) -> int:
+        """Return the place of the case of a value."""
+        found = self._places.get(value) if isinstance(value, str) else None  # a text is its own name
+        return self._places[self._named(value)] if found is None else found
 
     @cached_property
     def _table(self) -> tuple[Guide, NDArray[np.int32], pa.Array] | None:

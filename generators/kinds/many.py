@@ -117,7 +117,9 @@ class Many(Placed):
         before, beside = pa.nulls(1), {name: around[name] for name in self.reads & around.keys()}
         records = []
         for place, one in enumerate(value):
-            wrong, before = self.space.checked(one, {**beside, _BEFORE: before, _ITEM: pa.array([place])})
+            wrong, before = self.space.checked(
+                one, {**beside, _BEFORE: before, _ITEM: pa.array([place], pa.int64())}
+            )
             if wrong:
                 return f"number {place + 1}: {wrong}", arrow([value])
             records.append(pa.Table.from_batches([pa.RecordBatch.from_struct_array(before)]))

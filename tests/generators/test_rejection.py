@@ -23,6 +23,22 @@ def test_a_long_table_of_rare_rows_is_drawn() -> None:
     assert table["y"].to_pylist()[:20] == [space.sample(0, row)["y"] for row in range(20)]
 
 
+def test_many_rows_are_judged_as_each_alone() -> None:
+    """Dates as dates, what is absent or nothing as nothing, and records within by their own constraint first."""
+    space = Space(
+        day=Date("2024-01-01", "2024-12-31"),
+        kind=Choice(["a", "b", None]),
+        size=Integer(1, 3).when(kind="a"),
+        within=Space(x=Integer(0, 5), where="x > 0"),
+        where="month(day) > 3 and (size is None or size < 3) and 6 / within.x > 1",
+    )
+    rows = space.samples(0, range(200))
+
+    assert rows == [space.samples(0, [row])[0] for row in range(200)]
+    assert all(not space.problem(row) for row in rows)
+    assert {1, 2, None} == {row.get("size") for row in rows}
+
+
 def test_a_single_rare_row_is_drawn() -> None:
     """One draw in ten thousand is enough."""
     space = Space(x=Integer(1, 10_000), where="x == 1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gristmill.errors import UsageError
-from gristmill.generators.fields import Choice, Constant, Flag, Integer, Many, Pattern, Uniform
+from gristmill.generators.fields import Choice, Constant, Date, Flag, Integer, Many, Normal, Pattern, Uniform
 from gristmill.generators.space import Space
 from gristmill.types import Scenario
 
@@ -35,6 +35,30 @@ def test_rows_of_any_order_are_those_drawn_one_by_one() -> None:
     rows = [3, 900, 4, 3, 77]
 
     assert [ORDER.sample(2, row) for row in rows] == ORDER.samples(2, rows)
+
+
+def test_a_row_alone_looks_for_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow looks for another library with every value of no type, which takes as long as all of the row."""
+    space = Space(
+        size=Integer(1, 9),
+        kind=Choice(["a", "b", None]),
+        day=Date("2024-01-01", "2024-12-31"),
+        height=Normal(2, 1, digits=1).when(kind="a"),
+        where="size * coalesce(height, 1.0) < 20 and day < date('2024-12-01') and kind != 'c'",
+    )
+    space.sample(0, 0)
+    asked: list[str] = []
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            asked.append(name)
+
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    for row in range(10, 300, 10):
+        space.sample(0, row)
+
+    assert [] == asked
 
 
 def test_a_draw_may_be_changed_by_whoever_asked_for_it() -> None:
