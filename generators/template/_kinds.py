@@ -6,6 +6,7 @@ The same data come from TOML, from YAML and from Python, so what is wrong is sai
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -218,7 +219,7 @@ def _missing(name: str) -> str:
 
 def _built(kind: type, given: Mapping[str, Any], place: str, defaults: Mapping[str, Any] = _NONE) -> Any:
     """Return `kind` with the arguments given, each of the type that it is annotated with."""
-    takes = inspect.signature(kind, eval_str=True).parameters
+    takes = _takes(kind)
     _check_entries(given, list(takes), place)
     chosen = {name: value for name, value in defaults.items() if name in takes} | dict(given)
     lacking = [name for name, one in takes.items() if one.default is one.empty and name not in chosen]
@@ -235,6 +236,12 @@ def _built(kind: type, given: Mapping[str, Any], place: str, defaults: Mapping[s
             ) from None
     _check_sizes(chosen, place)
     return placed_at(f"{place}: ", lambda: kind(**chosen))
+
+
+@cache
+def _takes(kind: type) -> Mapping[str, inspect.Parameter]:
+    """Return the arguments of a kind by name."""
+    return inspect.signature(kind, eval_str=True).parameters
 
 
 def _check_sizes(given: Mapping[str, Any], place: str) -> None:

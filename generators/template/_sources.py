@@ -1,6 +1,7 @@
 """Where templates come from: files of data, files of Python, installed distributions, and those that come along."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -45,7 +46,7 @@ class Listed(Listing, frozen=True, kw_only=True):
 
 
 def template(spec: str) -> Template:
-    """Return the template of a file, or a built-in or installed one by its name.
+    """Return the template of a file, or a built-in or installed one by its name; of the same text, the one made before.
 
     Args:
         spec: its name, or the path of a `.toml`, `.yaml` or `.py` file; `shop.py:ORDERS` is one of several in it.
@@ -54,7 +55,7 @@ def template(spec: str) -> Template:
         UsageError: when there is none, or with the place in the file of what is wrong in it.
         PluginError: when Python cannot import it.
     """
-    return read(source(spec))
+    return _kept(source(spec))
 
 
 def source(spec: str) -> Source:
@@ -70,8 +71,7 @@ def source(spec: str) -> Source:
             raise UsageError(f"Expected a template file, got {path}, which is not there.")
         return Source(spec, utf8(path.read_bytes(), str(path)), path.parent)
     if spec in built_in():
-        folder = files("gristmill.generators") / "assets"
-        return Source(spec, (folder / f"{spec}.toml").read_text(encoding="utf-8"), folder)
+        return Source(spec, (_assets() / f"{spec}.toml").read_text(encoding="utf-8"), _assets())
     if spec in names_installed():
         return Source(spec, None)
     raise unknown("template", spec, {*built_in(), *names_installed()})
@@ -102,23 +102,36 @@ def read(given: Source, layouts: Mapping[str, Sequence[str]] | None = None) -> T
 
 def built_in() -> list[str]:
     """Return the names of the built-in templates."""
-    found = (files("gristmill.generators") / "assets").iterdir()
-    return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
+    return sorted(one.name.removesuffix(".toml") for one in _assets().iterdir() if one.name.endswith(".toml"))
 
 
 def listed() -> list[Listed]:
-    """Return the built-in and the installed templates, broken ones with their errors."""
-    return [_listed(name, "gristmill") for name in built_in()] + [
-        _listed(name, "installed") for name in names_installed()
-    ]
+    """Return the built-in templates, by what they say of themselves, and the installed ones, broken ones with their errors."""
+    return [_listed(name) for name in built_in()] + [_listed_installed(name) for name in names_installed()]
 
 
-def _listed(name: str, origin: str) -> Listed:
+def _listed(name: str) -> Listed:
+    says = parsed(source(name).text or "", name)
+    return Listed(
+        name=name, source="gristmill", about=says["about"], documents=tuple(says.get("documents", ()))
+    )
+
+
+def _listed_installed(name: str) -> Listed:
     try:
         found = template(name)
     except GristmillError as error:
-        return Listed(name=name, source=origin, error=str(error))
-    return Listed(name=name, source=origin, about=found.about, documents=tuple(found.documents))
+        return Listed(name=name, source="installed", error=str(error))
+    return Listed(name=name, source="installed", about=found.about, documents=tuple(found.documents))
+
+
+def _assets() -> Traversable:
+    return files("gristmill.generators") / "assets"
+
+
+@lru_cache(16)
+def _kept(given: Source) -> Template:
+    return read(given)
 
 
 def _of_python(given: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:

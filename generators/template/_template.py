@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,7 +69,7 @@ class Template:
         folder: Traversable | None = None,
         layouts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self.name, self.tables, self.about = name, dict(tables), about
+        self.name, self.tables, self.about = name, MappingProxyType(dict(tables)), about
         self.documents, self._folder, self._layouts = dict(documents or {}), folder, layouts or {}
         for table in self.tables:
             if not table.strip() or FOREIGN.search(table):

@@ -18,7 +18,7 @@ def command(
     what: Annotated[str, typer.Argument(metavar="[worlds|templates]", help="What to list.")] = "worlds",
     json: Json = False,
 ) -> None:
-    """List the installed worlds, or the built-in templates; a broken plugin is listed with its error.
+    """List the installed worlds, or templates; a broken plugin is listed with its error.
 
     Example: gristmill list
 

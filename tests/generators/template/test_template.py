@@ -6,8 +6,9 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.fields import Cases, Derived, Integer, Many
+from gristmill.generators.kinds.texts import _pool
 from gristmill.generators.space import Space
-from gristmill.generators.template import Table, Template, template
+from gristmill.generators.template import Table, Template, built_in, listed, template
 from gristmill.play import play
 from gristmill.policy import Scripted
 from tests.fixtures.lamps import Lamps, agent, customer
@@ -74,6 +75,27 @@ def test_a_file_becomes_the_space_that_it_describes(tmp_path: Path) -> None:
     assert {"Dr. Iris"} == {row["doctor"] for row in rows if row["ward"] == "eye"}
     assert min(row["age"] for row in rows) > 20
     assert 50 < sum(row["insurer"] is None for row in rows) < 110
+
+
+def test_a_text_is_made_into_a_template_once(tmp_path: Path) -> None:
+    """Reading one again costs next to nothing, and another text in the file makes another template."""
+    first, again, other = read(GOOD, tmp_path), read(GOOD, tmp_path), read(GOOD + "\n", tmp_path)
+
+    assert first is again
+    assert first is not other
+    with pytest.raises(TypeError):
+        first.tables["more"] = first.tables["visits"]  # type: ignore[index]
+
+
+def test_listing_templates_draws_no_pool() -> None:
+    """Names are read from the texts, and say what the templates say."""
+    before = _pool.cache_info()
+    found = {one.name: (one.about, one.documents) for one in listed()}
+
+    assert before == _pool.cache_info()
+    assert {
+        name: (made.about, tuple(made.documents)) for name in built_in() if (made := template(name))
+    } == found
 
 
 def test_yaml_says_the_same(tmp_path: Path) -> None:
