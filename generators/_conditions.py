@@ -10,15 +10,15 @@ from gristmill.generators._columns import arrow, decoded
 
 __all__ = ["Condition", "held", "holds", "mask"]
 
-Condition = tuple[tuple[str, frozenset[Any]], ...]  # names of fields, and the values that each may have
-_ABSENT = object()
+# Names of fields, and the values that each may have; None is one that is not there, as in an expression.
+Condition = tuple[tuple[str, frozenset[Any]], ...]
 _UNHASHABLE = (list, dict)
 
 
 def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
     """Return whether a condition holds for the values of a row."""
     for name, allowed in condition:  # a plain loop, since it runs for every field of every draw
-        value = values.get(name, _ABSENT)
+        value = values.get(name)
         if type(value) in _UNHASHABLE or value not in allowed:
             return False
     return True
@@ -29,7 +29,7 @@ def held(condition: Condition, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     found = list(range(len(rows)))
     for name, allowed in condition:
         try:
-            found = [place for place in found if rows[place].get(name, _ABSENT) in allowed]
+            found = [place for place in found if rows[place].get(name) in allowed]
         except TypeError:  # a list or a dict among the values has no hash
             found = [place for place in found if holds(((name, allowed),), rows[place])]
     return found

@@ -106,7 +106,8 @@ class Plan:
             if not holds(field.condition, values):
                 columns[name] = pa.nulls(1)
             elif placed(field):
-                columns[name] = field.within(np.full((field.dims, 1), 0.5), context)
+                units = np.array(field.origin(None, values), float).reshape(field.dims, 1)
+                columns[name] = field.within(units, context)
                 values[name] = plain_values(columns[name])[0]
             else:
                 values[name] = field.mode
@@ -211,6 +212,8 @@ class Plan:
 
     def _never(self, field: Field, name: str, value: Any) -> str:
         """Return why a field never has a value, empty where it may."""
+        if value is None and field.condition:
+            return ""
         if not isinstance(field, Derived):
             return field.problem(value)
         kind = self._kind(name)

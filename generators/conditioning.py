@@ -38,6 +38,7 @@ def conditioned(space: Space, fix: Mapping[str, Any]) -> Space:
         condition = {
             one: [value for value in allowed if _can_be(fields.get(one), value)]
             for one, allowed in field.condition
+            if one in fields or None not in allowed  # else what never exists is as it should be
         }
         if all(condition.values()):  # else the field never exists
             fields[name] = made.when(**condition)
@@ -59,7 +60,7 @@ def _check_alone(name: str, space: Space) -> None:
 
 
 def _can_be(field: Field | None, value: Any) -> bool:
-    return field is not None and not field.problem(value)
+    return field is not None and (not field.problem(value) or (value is None and bool(field.condition)))
 
 
 def _given(name: str, field: Field, inner: dict[str, Any]) -> Field:

@@ -62,10 +62,11 @@ class Choice(Field):
         if weights is not None and (
             len(weights) != len(options)
             or not all(0 <= one < math.inf for one in weights)
-            or not sum(weights)
+            or not 0 < sum(weights) < math.inf
         ):
             raise UsageError(
-                f"Expected {len(options)} weights that are not negative and not all zero, got {list(weights)}."
+                f"Expected {len(options)} weights that are not negative, not all zero and can be added up, "
+                f"got {short(list(weights))}."
             )
         self.options = [copied(plain(option)) for option in options]
         self._shared = any(isinstance(option, (list, dict)) for option in self.options)

@@ -17,7 +17,10 @@ __all__ = ["Correlated", "apart"]
 class Correlated:
     """Fields whose latent normals are correlated, so that each keeps its own distribution (Sklar's theorem).
 
-    The density is exact for real numbers; that of whole or rounded numbers is taken at the middle of their cells.
+    The density is exact for real numbers. A whole or rounded number has the mass of its cell times the copula's density at
+    the middle of the cell, not its mean over it, so that masses add up to one only nearly: to 1.002 for two numbers of a
+    hundred even values each with a correlation of 0.9, to 1.19 for two of three values, single masses of which are off by
+    half; and the less, the less they are correlated.
 
     Args:
         fields: names of at least two fields of one unit each.

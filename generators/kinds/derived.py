@@ -24,6 +24,7 @@ __all__ = ["Cases", "Derived"]
 
 
 _NONE: Mapping[str, Any] = {}
+_MOST = 2**16 - 1  # cases, the places of which have 16 bits
 
 
 class Derived(Placed):
@@ -68,12 +69,20 @@ class Cases(Placed):
         cases: by its values, as texts in JSON's spelling; one called `otherwise` is for all the others.
 
     Raises:
-        UsageError: when there is no case, or one of them needs a row around it.
+        UsageError: when there is no case, or one of them needs a row around it, has a condition or a constraint.
     """
 
     def __init__(self, of: str, cases: Mapping[str, Field]) -> None:
         if not cases or any(isinstance(case, Placed) for case in cases.values()):
             raise UsageError(f"Expected cases of {of!r} that stand for themselves, got {list(cases)}.")
+        if len(cases) > _MOST:
+            raise UsageError(f"Expected at most {_MOST:,} cases of {of!r}, got {len(cases):,}.")
+        for name, case in cases.items():
+            if case.condition or case.has_constraint:
+                what = "a condition" if case.condition else "a constraint"
+                raise UsageError(
+                    f"Expected cases of {of!r} without {what}, got case {name!r} with one; give it to what has the cases."
+                )
         self.of, self.cases = of, dict(cases)
         self.dims = max(case.dims for case in cases.values())
         self.reads = frozenset((of,))
@@ -115,15 +124,17 @@ class Cases(Placed):
             column = pc.dictionary_encode(decoded(column))
         names = [*plain_values(column.dictionary), *([None] if column.null_count else [])]
         places = np.array([self._place(name) for name in names], np.uint16)
-        found: NDArray[np.uint16] = places[
-            column.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
-        ]
+        codes = column.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
+        for place in np.flatnonzero(places == _MOST).tolist():
+            if names[place] or (codes == place).any():  # an empty text may but stand where there is nothing
+                self._named(names[place])
+        found: NDArray[np.uint16] = places[codes]
         return found
 
     def _place(self, value: Any) -> int:
-        """Return the place of the case of a value."""
-        found = self._places.get(value) if isinstance(value, str) else None  # a text is its own name
-        return self._places[self._named(value)] if found is None else found
+        """Return the place of the case of a value, `_MOST` where there is none."""
+        name = value if isinstance(value, str) and value in self._places else self._name(value)
+        return _MOST if name is None else self._places[name]
 
     @cached_property
     def _table(self) -> tuple[Guide, NDArray[np.int32], pa.Array] | None:
@@ -154,7 +165,8 @@ class Cases(Placed):
     def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
         if value is not None:
             return self.locate_given(value, row)
-        found = next(iter(self.cases.values())).origin()
+        name = self._name(row[self.of]) if self.of in row else None
+        found = self.cases[next(iter(self.cases)) if name is None else name].origin()
         return found + [0.5] * (self.dims - len(found))
 
     def problem(self, value: Any) -> str:

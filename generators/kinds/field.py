@@ -166,8 +166,10 @@ class Field(ABC):
     def when(self, /, **values: Any) -> Self:
         """Return this field, existing only where each named earlier field has the value, or a value, given.
 
+        None among them stands for a field that is not there or has nothing.
+
         Raises:
-            UsageError: when a value is a list or an object.
+            UsageError: when there is no value, or one is a list or an object.
         """
         conditional = copy(self)
         conditional.condition = tuple((name, _allowed(name, given)) for name, given in values.items())
@@ -191,11 +193,13 @@ class Field(ABC):
 def _allowed(name: str, given: Any) -> frozenset[Any]:
     """Return the values of a condition, dates as fields draw them."""
     several = given if isinstance(given, (set, frozenset, tuple, list)) else [given]
+    if not several:
+        raise UsageError(f"Expected at least one value of {name!r} in a condition, got none.")
     try:
         return frozenset(one.isoformat() if isinstance(one, date) else one for one in several)
     except TypeError:
         raise UsageError(
-            f"Expected texts, numbers, true or false as values of {name!r} in a condition, got {short(several)}."
+            f"Expected texts, numbers, true, false or None as values of {name!r} in a condition, got {short(several)}."
         ) from None
 
 

@@ -36,9 +36,9 @@ class Many(Placed):
         self.space, self.counts = space, counts
         self._most: int = max(counts.options)
         self.dims = 1 + self._most * space.dims
-        if self._most * max(1, space.dims) > _UNITS:
+        if self._most * _size(space) > _UNITS:
             raise UsageError(
-                f"Expected lists of at most {_UNITS:,} values, got up to {self._most:,} records of {space.dims} each; "
+                f"Expected lists of at most {_UNITS:,} values, got up to {self._most:,} records of {_size(space):,} each; "
                 "make long lists a table of their own."
             )
         self.reads = space.outside - {_BEFORE, _ITEM}
@@ -152,10 +152,12 @@ class Many(Placed):
 
     def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
         if value is None:
-            return self.counts.origin() + self.space.origin() * self._most
+            return self.counts.origin() + self.space.origin(None, row) * self._most
         records = zip(value, _beside(value, row), strict=True)
         inner = [unit for one in records for unit in self.space.origin(*one)]
-        return self.counts.locate(len(value)) + inner + self.space.origin() * (self._most - len(value))
+        return (
+            self.counts.locate(len(value)) + inner + self.space.origin(None, row) * (self._most - len(value))
+        )
 
     @property
     def lists(self) -> list[List]:
@@ -167,6 +169,14 @@ class Many(Placed):
 
     def _body(self) -> dict[str, Any]:
         return {"counts": self.counts.describe(), "space": self.space.describe(), **self.space.rules}
+
+
+def _size(space: Space) -> int:
+    """Return how many units a record takes, or if they are more how many records are in the lists within it."""
+    lists = sum(
+        field._most * _size(field.space) for field in space.fields.values() if isinstance(field, Many)
+    )
+    return max(1, space.dims, lists)
 
 
 def _beside(records: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:

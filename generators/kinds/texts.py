@@ -18,14 +18,13 @@ from gristmill.digest import digest
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, fixed_text
 from gristmill.generators.kinds.choices import Choice
-from gristmill.generators.kinds.field import CELLS, Field
+from gristmill.generators.kinds.field import CELLS, Field, short
 
 __all__ = ["Fake", "Pattern"]
 
 _CLOCKS = frozenset(("now", "today", "utcnow", "time", "time_ns", "localtime", "gmtime"))
-
-
 _LONGEST = 1_000  # characters of a pattern
+_LARGEST = 20_000  # values of a pool, some ten seconds of Faker's time
 
 
 class Pattern(Field):
@@ -39,7 +38,7 @@ class Pattern(Field):
         self._match = re.compile("".join(f"[{re.escape(one)}]" for one in options)).fullmatch
         self._count = math.prod(map(len, options))
         if self._count > CELLS:
-            raise UsageError(f"Expected at most 2**52 different values, got {self._count} from {pattern!r}.")
+            raise UsageError(f"Expected at most 2**52 different values, got more from {short(pattern)}.")
         # Every mark with what it can become, and how many identifiers there are of what comes after it.
         self._marks = [(one, math.prod(map(len, options[place + 1 :]))) for place, one in enumerate(options)]
         self._log = -math.log(self._count)
@@ -92,13 +91,16 @@ class Fake(Field):
     Args:
         provider: name of one of Faker's providers that needs no arguments.
         locale: of Faker.
-        size: how many values are drawn for the pool.
+        size: how many values are drawn for the pool, at most 20,000.
         flat: whether the pool is of `size` different values, all as likely: names that cannot be guessed.
+
+    Raises:
+        UsageError: when there is no such size.
     """
 
     def __init__(self, provider: str, *, locale: str = "en_US", size: int = 512, flat: bool = False) -> None:
-        if size < 1:
-            raise UsageError(f"Expected a pool of at least one value, got {size}.")
+        if type(size) is not int or not 1 <= size <= _LARGEST:
+            raise UsageError(f"Expected a pool of 1 to {_LARGEST:,} values, got {size!r}.")
         self.provider, self.locale, self.size, self.flat = provider, locale, size, flat
 
     def column(self, units: Units) -> pa.Array:

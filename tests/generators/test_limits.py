@@ -1,4 +1,4 @@
-"""Numbers within limits: what is drawn is inside, as likely as it says, and what cannot be held is refused."""
+"""Limits: what is drawn is within them, as likely as it says, and what cannot be held or would take for ever is refused."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 from gristmill.errors import UsageError
-from gristmill.generators.fields import Empirical, Integer, LogNormal, Normal, Uniform
+from gristmill.generators.fields import (
+    Cases,
+    Choice,
+    Empirical,
+    Fake,
+    Field,
+    Flag,
+    Integer,
+    LogNormal,
+    Normal,
+    Uniform,
+)
+from gristmill.generators.space import Space
 
 UNITS = np.linspace(0, 1 - 2**-53, 1_001)[None]
 ROUNDED = {
@@ -64,3 +76,28 @@ def test_the_upper_tail_is_as_fine_as_the_lower(far: float) -> None:
     assert np.allclose(found, -np.array(lower.values(1 - units)))
     assert math.isclose(far + 0.1, upper.draw(upper.locate(far + 0.1)), rel_tol=1e-9)
     assert math.isclose(upper.log_prob(far + 0.1), lower.log_prob(-far - 0.1), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Fake("name", size=10**9), "Expected a pool of 1 to 20,000 values, got 1000000000"),
+        (lambda: Fake("name", size=0), "Expected a pool of 1 to 20,000 values, got 0"),
+        (lambda: Choice([1, 2], [1e308, 1e308]), "Expected 2 weights that .* can be added up"),
+        (
+            lambda: Cases("k", dict.fromkeys(map(str, range(70_000)), Flag(0.5))),
+            "at most 65,535 cases of 'k'",
+        ),
+        (
+            lambda: Cases("k", {"a": Space(x=Integer(1, 9), where="x > 8")}),
+            "cases of 'k' without a constraint, got case 'a' with one",
+        ),
+        (lambda: Cases("k", {"a": Flag(0.5).when(z=True)}), "cases of 'k' without a condition, got case 'a'"),
+    ],
+)
+def test_what_would_take_too_much_or_be_passed_over_is_refused(
+    make: Callable[[], Field], message: str
+) -> None:
+    """When the field is made, and not after a minute or in silence."""
+    with pytest.raises(UsageError, match=message):
+        make()

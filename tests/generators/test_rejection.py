@@ -159,7 +159,9 @@ def test_a_constraint_is_true_or_false() -> None:
         (Integer(1, 2), "1", "'a' is '1', which it never is: expected integer"),
         (Integer(0, 1), True, "'a' is True"),
         (Derived("2"), "2", "expected int64, got '2'"),
-        (Choice([[1], [2]]), [[1]], "Expected texts, numbers, true or false as values of 'a'"),
+        (Integer(0, 1), [0, None], "'a' is None, which it never is: expected integer"),
+        (Choice(["x"]), [], "Expected at least one value of 'a' in a condition, got none"),
+        (Choice([[1], [2]]), [[1]], "Expected texts, numbers, true, false or None as values of 'a'"),
     ],
 )
 def test_a_condition_that_is_never_met_is_refused(field: Field, value: Any, message: str) -> None:

@@ -13,6 +13,7 @@ from gristmill.errors import UsageError
 from gristmill.generators.fields import (
     Cases,
     Choice,
+    Constant,
     Correlated,
     Derived,
     Fake,
@@ -342,3 +343,9 @@ def test_lists_and_patterns_have_a_length_that_can_be_drawn() -> None:
         Many(Space(x=Integer(1, 9)), Choice([1, 100_000_000]))
     with pytest.raises(UsageError, match="at most 1,000 characters, got 40,000"):
         Pattern("x" * 40_000)
+    with pytest.raises(
+        UsageError, match="lists of at most 4,096 values, got up to 4,000 records of 4,000 each"
+    ):
+        Many(Space(lines=Many(Space(x=Constant(1)), Choice([4_000]))), Choice([4_000]))
+    with pytest.raises(UsageError, match=r"at most 2\*\*52 different values, got more from '#{100}"):
+        Pattern("#" * 1_000)
