@@ -51,7 +51,9 @@ def strategy(
 
         move(others, some(first))
         for one in lists:
-            places = range(one.place + 1, one.place + 1 + one.size * one.count(units[one.place]))
+            # Of no fewer records than where it starts, since what needs fewer choices counts as simpler.
+            count = max(one.count(units[one.place]), one.count(start[one.place]))
+            places = range(one.place + 1, one.place + 1 + one.size * count)
             move(places, some(st.tuples(*(steps[place] for place in places))))
         return draw(units, some(row))
 

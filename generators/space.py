@@ -20,7 +20,7 @@ from gristmill.generators._rejection import Ahead, Rows, accepted
 from gristmill.generators._rules import Rule
 from gristmill.generators.kinds.copula import Correlated, apart
 from gristmill.generators.kinds.field import Field, List
-from gristmill.generators.kinds.placed import Context, Records
+from gristmill.generators.kinds.placed import Context, Records, placed
 from gristmill.generators.kinds.references import Unique
 from gristmill.seeding import derive
 from gristmill.types import Scenario
@@ -130,10 +130,13 @@ class Space(Field):
         # As many rows as have identifiers of their own.
         rows = min([_ROWS, *(field.count for field in self.fields.values() if isinstance(field, Unique))])
         start = self.origin(self._plan.mode(records))
-        drawn = strategy(
-            lambda units, row: self.draw(units, row=row, records=records), start, rows=rows, lists=self.lists
-        )
-        return drawn.filter(self.legal)
+
+        def draw(units: Sequence[float], row: int) -> Values:
+            drawn = self.draw(units, row=row, records=records)
+            again = self._at_modes(drawn, units, start)
+            return drawn if again == units else self.draw(again, row=row, records=records)
+
+        return strategy(draw, start, rows=rows, lists=self.lists).filter(self.legal)
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""
@@ -191,11 +194,23 @@ class Space(Field):
         return self._uncoupled(units)
 
     def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
-        units: list[float] = []
+        units, beside = [], {**row, **(value or {})}
         for name, field in self.fields.items():
             there = value is not None and name in value
-            units += field.origin(value[name], {**row, **value}) if there else field.origin()
+            units += field.origin(value[name] if there else None, beside)
+            if value is None and not placed(field):
+                beside[name] = field.mode
         return self._uncoupled(units)
+
+    def _at_modes(self, value: Values, units: Sequence[float], start: Sequence[float]) -> list[float]:
+        """Return units with those of the mode in this row for what depends on others and is where it started."""
+        found, coupled = list(units), {name for one in self.correlated for name in one.fields}
+        for _, members in self._plan.groups:
+            for name, field, first, end in members:
+                still = placed(field) and name in value and name not in coupled
+                if still and found[first:end] == start[first:end]:
+                    found[first:end] = field.origin(None, value)
+        return found
 
     @property
     def lists(self) -> list[List]:

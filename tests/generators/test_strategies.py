@@ -4,10 +4,11 @@ from typing import Any
 
 from hypothesis import find, given, settings
 
-from gristmill.generators.fields import Choice, Integer, Many, Unique, Zipf
+from gristmill.generators.fields import Cases, Choice, Derived, Integer, LogNormal, Many, Unique, Zipf
 from gristmill.generators.space import Space
 
 QUIET = settings(database=None, max_examples=300)
+BRIEF = settings(database=None, max_examples=30)
 
 
 def test_a_field_that_the_mode_lacks_shrinks_to_its_own_mode() -> None:
@@ -30,6 +31,36 @@ def test_records_that_the_mode_lacks_shrink_to_their_mode() -> None:
     found = find(space.strategy(), lambda one: any(item["f3"] > 50 for item in one["items"]), settings=QUIET)
 
     assert [{**record.mode, "f3": 51}] == found["items"]
+
+
+def test_cases_shrink_to_the_mode_of_their_case() -> None:
+    """Of the case that the row has: the first value of a range, the peak of a distribution."""
+    by_size = Cases("size", {"large": Integer(50, 99), "small": Integer(1, 9)})
+    space = Space(size=Choice(["small", "large"], [3, 1]), boxes=by_size, twice=Derived("2 * boxes"))
+    peaked = Space(kind=Choice(["a"]), price=Cases("kind", {"a": LogNormal(14, 1, digits=2)}))
+
+    assert {"size": "small", "boxes": 1, "twice": 2} == space.mode
+    assert space.mode == find(space.strategy(), lambda _: True, settings=BRIEF)
+    assert {"size": "large", "boxes": 50, "twice": 100} == find(
+        space.strategy(), lambda one: one["boxes"] > 9, settings=QUIET
+    )
+    assert LogNormal(14, 1, digits=2).mode == peaked.mode["price"]
+
+
+def test_lists_that_read_what_is_around_shrink_to_their_mode() -> None:
+    """To the likeliest number of records, each as likely as can be."""
+    record = Space(
+        {
+            "kind": Choice(["a", "b"], [1, 2]),
+            "count": Cases("kind", {"a": Integer(1, 5), "b": Integer(3, 8)}),
+            "whole": Derived("count * factor"),
+        },
+        inner=True,
+    )
+    space = Space(factor=Integer(2, 4), items=Many(record, Choice([1, 2, 3], [1, 5, 1])))
+
+    assert {"factor": 2, "items": [{"kind": "b", "count": 3, "whole": 6}] * 2} == space.mode
+    assert space.mode == find(space.strategy(), lambda _: True, settings=BRIEF)
 
 
 @settings(database=None, max_examples=200)
