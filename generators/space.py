@@ -19,7 +19,7 @@ from gristmill.generators._plan import Plan
 from gristmill.generators._rejection import Ahead, Rows, accepted
 from gristmill.generators._rules import Rule
 from gristmill.generators.kinds.copula import Correlated, apart
-from gristmill.generators.kinds.field import Field, List
+from gristmill.generators.kinds.field import NOTHING, Field, List
 from gristmill.generators.kinds.placed import Context, Records, placed
 from gristmill.generators.kinds.references import Unique
 from gristmill.seeding import derive
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Space", "Values"]
 
 Values = dict[str, Any]
-_NONE: Mapping[str, Any] = {}
 _ROWS = 1_000  # of which a strategy takes the number of a row
 _STREAMS = 8  # of which rows are drawn ahead
 
@@ -108,7 +107,7 @@ class Space(Field):
 
     def column(self, units: Units) -> pa.StructArray:
         """Return the values at `units`, [dims, N], as a column of records in which an absent field is null."""
-        return self._plan.column(self._coupled(units), Context({}))
+        return self.within(units, Context({}))
 
     def within(self, units: Units, context: Context) -> pa.StructArray:
         """Return the values at `units`, [dims, N], of rows with something around them, as a column of records."""
@@ -193,7 +192,7 @@ class Space(Field):
             units += field.locate_given(value[name], {**row, **value}) if there else [0.5] * field.dims
         return self._uncoupled(units)
 
-    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+    def origin(self, value: Any = None, row: Mapping[str, Any] = NOTHING) -> list[float]:
         units, beside = [], {**row, **(value or {})}
         for name, field in self.fields.items():
             there = value is not None and name in value

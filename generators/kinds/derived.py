@@ -17,13 +17,11 @@ from gristmill.generators._guides import Guide
 from gristmill.generators.expressions import Expression
 from gristmill.generators.expressions._columns import is_number
 from gristmill.generators.kinds.choices import Choice, Constant
-from gristmill.generators.kinds.field import Field
+from gristmill.generators.kinds.field import NOTHING, Field
 from gristmill.generators.kinds.placed import ROW, Context, Placed
 
 __all__ = ["Cases", "Derived"]
 
-
-_NONE: Mapping[str, Any] = {}
 _MOST = 2**16 - 1  # cases, the places of which have 16 bits
 
 
@@ -162,7 +160,7 @@ class Cases(Placed):
         found = case.locate(_whole(case, value))
         return found + [0.5] * (self.dims - len(found))
 
-    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+    def origin(self, value: Any = None, row: Mapping[str, Any] = NOTHING) -> list[float]:
         if value is not None:
             return self.locate_given(value, row)
         name = self._name(row[self.of]) if self.of in row else None

@@ -17,9 +17,9 @@ from gristmill.generators._columns import Units, arrow, plain_values
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["CELLS", "Field", "List", "copied", "plain", "same", "short"]
+__all__ = ["CELLS", "NOTHING", "Field", "List", "copied", "plain", "same", "short"]
 
-_NONE: Mapping[str, Any] = {}
+NOTHING: Mapping[str, Any] = {}  # around a value, for what has no row
 CELLS = 2**52  # more values than this have no unit of their own
 
 
@@ -101,7 +101,7 @@ class Field(ABC):
         """Return units that lead to `value` in its row."""
         return self.locate(value)
 
-    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+    def origin(self, value: Any = None, row: Mapping[str, Any] = NOTHING) -> list[float]:
         """Return units from which a strategy goes to others: those of `value`, and those of a mode where there is none."""
         return self.locate(self.mode) if value is None else self.locate_given(value, row)
 

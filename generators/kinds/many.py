@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units, arrow, decoded
 from gristmill.generators.kinds.choices import Choice
-from gristmill.generators.kinds.field import List
+from gristmill.generators.kinds.field import NOTHING, List
 from gristmill.generators.kinds.placed import Context, Placed
 from gristmill.generators.space import Space, Values
 
 __all__ = ["Many"]
 
-_NONE: Mapping[str, Any] = {}
 _UNITS = 2**12  # of a list; every row has as many, however long its own is
 _BEFORE, _ITEM = "before", "item"
 
@@ -150,7 +149,7 @@ class Many(Placed):
         units = self.counts.locate(len(value)) + inner
         return units + [0.5] * (self.dims - len(units))
 
-    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+    def origin(self, value: Any = None, row: Mapping[str, Any] = NOTHING) -> list[float]:
         if value is None:
             return self.counts.origin() + self.space.origin(None, row) * self._most
         records = zip(value, _beside(value, row), strict=True)

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError
 from gristmill.generators._columns import Units
-from gristmill.generators.kinds.field import Field
+from gristmill.generators.kinds.field import NOTHING, Field
 
 __all__ = ["ROW", "Context", "Placed", "Records", "placed"]
 
-_NONE: Mapping[str, Any] = {}
 ROW = "row"  # the name under which expressions read the number of the row
 Records = Callable[[str, Sequence[str], NDArray[np.float64]], pa.StructArray]
 
@@ -71,7 +70,7 @@ class Placed(Field):
     def locate(self, value: Any) -> list[float]:
         return [0.5] * self.dims
 
-    def origin(self, value: Any = None, row: Mapping[str, Any] = _NONE) -> list[float]:
+    def origin(self, value: Any = None, row: Mapping[str, Any] = NOTHING) -> list[float]:
         return [0.5] * self.dims if value is None else self.locate_given(value, row)
 
     @property
