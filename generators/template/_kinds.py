@@ -134,9 +134,9 @@ def _conditions(given: Any, place: str) -> dict[str, Any]:
     when = _table(given, place, "values by the name of an earlier field")
     for name, values in when.items():
         some = values if isinstance(values, list) else [values]
-        if not some or not all(isinstance(one, str | int | float) for one in some):
+        if not some or not all(isinstance(one, str | int | float | None) for one in some):
             raise UsageError(
-                f"{place}.{name}: expected a text, a number, true or false, or several, got {values!r}."
+                f"{place}.{name}: expected a text, a number, true, false or null, or several, got {values!r}."
             )
         if name == "self":
             raise UsageError(

@@ -1,10 +1,12 @@
 """Conditions mean the same for values and for columns, also where there is nothing."""
 
 import math
+from pathlib import Path
 
 from gristmill.generators.conditioning import conditioned
 from gristmill.generators.fields import Cases, Choice, Flag, Integer
 from gristmill.generators.space import Space
+from gristmill.generators.template import template
 
 
 def test_a_field_may_exist_where_another_is_not() -> None:
@@ -32,3 +34,17 @@ def test_nothing_has_a_case_of_its_own() -> None:
     space = Space(k=Choice(["a", None]), x=Cases("k", {"a": Integer(1, 1), "null": Integer(2, 2)}))
 
     assert {("a", 1), (None, 2)} == {(row["k"], row["x"]) for row in space.table(0, range(50)).to_pylist()}
+
+
+def test_null_in_a_template_is_a_value_that_is_missing(tmp_path: Path) -> None:
+    """What stands in for it exists just there."""
+    path = tmp_path / "given.yaml"
+    path.write_text(
+        "fields:\n"
+        "  phone: {kind: pattern, pattern: '####', missing: 0.4}\n"
+        "  reason: {kind: choice, options: [refused, lost], when: {phone: null}}\n",
+        encoding="utf-8",
+    )
+    rows = template(str(path)).table(0, range(100), 100).to_pylist()
+
+    assert {(True, False), (False, True)} == {(row["phone"] is None, row["reason"] is None) for row in rows}
