@@ -13,6 +13,7 @@ a file whose name ends in `.html.j2` values are escaped.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gristmill.digest import decode, encode
@@ -119,9 +120,9 @@ def _rendered(
         text, spans = page.whole(how.pieces(values))
     except UsageError as error:
         raise _placed(template, name, error) from None
-    shown = {_PLACE.sub("", path) for path in spans}
+    shown = set(map(_placeless, spans))
     kept = _kept(row, table.hidden.difference(given), shown, "", hides=False)
-    return Document(name, text, kept, spans, [path for path in _paths(kept) if path not in spans])
+    return Document(name, text, kept, spans, [path for path in _paths(kept, "", []) if path not in spans])
 
 
 def _layout(template: Template, name: str) -> Layout:
@@ -138,28 +139,36 @@ def _placed(template: Template, name: str, error: UsageError) -> UsageError:
     return UsageError(f"In document {name!r} of {template.name}, {error}")
 
 
+@lru_cache(100_000)
+def _placeless(path: str) -> str:
+    """Return a path without places in lists; most documents of a template have the same paths."""
+    return _PLACE.sub("", path)
+
+
 def _kept(value: Any, hidden: Collection[str], shown: Collection[str], path: str, *, hides: bool) -> Any:
     """Return a value with those of its hidden fields alone that are shown; None where nothing is left."""
-    if isinstance(value, list):
+    if type(value) is list:
         return [_kept(one, hidden, shown, path, hides=hides) for one in value]
-    if not isinstance(value, Mapping):
+    if type(value) is not dict:
         return None if hides and path not in shown else value
-    found = {}
+    found, start = {}, f"{path}." if path else ""
     for name, one in value.items():
-        inner = f"{path}.{name}" if path else name
+        inner = start + name
         kept = _kept(one, hidden, shown, inner, hides=hides or inner in hidden)
         if kept is not None:
             found[name] = kept
     return found or (None if hides else found)
 
 
-def _paths(value: Any, path: str = "") -> Iterator[str]:
-    """Yield the paths of all single values that are there."""
-    if isinstance(value, dict):
+def _paths(value: Any, path: str, found: list[str]) -> list[str]:
+    """Add the paths of all single values that are there to those that were found."""
+    if type(value) is dict:
+        start = f"{path}." if path else ""
         for name, one in value.items():
-            yield from _paths(one, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
+            _paths(one, start + name, found)
+    elif type(value) is list:
         for place, one in enumerate(value):
-            yield from _paths(one, f"{path}[{place}]")
+            _paths(one, f"{path}[{place}]", found)
     elif value is not None:
-        yield path
+        found.append(path)
+    return found

@@ -15,6 +15,7 @@ value in the document stays known.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gristmill.errors import UsageError
@@ -100,13 +101,18 @@ def _date(value: Value, pattern: str = "%-d %B %Y") -> Value:
         raise UsageError(
             f"Expected a date such as 2024-01-31 in {value.path}, got {value.data!r:.80}."
         ) from None
-    return value.written(re.sub("%-?.?", lambda mark: _mark(mark[0])(when), pattern))
+    return value.written("".join(part if isinstance(part, str) else part(when) for part in _pattern(pattern)))
 
 
-def _mark(mark: str) -> Callable[[datetime], str]:
-    if mark not in _MARKS:
-        raise UsageError(f"Expected a pattern of the marks {' '.join(_MARKS)}, got {mark}.")
-    return _MARKS[mark]
+@lru_cache(256)
+def _pattern(pattern: str) -> tuple[str | Callable[[datetime], str], ...]:
+    """Return the texts and marks of a pattern in order."""
+    found: list[str | Callable[[datetime], str]] = []
+    for place, part in enumerate(re.split("(%-?.?)", pattern)):
+        if place % 2 and part not in _MARKS:
+            raise UsageError(f"Expected a pattern of the marks {' '.join(_MARKS)}, got {part}.")
+        found.append(_MARKS[part] if place % 2 else part)
+    return tuple(found)
 
 
 def _plural(value: Value, one: Shown, many: Shown = "") -> tuple[Shown, ...]:

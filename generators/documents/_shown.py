@@ -1,7 +1,7 @@
 """Values as documents see them: each knows its path in the row, and where it is shown leaves a mark in the text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from jinja2 import Undefined
@@ -16,6 +16,7 @@ __all__ = ["MARKS", "Page", "Span", "Value", "finalized", "textual"]
 Span = tuple[int, int]
 MARKS = "\ue000\ue001"  # around the number of what is shown; private characters, in which no layout may write
 _MARK = re.compile("\ue000([0-9]+)\ue001")
+_MARKUP = re.compile("[&<>'\"]").search
 _LONGEST = 1_000_000  # characters of a document
 _STEPS = 100_000  # turns of all loops
 
@@ -34,7 +35,8 @@ class Page:
 
     def note(self, path: str, text: str) -> str:
         """Return the mark that stands for a value until the document is whole."""
-        text = str(escape(text)) if self._html else text
+        if self._html and _MARKUP(text):
+            text = str(escape(text))
         self._shown.append((path, text))
         self.grow(len(text))
         return f"{MARKS[0]}{len(self._shown) - 1}{MARKS[1]}"
@@ -57,13 +59,14 @@ class Page:
         for piece in pieces:
             self.grow(len(piece))
             marked.append(piece)
-        texts, spans, size = [], dict[str, list[Span]](), 0
-        for place, part in enumerate(_MARK.split("".join(marked))):
-            path, text = self._shown[int(part)] if place % 2 else ("", part)
-            if path:
-                spans.setdefault(path, []).append((size, size + len(text)))
-            texts.append(text)
-            size += len(text)
+        first, *parts = _MARK.split("".join(marked))
+        texts, spans, size = [first], dict[str, list[Span]](), len(first)
+        for number, after in zip(parts[::2], parts[1::2], strict=True):
+            path, text = self._shown[int(number)]
+            end = size + len(text)
+            spans.setdefault(path, []).append((size, end))
+            texts += (text, after)
+            size = end + len(after)
         return "".join(texts), spans
 
 
@@ -97,7 +100,8 @@ class Value:
             known = _fields(self._field)
             if name not in self.data and name not in known:
                 raise unknown("field", str(name), {*self.data, *known}, of=self.path)
-            return Value(self._page, f"{self.path}.{name}", self.data.get(name), known.get(name))
+            field = self._field.fields.get(name) if isinstance(self._field, Space) else None
+            return Value(self._page, f"{self.path}.{name}", self.data.get(name), field)
         if isinstance(self.data, list) and type(name) is int and -1 < name < len(self.data):
             item = self._field.space if isinstance(self._field, Many) else None
             return Value(self._page, f"{self.path}[{name}]", self.data[name], item)
@@ -182,11 +186,9 @@ def finalized(value: Any) -> str:
     return textual(value)
 
 
-def _fields(field: Field | None) -> Mapping[str, Field | None]:
+def _fields(field: Field | None) -> Collection[str]:
     """Return the fields that a record has, also where they hold nothing and are not in the data."""
-    if isinstance(field, Space):
-        return field.fields
-    return dict.fromkeys(field.fields) if isinstance(field, Reference) else {}
+    return field.fields if isinstance(field, Space | Reference) else ()
 
 
 def _data(value: Any) -> Any:
