@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def generate_documents(
                 file.writelines(encode(one) + b"\n" for one in made)
             beside.write_bytes(indented(about))
     else:
-        with _whole_folder(out) as folder:
+        with _whole_folder(out, overwrite) as folder:
             _write_files(folder, made, len(str(n - 1)), layouts)
             (folder / f"{LABELS}.json").write_bytes(indented(about))
     return Generated(template=found.name, digest=about["digest"], seed=seed, n=n, rows={str(out): n})
@@ -186,22 +187,56 @@ def _check_own(folder: Path) -> None:
 
 
 @contextmanager
-def _whole_folder(path: Path) -> Iterator[Path]:
-    """Yield the folder to write to in place of `path`, which is it once the block ends."""
+def _whole_folder(path: Path, overwrite: bool) -> Iterator[Path]:
+    """Yield the folder to write to in place of `path`, which is it once the block ends.
+
+    Raises:
+        UsageError: when another process writes it, or has written it meanwhile.
+    """
     path = Path(os.path.realpath(path))
-    draft = path.with_name(f".{path.name}.tmp")
-    with storing(path, "write"):
-        shutil.rmtree(draft, ignore_errors=True)  # left by one that was killed
-        draft.mkdir(parents=True)
+    draft, old = path.with_name(f".{path.name}.tmp"), path.with_name(f".{path.name}.old")
+    with storing(path, "write"), _claimed(draft, path):
         try:
+            _put_right(path, old)
+            _check_free(path, overwrite)
             yield draft
             sync_tree(draft)
             if path.exists():
-                if any(path.iterdir()):
-                    _check_own(path)
-                shutil.rmtree(path)
+                _check_free(path, overwrite)  # somebody may have put something there
+                path.replace(old)
             draft.replace(path)
         except BaseException:  # an interrupt too
             shutil.rmtree(draft, ignore_errors=True)
             raise
         sync_folder(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _claimed(draft: Path, path: Path) -> Iterator[None]:
+    """Make a folder that is this process's alone while the block runs; the claim falls when its holder dies."""
+    draft.mkdir(parents=True, exist_ok=True)
+    claim = os.open(draft, os.O_RDONLY)
+    try:
+        flock(claim, LOCK_EX | LOCK_NB)
+        here = draft.is_dir() and os.path.samestat(os.fstat(claim), draft.stat())
+    except BlockingIOError:
+        here = False
+    try:
+        if not here:  # locked, or become the folder of who held it
+            raise UsageError(
+                f"Expected to be alone in writing {path}, got another process that writes it; "
+                "wait for its end, or choose another folder."
+            )
+        for left in draft.iterdir():  # by one that was killed
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(claim)
+
+
+def _put_right(path: Path, old: Path) -> None:
+    """Bring back what one that was killed while it replaced `path` had moved away, or clear it up where it was done."""
+    if old.is_dir() and not path.exists():
+        old.replace(path)
+    shutil.rmtree(old, ignore_errors=True)

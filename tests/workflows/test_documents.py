@@ -1,6 +1,9 @@
 """Documents of templates in files: the same from any number of processes, whole or not at all, each with its truth."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +140,83 @@ def test_a_folder_of_something_else_is_never_replaced(memos: str, tmp_path: Path
     with pytest.raises(UsageError, match=r"holds something else: mine\.txt"):
         generate_documents(memos, out, 2, overwrite=True)
     assert "mine" == (out / "mine.txt").read_text()
+
+
+def test_two_writers_of_one_folder_are_one_message(memos: str, tmp_path: Path) -> None:
+    """Who comes while another writes is told so, whose documents are whole all the same."""
+    out, met = tmp_path / "out", list[str]()
+
+    def meanwhile(done: int, total: int) -> None:
+        with pytest.raises(UsageError) as caught:
+            generate_documents(memos, out, 5, seed=1, overwrite=True)
+        met.append(str(caught.value))
+
+    generate_documents(memos, out, 11, progress=meanwhile)
+
+    (message,) = met
+    assert f"Expected to be alone in writing {out}, got another process that writes it" in message
+    assert 13 == len(names(out))
+    assert {"out", "memos.toml", "letter.html.j2"} == names(tmp_path)
+
+
+def test_a_folder_that_came_meanwhile_stays(memos: str, tmp_path: Path) -> None:
+    """What somebody else puts in the place of a folder while it is written is not replaced."""
+    out = tmp_path / "out"
+
+    def meanwhile(done: int, total: int) -> None:
+        out.mkdir()
+        (out / "mine.txt").write_text("mine")
+
+    with pytest.raises(UsageError, match="exists; expected another name"):
+        generate_documents(memos, out, 5, progress=meanwhile)
+
+    assert {"mine.txt"} == names(out)
+    assert {"out", "memos.toml", "letter.html.j2"} == names(tmp_path)
+
+
+def test_what_a_killed_writer_left_is_put_right(memos: str, tmp_path: Path) -> None:
+    """Half a draft is cleared up; documents that were just being replaced come back."""
+    out, draft, old = tmp_path / "out", tmp_path / ".out.tmp", tmp_path / ".out.old"
+    generate_documents(memos, out, 3)
+    out.rename(old)
+    (draft / "half").mkdir(parents=True)
+    (draft / "0.md").write_text("half")
+    with pytest.raises(UsageError, match="exists; expected another name, or --overwrite"):
+        generate_documents(memos, out, 7)
+    assert 5 == len(names(out))
+    generate_documents(memos, out, 7, overwrite=True)
+
+    assert 9 == len(names(out))
+    assert {"out", "memos.toml", "letter.html.j2"} == names(tmp_path)
+
+
+@pytest.mark.slow
+def test_documents_are_whole_whenever_their_writer_is_killed(tmp_path: Path) -> None:
+    """At whatever moment; the next run writes them as if nothing had been."""
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "gristmill",
+        "generate",
+        "tax-forms",
+        "-n",
+        "300",
+        "--documents",
+        "--out",
+    ]
+    for moment in range(8):
+        with subprocess.Popen([*command, str(out), "--overwrite"], stderr=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 60
+            while not (tmp_path / ".out.tmp").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.08 * moment)
+            process.kill()
+        assert not out.exists() or 302 == len(names(out))
+    assert 0 == subprocess.run([*command, str(out), "--overwrite"], check=False).returncode
+
+    assert 302 == len(names(out))
+    assert {"out"} == names(tmp_path)
 
 
 def test_hidden_fields_are_written_where_they_are_asked_for(memos: str, tmp_path: Path) -> None:
