@@ -13,7 +13,7 @@ import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.documents import Document, documents, render, rendered
-from gristmill.generators.fields import Choice, Date, Integer, Many, Uniform
+from gristmill.generators.fields import Choice, Date, Integer, Many, Uniform, Unique
 from gristmill.generators.space import Space
 from gristmill.generators.template import Table, Template, built_in, template
 
@@ -96,9 +96,27 @@ def test_ground_truth_is_exact(name: str) -> None:
 
 @pytest.mark.parametrize("name", built_in())
 def test_documents_look_as_they_should(name: str) -> None:
-    """No mark, no name of a value that is not there, no half of a float and no run of empty lines is left in a text."""
+    """No mark, no name of a value that is not there, no half of a float, no space or empty line too many is left in a text."""
     for document in drawn(name):
         assert not re.search(r"[\ue000\ue001]|None|Undefined|\bnan\b|\{[{%]|\d\.\d{5}|\n{4}", document.text)
+        assert not re.search(
+            r"[ \t]$|\A\n|\n\n\Z|[^\n]\Z| [,.;:]( |$)|,[,.]|\.\.", document.text, re.MULTILINE
+        )
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_documents_are_of_their_own_row(name: str) -> None:
+    """No two texts are equal, most open differently, and none has the number of another."""
+    found = template(name)
+    fields = found.tables[found.main].space.fields
+    number = next(one for one, field in fields.items() if isinstance(field, Unique))
+    some = list(documents(found, 9, 200))
+    numbers = {one.row[number] for one in some}
+
+    assert 200 == len(numbers) == len({one.text for one in some})
+    assert 120 < len({one.text[:200] for one in some})
+    for one in some:
+        assert numbers.intersection(re.findall(r"[\w-]+", one.text)) <= {one.row[number]}
 
 
 @pytest.mark.parametrize("name", built_in())
