@@ -186,8 +186,8 @@ def _copies(
     report: AugmentReport,
 ) -> Iterator[Row]:
     """Yield the copies of a row that differ from it and from one another."""
-    mark = _hash(row)
-    parent = {"id": str(row.get("id", "")), "row": number, "hash": mark}
+    mark = _hash(_seen(row))
+    parent = {"id": str(row.get("id", "")), "row": number, "hash": _hash(row)}
     keep, met, passed = _taken_up(row), {mark}, _passes(row)
     for chain in wanted:
         for copy in range(copies):
@@ -197,7 +197,7 @@ def _copies(
             child, changes = augmented(
                 row, chain, stream(seed, "augment", chain.spec, number, copy), texts, keep
             )
-            name = _hash(child)
+            name = _hash(_seen(child))
             if name in met:
                 report.drop("nothing to change" if name == mark else "like another copy")
                 continue
@@ -211,6 +211,11 @@ def _copies(
             about = {"names": chain.names, "spec": chain.spec, "seed": seed, "copy": copy, "changes": told}
             report.write(chain.spec)
             yield {**child, "parent": parent, "augmentation": about}
+
+
+def _seen(row: Row) -> Row:
+    """Return what of a row anybody sees: not the values that it was made from, not all of which are in it."""
+    return {name: value for name, value in row.items() if name != "values"}
 
 
 def _hash(row: Row) -> str:

@@ -216,14 +216,27 @@ def test_tasks_with_a_check_stay_right(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_is_wrong_by_its_own_check_is_left_out(tmp_path: Path) -> None:
-    """Such as a name in capitals, which stays, while the reply names somebody else now; a check of others is no check."""
+    """Such as a name written like no name, which stays, while the reply names somebody else; a check of others is no check."""
     row = {
         "text": "Who is it? Robert Miller is.",
         "response": "Robert",
-        "check": {"kind": "text", "answer": "ROBERT"},
+        "check": {"kind": "text", "answer": "RobERT"},
     }
     write_lines(tmp_path / "rows.jsonl", [row, {**row, "check": {"kind": "of their own"}}])
     report = augment_rows(tmp_path / "rows.jsonl", tmp_path / "more.jsonl", ["swap-names"])
 
     assert {"no longer right by its own check": 1} == report.left_out
+    assert {"swap-names": 1} == report.written
+
+
+def test_a_copy_differs_in_what_can_be_seen(tmp_path: Path) -> None:
+    """A name among the values that a row was made from, and nowhere else, makes no other row."""
+    rows = [
+        {"text": "Set an alarm.", "values": {"name": "Anna"}},
+        {"text": "Call Anna.", "values": {"name": "Anna"}},
+    ]
+    write_lines(tmp_path / "rows.jsonl", rows)
+    report = augment_rows(tmp_path / "rows.jsonl", tmp_path / "more.jsonl", ["swap-names"])
+
+    assert {"nothing to change": 1} == report.left_out
     assert {"swap-names": 1} == report.written
