@@ -6,7 +6,8 @@ from functools import cache
 from typing import ClassVar
 
 from gristmill.generators.augment._base import Augmentation, ByText, Edit, Rewriter
-from gristmill.generators.augment._spans import Word, clear_of, kept, words
+from gristmill.generators.augment._grammar import cased
+from gristmill.generators.augment._spans import begins, clear_of, kept, latin, words
 from gristmill.generators.augment._vocabulary import common_words, is_word
 
 __all__ = ["Casing", "RandomTokens", "Spacing", "Typos"]
@@ -59,7 +60,7 @@ class Typos(Augmentation):
     @staticmethod
     def _slips(text: str, rng: random.Random, rate: float, keep: Collection[str]) -> Iterable[Edit]:
         for word in words(text, keep):
-            if len(word.text) >= _SHORTEST and rng.random() < rate:
+            if len(word.text) >= _SHORTEST and latin(word.text) and rng.random() < rate:
                 yield word.start, word.end, _slip(word.text, rng)
 
 
@@ -101,9 +102,9 @@ class RandomTokens(Augmentation):
 
         def replaced(text: str) -> Iterable[Edit]:
             for word in words(text, keep):
-                if rng.random() < rate:
-                    other = rng.choice(pool)
-                    yield word.start, word.end, other.capitalize() if word.text[0].isupper() else other
+                # Elsewhere, as in Japanese, one of our words is a sentence of theirs.
+                if latin(word.text) and rng.random() < rate:
+                    yield word.start, word.end, cased(rng.choice(pool), word.text)
 
         return ByText(replaced)
 
@@ -126,21 +127,26 @@ class Casing(Augmentation):
             if rng.random() >= rate:
                 return
             style = rng.choices(("lower", "starts", "upper"), (0.5, 0.35, 0.15))[0]
+            if text.isupper():
+                style = "lower"
             marks = list(text)
             for word in words(text, keep, guarded=True):
                 if style == "upper":
-                    marks[word.start : word.end] = word.text.upper()
-                elif style == "lower" or _begins(text, word):
-                    marks[word.start : word.end] = word.text.lower()
+                    marks[word.start : word.end] = map(_upper, word.text)
+                elif style == "lower" or begins(text, word):
+                    marks[word.start : word.end] = map(_lower, word.text)
             yield 0, len(text), "".join(marks)
 
         return ByText(recased)
 
 
-def _begins(text: str, word: Word) -> bool:
-    """Return whether a sentence begins with a word."""
-    before = text[: word.start].rstrip()
-    return not before or before[-1] in ".!?\n"
+def _upper(letter: str) -> str:
+    """Return a letter as a capital; one whose capitals are two, such as ß, as it is."""
+    return letter.upper() if len(letter.upper()) == 1 else letter
+
+
+def _lower(letter: str) -> str:
+    return letter.lower() if len(letter.lower()) == 1 else letter
 
 
 class Spacing(Augmentation):

@@ -92,9 +92,10 @@ _AMBIGUOUS = frozenset(
 )  # had or would, is or has
 _WOULD = word_list("would")
 _HAS = word_list("has")
+_PARTICIPLES = word_list("participles")
 _HAVE = frozenset({"i have", "we have", "they have", "you have"})
 _LONG = re.compile(rf"(?<!than )\b(?:{'|'.join(_CONTRACTED)})\b(?= (?P<next>(?!it\b)[a-z']+))", re.IGNORECASE)
-_SHORT = re.compile(rf"\b(?:{'|'.join(_EXPANDED)})\b(?=(?: (?P<next>[a-z']+))?)", re.IGNORECASE)
+_SHORT = re.compile(rf"\b(?:{'|'.join(_EXPANDED)})\b(?!['’])(?=(?: (?P<next>[a-z']+))?)", re.IGNORECASE)
 
 _CONDITION = re.compile(
     r"(?P<clause>(?:If|When|Once|Because|Unless|As soon as) [^,.;:?!]+), (?P<main>[^,.;:?!]+)(?P<end>\.|)$"
@@ -264,7 +265,7 @@ def _written_out(words: str, after: str) -> str:
     if words == "i'd":
         return "I would" if after in _WOULD else ""
     if words in _AMBIGUOUS:
-        if not after or after.endswith("ed"):
+        if not after or after.endswith("ed") or after in _PARTICIPLES:
             return ""
         return _EXPANDED[words].removesuffix("is") + "has" if after in _HAS else _EXPANDED[words]
     return _EXPANDED[words]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gristmill.generators.augment._vocabulary import GUARDED
 
-__all__ = ["Word", "clear_of", "kept", "words"]
+__all__ = ["Word", "begins", "clear_of", "kept", "latin", "words"]
 
 _KEPT = r"""
     ```.*?(?:```|\Z) | `[^`\n]+`                                        # code
@@ -23,10 +23,11 @@ _KEPT = r"""
   | \{[^{}\n]*\} | <[^<>\s][^<>\n]*> | \[\[[^\]\n]*\]\]                   # gaps of templates, tags
   | [$€£¥]\s?\d[\d,.]*\d | [$€£¥]\s?\d                                  # numbers, with their unit
   | \b\d+(?:[.,:]\d+)*(?!\w)(?:\s?%|[ -](?!_BESIDE_)[^\W\d_]+(?!['’\w]))?
-  | [#@]?\w*\d(?:[\w/:.,+-]*\w)?                                      # identifiers
+  | [#@]?(?:[^\W\d_]+[-_/]){0,5}\w*\d(?:[\w/:.,+-]*\w)?                # identifiers
   | \w+(?:_+\w+)+ | \b[a-z]+[A-Z]\w* | \b\w+\(\)                         # names in code
   | \w+\.(?:py|js|json|toml|yaml|csv|txt|pdf|com|org|net)\b
 """
+_BEYOND_LATIN = "\u0250"
 _WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 # No units: what comes behind "30 and" is not counted.
 _BESIDE = r"(?:and|or|with|for|in|of|to|from|is|was|are|please|that|then|by|at|on|if|as|it|i|you|we|thanks|sorry|but|so|when)\b"
@@ -78,6 +79,17 @@ def _scanned(text: str) -> tuple[list[tuple[int, int]], list[Word]]:
 def clear_of(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Return whether a part of a text has nothing in common with others; an empty one may lie at their edge."""
     return all(end <= first or last <= start for first, last in spans)
+
+
+def latin(word: str) -> bool:
+    """Return whether a word is written in Latin letters, which are typed on keyboards like ours and stand in words."""
+    return all(one < _BEYOND_LATIN or not one.isalpha() for one in word)
+
+
+def begins(text: str, word: Word) -> bool:
+    """Return whether a sentence begins with a word."""
+    before = text[: word.start].rstrip()
+    return not before or before[-1] in ".!?\n"
 
 
 def _also(text: str, keep: Collection[str]) -> list[tuple[int, int]]:

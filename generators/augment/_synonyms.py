@@ -7,7 +7,7 @@ from typing import ClassVar
 from gristmill.generators.augment._base import Augmentation, Edit, Rewriter
 from gristmill.generators.augment._grammar import article_edit, cased
 from gristmill.generators.augment._lexicon import Lexicon, Sense, fits, lexicon, takes
-from gristmill.generators.augment._spans import Word, clear_of, kept, words
+from gristmill.generators.augment._spans import Word, begins, clear_of, kept, words
 
 __all__ = ["Synonyms"]
 
@@ -54,7 +54,7 @@ class _Synonyms(Rewriter):
                 other = self._rng.choice(others)
                 start, article = article_edit(text, word.start, other)
                 if start >= last:
-                    yield start, word.end, article + cased(other, word.text)
+                    yield start, word.end, article + cased(other, _model(text, word))
                     last = word.end
 
     def _found(self, text: str) -> list[tuple[Word, Sense]]:
@@ -73,3 +73,9 @@ class _Synonyms(Rewriter):
         several = [Word(one.start(), one.end(), one[0]) for one in self._source.phrases.finditer(text)]
         spans = kept(text, self._keep) if several else []
         return [one for one in several if clear_of(spans, one.start, one.end)]
+
+
+def _model(text: str, word: Word) -> str:
+    """Return what has the capitals that a word is to have; the one of `I'm afraid` within a sentence is none of its place."""
+    speaker = word.text[:1] == "I" and word.text[1:2] in (" ", "'", "’")
+    return word.text[0].lower() + word.text[1:] if speaker and not begins(text, word) else word.text

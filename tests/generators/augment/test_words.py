@@ -189,3 +189,49 @@ def test_spacing_changes_no_word_and_keeps_a_question() -> None:
     assert len(found) > 5
     assert {text.replace(" ", "").rstrip("?")} == {one.replace(" ", "").rstrip("?") for one in found}
     assert all(one.endswith("?") for one in found)
+
+
+@pytest.mark.parametrize("spec", ["casing", "typos?rate=1", "random-tokens?rate=1", "spacing?rate=1"])
+def test_noise_leaves_identifiers_of_several_parts_alone(spec: str) -> None:
+    """Their letters say as much as their digits."""
+    assert all(
+        "ORDER-2023-0045" in one and "#Ab-48213" in one
+        for one in copies(spec, "Please find ORDER-2023-0045 or #Ab-48213 for me, as soon as you can.")
+    )
+
+
+def test_capitals_leave_every_letter_in_its_place() -> None:
+    """Some letters have capitals of two letters."""
+    found = copies("casing", "Die Straße ist groß und Lang.")
+
+    assert {"die straße ist groß und lang."} == {one.lower() for one in found}
+    assert "DIE STRAßE IST GROß UND LANG." in found
+
+
+@pytest.mark.parametrize("spec", ["typos?rate=1", "random-tokens?rate=1"])
+def test_scripts_that_are_typed_otherwise_stay(spec: str) -> None:
+    """A slip of the finger on our keyboard is none on theirs."""
+    assert {"私の注文はどこですか。"} == copies(spec, "私の注文はどこですか。")
+
+
+@pytest.mark.parametrize("text", ["She's left him.", "It's broken.", "He's made it.", "I shouldn't've gone."])
+def test_a_contraction_of_two_meanings_stays(text: str) -> None:
+    """Is or has, or a part of another contraction."""
+    assert {text} == copies("contractions?rate=1", text)
+
+
+def test_the_capital_of_i_is_not_that_of_its_place() -> None:
+    """I'm afraid, unfortunately."""
+    assert "The lamp broke, unfortunately." in copies("synonyms?rate=1", "The lamp broke, I'm afraid.")
+    assert "Unfortunately, it broke." in copies("synonyms?rate=1", "I'm afraid, it broke.")
+
+
+@pytest.mark.parametrize("rate", [0.015, 0.2])
+def test_random_tokens_come_at_their_rate(rate: float) -> None:
+    """Within four standard errors of a binomial count."""
+    words = ["they", "will", "carry", "the", "table", "over", "there"]
+    count, chain = 20_000, augmentation(f"random-tokens?rate={rate}")
+    found = chain.apply(" ".join(words * (count // len(words))), random.Random(0)).changes
+    total = len(words) * (count // len(words))
+
+    assert abs(len(found) / total - rate) < 4 * (rate * (1 - rate) / total) ** 0.5
