@@ -22,6 +22,7 @@ _NOT_OWNED = (BESIDE_NOUNS | DETERMINERS | GUARDED | _ADVERBS) - frozenset(
     {"last", "near", "past", "second", "first", "outside"}
 )
 _COUNTS = word_list("numbers") - _EITHER - word_list("frequencies")
+_DECADE = re.compile(r" (?:\d0|\d0')s\b")  # in her 30s
 _WORDS = re.compile(r"[\w'’-]+")
 
 
@@ -31,6 +32,8 @@ def resolved(text: str, start: int, end: int, word: str) -> str | None:
     previous = (_WORDS.findall(before) or [""])[-1].lower() if before.endswith(" ") else ""
     tail = re.match(r" ([^\W\d_][\w'’-]*)", text[end:])
     if tail is None:
+        if _DECADE.match(text, end):
+            return "his" if word == "her" else "her"
         if re.match(r" [\"“'‘$€£\d]", text[end:]):
             return None  # a title, a quotation or an amount could be owned or given
         return "him" if word == "her" else "hers"

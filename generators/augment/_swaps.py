@@ -16,7 +16,18 @@ from typing import Any, ClassVar, Literal
 from gristmill.errors import unknown
 from gristmill.generators.augment._base import Augmentation, Edit, Rewriter, leaves
 from gristmill.generators.augment._grammar import article_edit, cased, plural
-from gristmill.generators.augment._people import GENDERS, ORIGINS, Gender, fresh, names_in
+from gristmill.generators.augment._people import (
+    GENDERS,
+    ORIGINS,
+    Gender,
+    doubtful,
+    fresh,
+    names_in,
+    other_words,
+    renamed,
+    stem_of,
+    unnoticed,
+)  # fmt: skip
 from gristmill.generators.augment._pronouns import resolved
 from gristmill.generators.augment._spans import clear_of, kept, words
 from gristmill.generators.augment._vocabulary import DETERMINERS, lines
@@ -30,17 +41,20 @@ _FEMALE, _MALE = (
 # What is true of one sex only, or names it for good: such a record has no counterfactual.
 _BOUND = re.compile(
     r"\b(?:pregnan\w*|maternity|paternity|gave birth|giving birth|birth to|breast-?fe\w*|menstrua\w*|menopaus\w*|uter\w+|ovar\w+"
-    r"|prostat\w*|testic\w*|gyna?ecolog\w*|vasectom\w*|miscarr\w*|maiden name|sperm|beards?|bearded)\b",
+    r"|prostat\w*|testic\w*|gyna?ecolog\w*|vasectom\w*|miscarr\w*|maiden name|sperm|beards?|bearded|(?:mother|father)['’]s day"
+    r"|(?:kings?|queens?) of (?:spades|hearts|diamonds|clubs)|chess)\b"
+    r"|(?-i:\b(?:Sir|Dame|Lord|Lady|King|Queen|Prince|Princess|Duke|Duchess|Pope) [A-Z][a-z])",
     re.IGNORECASE,
 )
 _FIXED = re.compile(
     r"ladies and gentlemen|\b(?:he or she|she or he|him or her|his or her|her or his|sir or madam)\b|\b(?:s/he|he/she|his/her|him/her)\b"
-    r"|\b(?:mother|father)'s day\b|\bmother (?:tongue|nature|board)\b|\b(?:king|queen)[- ](?:size\w*|beds?|mattress\w*)\b|\boh (?:boy|man)\b"
-    r"|\bbest man\b|\b(?:prince|princess|king|queen|duke|duchess) (?=[A-Z])",
+    r"|\bmother (?:tongue|nature|board)\b|\b(?:king|queen)[- ](?:size\w*|beds?|mattress\w*)\b|\boh (?:boy|man)\b"
+    r"|\bbest man\b",
     re.IGNORECASE,
 )
 _QUOTES = "\"'`“‘«„"
-_ENDINGS = ("'s", "’s", "'ll", "’ll", "'d", "’d", "s'", "s’")
+_TITLES = frozenset({"mr", "mrs", "ms", "miss"})
+_TWO_NAMES = re.compile(r"\.? ([A-Z][^\W\d_]+) [A-Z][^\W\d_]+")
 _GENDER_KEYS = frozenset({"gender", "sex"})
 _LETTERS = {"m": "F", "f": "M"}
 
@@ -62,7 +76,9 @@ class SwapGender(Augmentation):
         texts = _texts(record)
         if rng.random() >= rate or any(map(_BOUND.search, texts)):
             return None
-        names = names_in(record)
+        names = names_in(record, _gender_of(record))
+        if doubtful(record, names) or any(unnoticed(one, names) for one in texts):
+            return None
         taken, mapping = set(names), dict[str, str]()
         for name, genders in names.items():
             if len(genders) == 1 and name not in keep:
@@ -102,10 +118,12 @@ class _GenderSwap(Rewriter):
         for word in words(text, guarded=True):
             if not clear_of(spans, word.start, word.end):
                 continue
-            stem, ending = _stem(word.text)
+            stem, ending = stem_of(word.text)
             folded, end = stem.lower(), word.end - len(ending)
-            if stem in self._names:
-                found.append((word.start, end, self._names[stem]))
+            if (new := renamed(text, word, self._names)) is not None:
+                found.append(new)
+            elif folded in _TITLES and self._nameless(text, end):
+                found.append((word.start, end, None))
             elif folded in ("her", "his") and not ending:
                 found.append((word.start, end, resolved(text, word.start, word.end, folded)))
             elif folded == "miss":
@@ -114,6 +132,11 @@ class _GenderSwap(Rewriter):
             elif (other := _others().get(folded)) is not None:
                 found.append((word.start, end, other))
         return found
+
+    def _nameless(self, text: str, end: int) -> bool:
+        """Return whether a first name that nobody knows stands behind a title, which would no longer go with it."""
+        names = _TWO_NAMES.match(text, end)
+        return names is not None and names[1] not in self._names
 
 
 def _texts(record: Any) -> list[str]:
@@ -128,24 +151,9 @@ def _quoted(rewriter: Rewriter, texts: Iterable[str]) -> bool:
     return any(True for inner in quotes for _ in rewriter.edits(inner))
 
 
-def _stem(word: str) -> tuple[str, str]:
-    """Return a word without what is contracted with it or owns, and that."""
-    for ending in _ENDINGS if "'" in word or "’" in word else ():
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            return word.removesuffix(ending), ending
-    return word, ""
-
-
 @cache
 def _others() -> dict[str, str]:
-    """Return the word of the other gender, by word in lower case."""
-    found = {"him": "her", "hers": "his"}
-    for line in lines("genders.txt"):
-        one, sign, other = line.split()
-        found[one] = other
-        if sign == "=":
-            found[other] = one
-    return found
+    return {"him": "her", "hers": "his"} | other_words()
 
 
 class SwapNames(Augmentation):
@@ -170,10 +178,11 @@ class SwapNames(Augmentation):
 
     def begin(self, record: Any, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter | None:
         origin = self._origin or rng.choice(list(ORIGINS))
-        names = names_in(record)
-        if rng.random() >= rate or not names:
+        sure = _gender_of(record)
+        names = names_in(record, sure)
+        if rng.random() >= rate or not names or doubtful(record, names):
             return None
-        sure, taken, mapping = _gender_of(record), set(names), dict[str, str]()
+        taken, mapping = set(names), dict[str, str]()
         for name, genders in names.items():
             gender = _one_gender(genders, sure)
             if gender is None:
@@ -208,9 +217,8 @@ class Renaming(Rewriter):
 
     def edits(self, text: str) -> Iterable[Edit]:
         for word in words(text, guarded=True):
-            stem, ending = _stem(word.text)
-            if stem in self.mapping:
-                yield word.start, word.end - len(ending), self.mapping[stem]
+            if (new := renamed(text, word, self.mapping)) is not None:
+                yield new
 
 
 class SwapRoles(Augmentation):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gristmill.generators.augment import augmentation
-from gristmill.generators.augment._people import fresh, mentions, names_in
+from gristmill.generators.augment._people import fresh, known, mentions, names_in
 
 
 def swapped(spec: str, record: Any, seed: int = 0) -> Any:
@@ -134,3 +134,50 @@ def test_an_occupation_is_swapped_where_somebody_has_it() -> None:
     assert "The nurse called." == swapped("swap-roles", "The nurse called.")
     job = found.split(",")[0].removeprefix("I am ").partition(" ")
     assert job[0] == ("an" if job[2][0] in "aeio" else "a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "May I come? My name is May.",  # the same word twice
+        "Hi, I'm Mark Smith. Mark my words.",
+        "Sir Elton met her, and so did Queen Anne.",  # who is known by a title that names would not go with
+        "ANNA SAID SHE LOST HER BAG.",  # a name that is not noticed would contradict the pronouns
+        "anna said she lost her bag.",
+        "Jordan said she lost her bag.",
+        "Mr Will Rose lost his bag.",
+        "The king of spades beats the queen.",
+        "A Mother's Day gift for her.",
+    ],
+)
+def test_people_who_would_fall_apart_stay_whole(text: str) -> None:
+    """One person would become two, or a name would no longer go with its title."""
+    assert text == swapped("swap-gender", text)
+
+
+def test_a_word_before_a_name_tells_its_gender() -> None:
+    """Even where the name is mostly of others."""
+    text = swapped("swap-names?origin=german", "My aunt Jordan met my uncle Kim.")
+    aunt, kim = text.removeprefix("My aunt ").removesuffix(".").split(" met my uncle ")
+
+    assert (frozenset({"female"}), frozenset({"male"})) == (known(aunt), known(kim))
+
+
+def test_a_name_stays_one_in_all_capitals_and_in_none() -> None:
+    """As people write in a hurry."""
+    first, *others = swapped("swap-names", "Anna asked ANNA and anna.").rstrip(".").split()
+
+    assert [first.upper(), first.lower()] == [others[1], others[3]]
+
+
+def test_a_name_in_s_owns_as_the_new_one_does() -> None:
+    """James' car is not Sonya' car."""
+    owner = swapped("swap-names?origin=brazilian", "It is James' car.").removeprefix("It is ").split(" ")[0]
+
+    assert owner.endswith(("'s", "s'"))
+
+
+def test_what_somebody_owns_in_their_decade_goes_with_them() -> None:
+    """No number of things, but years."""
+    assert "She is an actress in her 30s." == swapped("swap-gender", "He is an actor in his 30s.")
+    assert "He is an actor in his 30s." == swapped("swap-gender", "She is an actress in her 30s.")
