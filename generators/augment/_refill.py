@@ -19,8 +19,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from gristmill.errors import unknown
 from gristmill.generators.augment._base import Augmentation, Edit, Rewriter, leaves
-from gristmill.generators.augment._people import GENDERS, fresh, known, names_in
+from gristmill.generators.augment._ids import new_ids
+from gristmill.generators.augment._people import GENDERS, doubtful, fresh, known, names_in, renamed
 from gristmill.generators.augment._spans import clear_of, words
+from gristmill.generators.augment._vocabulary import word_list
 
 __all__ = ["Refill"]
 
@@ -56,6 +58,13 @@ _MONEY_KEY = re.compile(
 _ID_KEY = re.compile(r"id$|number$|_no$|zip|postcode|postal|phone|account|sku|code$", re.IGNORECASE)
 _FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _FIELD = re.compile(rf"-?{_FIGURES.pattern}")
+_PLAIN = re.compile(r"\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_CUT = re.compile(r"\d[.,]?$")
+_GOES_ON = re.compile(r"[.,]?\d|\s?(?:k|m|bn|mio|mrd|thousand|million|billion)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    rf"[$€£¥₹]\s?\d|(?:\d|\b(?:{'|'.join(sorted(word_list('numbers')))}))[\s-]?(?:[€£¥₹]|dollars?\b|euros?\b|pounds?\b|bucks?\b)",
+    re.IGNORECASE,
+)
 _NEAR = 10  # smaller numbers equal an amount by chance
 _WEEKS = 104  # by which dates are shifted at most, either way
 
@@ -90,7 +99,7 @@ class Refill(Augmentation):
         mapping: dict[str, str] = {}
         names = _new_names(record, seen.emails, rng) if {"names", "emails"}.intersection(self._kinds) else {}
         if "ids" in self._kinds:
-            mapping |= _new_ids(seen.ids, rng)
+            mapping |= new_ids(seen.ids, seen.numbers, rng)
         if "emails" in self._kinds:
             mapping |= {one: _new_email(one, names, rng) for one in seen.emails}
         if "dates" in self._kinds:
@@ -121,12 +130,27 @@ def _entities(text: str) -> list[_Entity]:
     return [one for one in found if one.kind != "id" or not _ORDINARY.fullmatch(one.text)]
 
 
+def _legible(text: str) -> bool:
+    """Return whether all amounts in a text are read as they are meant, not as parts of `$1.5M`, `1.299,00 €` or `$2k`."""
+    amounts = [one for one in _entities(text) if one.kind == "amount"]
+    spans = [(one.start, one.end) for one in amounts]
+    if any(clear_of(spans, *one.span()) for one in _MONEY.finditer(text)):
+        return False
+    return all(
+        _PLAIN.fullmatch(_FIGURES.search(one.text)[0])  # type: ignore[index]  # an amount has some
+        and not _CUT.search(text[: one.start])
+        and not _GOES_ON.match(text, one.end)
+        for one in amounts
+    )
+
+
 class _Seen(NamedTuple):
     """The entities of a record, as they are written, each once.
 
     Attributes:
         amounts: in cents, and `loose` numbers beside them that may be amounts, as they are written.
-        money: whether every number that equals an amount, or the sum or difference of two, stands where amounts do.
+        money: whether all amounts are written so that they can be read, and every number that equals one, or the sum or
+            difference of two, stands where amounts do.
         vague: whether there are dates without a year, or of which nobody knows which number is the month.
     """
 
@@ -144,6 +168,7 @@ class _Seen(NamedTuple):
         """Return what is in a record."""
         found: dict[str, dict[str, None]] = {name: {} for name in _ENTITY.groupindex}
         plain: set[Decimal] = set()
+        legible = True
         fields: set[str] = set()
         for key, value in leaves(record):
             if type(value) in (int, float) or (isinstance(value, str) and _FIELD.fullmatch(value)):
@@ -157,6 +182,7 @@ class _Seen(NamedTuple):
             if isinstance(value, str):
                 for entity in _entities(value):
                     found[entity.kind][entity.text] = None
+                legible = legible and _legible(value)
         values = [_cents(one) for one in found["amount"]]
         bare = plain | {Decimal(one) for one in found["number"]}
         related = {
@@ -164,7 +190,7 @@ class _Seen(NamedTuple):
             *[one + other for one in values for other in values],
             *[abs(one - other) for one in values for other in values],
         }
-        money = not any(int(one * 100) in related for one in bare if one >= _NEAR)
+        money = legible and not any(int(one * 100) in related for one in bare if one >= _NEAR)
         return cls(
             list(found["id"]), list(found["email"]), list(found["date"]), values, list(found["number"]), fields,
             money, bool(found["vague"]),
@@ -205,9 +231,8 @@ class _Filled(Rewriter):
 
     def _named(self, text: str) -> Iterable[Edit]:
         for word in words(text, guarded=True):
-            stem = word.text.removesuffix("'s").removesuffix("’s")
-            if stem in self._names:
-                yield word.start, word.start + len(stem), self._names[stem]
+            if (new := renamed(text, word, self._names)) is not None:
+                yield new
 
 
 def _is_id(text: str) -> bool:
@@ -217,6 +242,8 @@ def _is_id(text: str) -> bool:
 def _new_names(record: Any, emails: Iterable[str], rng: random.Random) -> dict[str, str]:
     """Return another name of the same gender and origin for each, those that e-mail addresses are made of among them."""
     names = names_in(record)
+    for one in doubtful(record, names):
+        del names[one]
     for address in emails:
         local = re.findall(r"[a-z]{3,}", address.partition("@")[0].lower())
         names |= {
@@ -235,39 +262,6 @@ def _new_names(record: Any, emails: Iterable[str], rng: random.Random) -> dict[s
         )
         for name, genders in names.items()
     }
-
-
-def _new_ids(ids: Iterable[str], rng: random.Random) -> dict[str, str]:
-    """Return another identifier of the same form for each, no two alike."""
-    found: dict[str, str] = {}
-    taken = set(ids)
-    for one in sorted(taken):
-        new = one
-        while new in taken:
-            new = _of_form(one, rng)
-        taken.add(new)
-        found[one] = new
-    return found
-
-
-def _of_form(one: str, rng: random.Random) -> str:
-    """Return an identifier of the same form: other digits, a first one that is not zero, and a check digit that is right."""
-    first = next(place for place, mark in enumerate(one) if mark.isdigit())
-    marks = [
-        (str(rng.randrange(1 if place == first and mark != "0" else 0, 10)) if mark.isdigit() else mark)
-        for place, mark in enumerate(one)
-    ]
-    digits = [place for place, mark in enumerate(one) if mark.isdigit()]
-    if len(digits) >= 13 and _luhn([int(one[place]) for place in digits]) == 0:
-        marks[digits[-1]] = "0"
-        marks[digits[-1]] = str(-_luhn([int(marks[place]) for place in digits]) % 10)
-    return "".join(marks)
-
-
-def _luhn(digits: list[int]) -> int:
-    """Return the remainder that is zero for card numbers. ISO/IEC 7812-1, annex B."""
-    doubled = [2 * one - 9 * (one > 4) for one in digits[-2::-2]]
-    return (sum(digits[::-2]) + sum(doubled)) % 10
 
 
 def _new_email(address: str, names: Mapping[str, str], rng: random.Random) -> str:

@@ -1,6 +1,7 @@
 """Entities filled in anew: the same everywhere, and whatever could be concluded before can be concluded now."""
 
 import random
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gristmill.generators.augment import augmentation
-from gristmill.generators.augment._refill import _luhn
+from gristmill.generators.augment._ids import luhn
 
 
 def refilled(record: Any, seed: int = 0, what: str = "") -> Any:
@@ -103,7 +104,7 @@ def test_identifiers_keep_their_form() -> None:
     assert new[0] != new[1]
     assert new[0][0] == new[1][0] == "W"
     assert "AB-" == new[2][:3]
-    assert 0 == _luhn([int(one) for one in new[3] if one.isdigit()])
+    assert 0 == luhn([int(one) for one in new[3] if one.isdigit()])
     assert new[4].startswith("+")
     assert new[4].endswith(" and a PS5 of 2024 in 4K")
 
@@ -123,3 +124,42 @@ def test_only_what_is_asked_for_is_filled_in() -> None:
     """Kinds by name."""
     assert "Anna paid $20" in refilled("Order W4821: Anna paid $20", what="ids")
     assert "W4821" in refilled("Order W4821: Anna paid $20", what="names+amounts")
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("My order 10023 is ORD-10023.", r"My order (\d{5}) is ORD-\1\."),
+        ("Call +1 415-555-0132 or 415-555-0132.", r"Call \+1 (\d{3}-\d{3}-\d{4}) or \1\."),
+        ("Card 4111 1111 1111 1111 ends in 1111.", r"Card (?:\d{4} ){3}(\d{4}) ends in \1\."),
+    ],
+)
+def test_what_ends_alike_goes_on_to_end_alike(text: str, pattern: str) -> None:
+    """One thing, written at more or less length."""
+    found = refilled(text)
+
+    assert re.fullmatch(pattern, found)
+    assert found != text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was $1.5M, not $20.",
+        "It cost $2k, then $30.",
+        "It cost 1.299,00 € and 20 €.",
+        "It was ten dollars, not $20.",
+        "$3 million or $20.",
+        "¥5000 or $20.",
+    ],
+)
+def test_amounts_stay_where_one_of_them_cannot_be_read(text: str) -> None:
+    """Half of them times a factor would be another story."""
+    assert text == refilled(text)
+
+
+def test_a_month_does_not_become_a_name() -> None:
+    """Whoever is called like one keeps the name where both are spoken of."""
+    assert "Will you ask Will if May can come in May?" == refilled(
+        "Will you ask Will if May can come in May?"
+    )

@@ -1,0 +1,78 @@
+"""Identifiers of the same form as others: order and account numbers, phones, cards. What ends alike goes on to end alike."""
+
+import random
+import re
+from collections.abc import Collection, Iterable
+
+__all__ = ["luhn", "new_ids"]
+
+_COUNTRY = re.compile(r"\+(?:[17]|\d\d)|")  # calling codes of one digit are 1 and 7
+_SHARED = 4  # digits at the end of an identifier that stand for it, as in "the card that ends in 1234"
+_LONG = 8  # digits of an identifier that is called by its last four
+_CARD = 13  # digits of a card number, at least
+
+
+def new_ids(ids: Collection[str], numbers: Iterable[str], rng: random.Random) -> dict[str, str]:
+    """Return another identifier of the same form for each, no two alike.
+
+    Args:
+        ids: identifiers as they are written. Those that end in another one's digits, such as ORD-10023 and 10023, do so
+            afterwards.
+        numbers: other numbers, of which those are changed that are the last four digits of an identifier.
+        rng: where the digits come from.
+    """
+    found: dict[str, str] = {}
+    taken = set(ids)
+    for one in sorted(taken, key=lambda one: (-len(_digits(one)), one)):
+        tail = _tail_of(_digits(one), found)
+        new = _filled(one, tail) if tail else one
+        while new in taken and not tail:
+            new = _of_form(one, rng)
+        taken.add(new)
+        found[one] = new
+    long = {one: new for one, new in found.items() if len(_digits(one)) >= _LONG}
+    tails = {one: _tail_of(one, long) for one in numbers if len(one) == _SHARED}
+    return found | {one: tail for one, tail in tails.items() if tail}
+
+
+def _digits(one: str) -> str:
+    return re.sub(r"\D", "", one)
+
+
+def _tail_of(digits: str, found: dict[str, str]) -> str:
+    """Return the new digits at the end of an identifier whose old ones end so; nothing where there is none."""
+    if len(digits) < _SHARED:
+        return ""
+    return next(
+        (_digits(new)[-len(digits) :] for old, new in found.items() if _digits(old).endswith(digits)), ""
+    )
+
+
+def _filled(one: str, digits: str) -> str:
+    """Return an identifier with other digits in place of its own."""
+    left = iter(digits)
+    return "".join(next(left) if mark.isdigit() else mark for mark in one)
+
+
+def _of_form(one: str, rng: random.Random) -> str:
+    """Return an identifier of the same form: other digits, a first one that is not zero, and a check digit that is right."""
+    country = _COUNTRY.match(one)
+    fixed = country.end() if country else 0
+    first = next(place for place, mark in enumerate(one) if mark.isdigit())
+    marks = [
+        str(rng.randrange(1 if place == first and mark != "0" else 0, 10))
+        if mark.isdigit() and place >= fixed
+        else mark
+        for place, mark in enumerate(one)
+    ]
+    digits = [place for place, mark in enumerate(one) if mark.isdigit()]
+    if len(digits) >= _CARD and luhn([int(one[place]) for place in digits]) == 0:
+        marks[digits[-1]] = "0"
+        marks[digits[-1]] = str(-luhn([int(marks[place]) for place in digits]) % 10)
+    return "".join(marks)
+
+
+def luhn(digits: list[int]) -> int:
+    """Return the remainder that is zero for card numbers. ISO/IEC 7812-1, annex B."""
+    doubled = [2 * one - 9 * (one > 4) for one in digits[-2::-2]]
+    return (sum(digits[::-2]) + sum(doubled)) % 10
