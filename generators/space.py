@@ -70,7 +70,7 @@ class Space(Field):
         self._rule = Rule(where, self._plan) if isinstance(where, str) else None
         self._correlated = [(one, self._plan.units_of(one)) for one in apart(correlated)]
         self._ahead: dict[tuple[int, str], Ahead[Values]] = {}
-        self._parts: dict[frozenset[str], Space] = {}
+        self._parts: dict[frozenset[str], Space] = {}  # by the names that were asked for
 
     @property
     def correlated(self) -> list[Correlated]:
