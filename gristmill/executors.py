@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -76,8 +76,13 @@ def _processes(function: Callable[[bytes], bytes], chunks: Iterable[bytes], jobs
     # A forked worker would inherit locks and open files in whatever state they are.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_at_work)
+
+    def submit(chunk: bytes) -> Callable[[], bytes]:
+        with _deaf():
+            return pool.submit(function, chunk).result
+
     try:
-        yield from _in_order(lambda chunk: pool.submit(function, chunk).result, chunks, AHEAD * jobs)
+        yield from _in_order(submit, chunks, AHEAD * jobs)
     except BrokenProcessPool:
         if main := _unguarded():
             raise UsageError(_UNGUARDED.format(main=main)) from None
@@ -100,9 +105,21 @@ def _unguarded() -> str:
         return ""
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold an interrupt from the terminal back, and from workers that are started meanwhile for as long as they live.
+
+    It reaches every process, and only the one that asked them can answer it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _at_work() -> None:
-    """Leave an interrupt from the terminal, which reaches every process, to the one that can answer it; go when it goes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Go when the process that asked for this one goes."""
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 
 

@@ -38,6 +38,22 @@ def test_no_more_chunks_are_read_than_are_needed() -> None:
     assert len(read) <= 4
 
 
+def test_an_interrupt_is_for_the_one_who_asked(tmp_path: Path) -> None:
+    """Workers never hear it, not even while they import the script: they print no traceback."""
+    script = tmp_path / "asks.py"
+    script.write_text(
+        "import os, signal, time\nfrom gristmill.executors import imap\n"
+        'if __name__ != "__main__":\n    os.kill(os.getpid(), signal.SIGINT)\n'
+        'if __name__ == "__main__":\n'
+        "    print(list(imap(bytes.upper, [b'a', b'b'], jobs=1)))\n"
+        "    try:\n        os.kill(os.getpid(), signal.SIGINT)\n        time.sleep(10)\n"
+        "    except KeyboardInterrupt:\n        print('heard')\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+
+    assert ("[b'A', b'B']\nheard\n", "") == (done.stdout, done.stderr)
+
+
 def test_a_worker_that_dies_is_told_as_such() -> None:
     """No traceback of a pool: what is recorded is safe."""
     with pytest.raises(GristmillError, match="A worker process died"):

@@ -57,8 +57,10 @@ class Page:
         """Return the text of pieces with marks, and where in it the value of each path stands."""
         marked = []
         for piece in pieces:
-            self.grow(len(piece))
             marked.append(piece)
+            self._size += len(piece)
+            if self._size > _LONGEST:
+                self.grow(0)
         first, *parts = _MARK.split("".join(marked))
         texts, spans, size = [first], dict[str, list[Span]](), len(first)
         for number, after in zip(parts[::2], parts[1::2], strict=True):
