@@ -17,17 +17,25 @@ import pyarrow as pa
 from gristmill.errors import UsageError
 from gristmill.generators._dependence import correlated
 from gristmill.generators.fitting._conditional import as_cases, coded
-from gristmill.generators.fitting._equalities import equalities
+from gristmill.generators.fitting._equalities import Equality, equalities
 from gristmill.generators.fitting._laws import Array
-from gristmill.generators.fitting._marginals import entry_of, flag, numbers_of, seconds_of_day
-from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, in_order
+from gristmill.generators.fitting._marginals import (
+    IDENTIFIER,
+    entry_of,
+    flag,
+    numbers_of,
+    seconds,
+    seconds_of_day,
+)
+from gristmill.generators.fitting._ordered import UNIT, is_ordered, places, steps
+from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, choose_second, in_order
+from gristmill.generators.fitting._spans import spans
 from gristmill.seeding import numpy_stream
 
 __all__ = ["LEAST", "LIMIT", "Fitted", "fit"]
 
 LEAST = 10  # rows
 LIMIT = 200_000  # rows that are looked at
-_NUMBERS = ("integer", "uniform", "normal", "lognormal", "poisson", "zipf", "empirical")
 _READ = ("row", "True", "False", "None")  # names that an expression has for itself
 
 
@@ -72,7 +80,11 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
     if not columns.entries:
         raise UsageError(f"Expected a column that can be fitted, got none: {columns.notes}.")
     template = {"name": name, "about": f"Fitted to a table of {table.num_rows:,} rows.", **columns.together()}
-    keys = [one for one, entry in columns.entries.items() if entry["kind"] in ("pattern", "fake")]
+    keys = [
+        one
+        for one, entry in columns.entries.items()
+        if entry["kind"] in ("pattern", "fake") or columns.notes.get(one, "").startswith(IDENTIFIER)
+    ]
     return Fitted(template=template, notes=columns.notes, rows=table.num_rows, keys=keys)
 
 
@@ -85,21 +97,26 @@ class _Columns:
         equal: which of them follow from others.
         gaps: under which values of an earlier column a column is there.
         given: for columns with other gaps, the names of hidden fields that tell whether there is a value.
+        between: names of hidden fields that hold the time between two others.
+        joint: names of hidden fields that hold two categories together, on which others depend.
     """
 
     def __init__(self, table: pa.Table, least: int) -> None:
-        self._table, self._least = table, least
+        self._least = least
         self.entries: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, str] = {}
         self.equal = equalities(table, table.column_names, least)
+        self._names = set(table.column_names)
+        self.between: list[str] = []
+        self._table = table = self._with_spans(table)
         for name in table.column_names:
             if name not in self.equal:
                 self._alone(name)
         self._follow()
-        self._names = set(table.column_names)
         self.gaps: dict[str, dict[str, Any]] = {}
         self.given: dict[str, str] = {}
         self._there: dict[str, Coded] = {}
+        self.joint: list[str] = []
         for name in table.column_names:
             if name in self.entries:
                 self._absence(name)
@@ -109,28 +126,70 @@ class _Columns:
         nodes = {name: one for name in self.entries if (one := self._coded(name)) is not None}
         nodes |= {self.given[name]: one for name, one in self._there.items()}
         parents = choose(nodes, self._needs({}), self._least)
+        parents |= self._second(nodes, parents)
         fields: dict[str, dict[str, Any]] = {}
         ranked: dict[str, tuple[Array, Array]] = {}
-        for name, entry in self.entries.items():
+        shown = {hidden: name for name, hidden in self.given.items()}
+        alone = self.entries | {hidden: self._rate(name) | {"hidden": True} for hidden, name in shown.items()}
+        read = {*parents.values()} | {one for name in self.joint for one in self.equal[name].reads}
+        for name, entry in alone.items():
             fields[name] = entry
             cases = self._cases(nodes, parents, name)
             if cases:
-                fields[name] = as_cases(
-                    self._table[name], entry, nodes[name], cases, parents[name], self._least
-                )
-            if name not in parents.values() and _is_number(entry, fields[name]):
-                groups = cases.groups if cases else np.zeros(self._table.num_rows, int)
-                ranked[name] = _floats(self._table[name]), groups
-        for name, hidden in self.given.items():
-            if hidden in parents or hidden in parents.values():
-                fields[hidden] = self._flag(name, nodes, parents) | {"hidden": True}
+                column = self._table[shown.get(name, name)]
+                made = as_cases(column, entry, nodes[name], cases, parents[name], self._least)
+                fields[name] = made | _hidden(entry)
+            if name not in read and is_ordered(entry, fields[name]):
+                within = cases.groups if cases else np.zeros(self._table.num_rows, int)
+                ranked[name] = self._ranked(name, entry, nodes), within
+        groups = correlated(ranked, self._least)
+        used = {*parents, *read}.union(*(group["fields"] for group in groups))
+        fields = {name: one for name, one in fields.items() if name in self.entries or name in used}
+        fields |= {
+            name: {"kind": "derived", "value": self.equal[name].form, "hidden": True} for name in self.joint
+        }
         order = in_order(fields, self._needs(parents))
-        return self._written({name: fields[name] for name in order}, correlated(ranked, self._least))
+        return self._written({name: fields[name] for name in order}, groups)
+
+    def _second(self, nodes: dict[str, Coded], parents: Mapping[str, str]) -> dict[str, str]:
+        """Give columns that depend on two categories a hidden field of both as parent, and return these."""
+        found: dict[str, str] = {}
+        for child, pair, both in choose_second(nodes, parents, self._needs(parents), self._least):
+            name = next((one for one in self.joint if self.equal[one].reads == pair), "")
+            if not name:
+                name = _unused("_and_".join(pair), self._names)
+                self._names.add(name)
+                self.joint.append(name)
+                self.equal[name] = Equality(both.form, pair)
+                nodes[name] = both.coded
+            found[child] = name
+        return found
+
+    def _ranked(self, name: str, entry: Mapping[str, Any], nodes: Mapping[str, Coded]) -> Array:
+        """Return numbers in the order of a column's values, NaN where there is none, [N]."""
+        if entry["kind"] in ("choice", "flag"):
+            return places(nodes[name])
+        column = self._table[name]
+        if (clocks := seconds_of_day(column)) is not None:
+            return clocks
+        numbers = numbers_of(column)
+        return seconds(column) if numbers is None else numbers.values
+
+    def _with_spans(self, table: pa.Table) -> pa.Table:
+        """Return a table with a column before each that follows some time after another, for the time between."""
+        for one in spans(table):
+            if one.end not in self.equal:
+                name = _unused(f"{one.end}_after_{one.start}", self._names)
+                self._names.add(name)
+                self.between.append(name)
+                self.equal[one.end] = Equality(one.form, (one.start, name))
+                table = table.add_column(table.column_names.index(one.end), name, one.values)
+        return table
 
     def _alone(self, name: str) -> None:
         found, note = entry_of(self._table[name], self._least)
         if found:
-            self.entries[name] = found
+            self.entries[name] = found | ({"hidden": True} if name in self.between else {})
         if note:
             self.notes[name] = note
 
@@ -196,14 +255,6 @@ class _Columns:
     def _cases(self, nodes: Mapping[str, Coded], parents: Mapping[str, str], name: str) -> Cases | None:
         return cases_of(nodes[parents[name]], nodes[name], self._least) if name in parents else None
 
-    def _flag(self, name: str, nodes: Mapping[str, Coded], parents: Mapping[str, str]) -> dict[str, Any]:
-        """Return the entry of the hidden field that tells whether a column has a value."""
-        hidden, node = self.given[name], self._there[name]
-        entry = self._rate(name)
-        if cases := self._cases(nodes, parents, hidden):
-            entry = as_cases(self._table[name], entry, node, cases, parents[hidden], self._least)
-        return entry
-
     def _rate(self, name: str) -> dict[str, Any]:
         codes = self._there[name].codes
         return flag(int(np.sum(codes == 1)), int(np.sum(codes >= 0)), self._least)[0] or {}
@@ -220,12 +271,12 @@ class _Columns:
         behind = dict(aliases)
         for name, entry in fields.items():
             gaps = self._gaps(name, fields)
-            if entry["kind"] == "derived":
+            if name in self.equal:
                 entry = {**entry, "value": entry["value"].format(*self._operands(name, aliases))}
-            if name in self.entries and (form := self._shown(name, grouped, bool(gaps))):
+            if form := self._shown(name, entry, name in grouped, bool(gaps)):
                 inner = _unused(f"{name}_{form[0]}", {*self._names, *made})
-                made[inner] = entry | {"hidden": True}
-                entry = {"kind": "derived", "value": form[1].format(inner)}
+                made[inner] = (UNIT if form[0] == "rank" else entry) | {"hidden": True}
+                entry = {"kind": "derived", "value": form[1].format(inner), **_hidden(entry)}
                 behind[name] = inner
             shown = aliases.get(name, name)
             made[shown] = entry | gaps
@@ -248,13 +299,19 @@ class _Columns:
             return {"when": {self.given[name]: [True]}}
         return {"missing": round(1 - self._rate(name)["rate"], 4)}
 
-    def _shown(self, name: str, grouped: Collection[str], gaps: bool) -> tuple[str, str] | None:
+    def _shown(
+        self, name: str, entry: Mapping[str, Any], grouped: bool, gaps: bool
+    ) -> tuple[str, str] | None:
         """Return what to call a hidden field behind a column and how it is shown, None where there is none."""
+        if grouped and entry["kind"] in ("choice", "flag"):
+            return "rank", steps(entry)
+        if name not in self.entries:
+            return None
         column = self._table[name]
         if self.entries[name]["kind"] == "timestamp" and seconds_of_day(column) is not None:
             minutes = pa.types.is_string(column.type) and len(column.drop_null()[0].as_py()) < 8
             return "clock", "slice(text({}), 11" + (", 16)" if minutes else ")")
-        return ("value", "{}") if name in grouped and gaps else None
+        return ("value", "{}") if grouped and gaps else None
 
 
 def _decoded(table: pa.Table) -> pa.Table:
@@ -270,17 +327,8 @@ def _decoded(table: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _is_number(alone: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
-    """Return whether a field is one number, or a choice of numbers, which stand in their order."""
-    ordered = alone["kind"] == "choice" and all(type(one) in (int, float) for one in alone["options"])
-    cases = entry["cases"].values() if entry["kind"] == "cases" else [entry]
-    return (ordered or alone["kind"] in _NUMBERS) and any(one["kind"] != "constant" for one in cases)
-
-
-def _floats(column: pa.ChunkedArray) -> Array:
-    numbers = numbers_of(column)
-    assert numbers is not None
-    return numbers.values
+def _hidden(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"hidden": True} if entry.get("hidden") else {}
 
 
 def _known(column: pa.ChunkedArray) -> Array:

@@ -10,13 +10,16 @@ import pyarrow.compute as pc
 from gristmill.digest import encode
 from gristmill.generators.fitting._laws import Array, neat
 from gristmill.generators.fitting._marginals import (
+    DAY,
     OTHER,
     Numbers,
     clock,
     flag,
     law,
     numbers_of,
+    seconds,
     seconds_of_day,
+    time,
 )
 from gristmill.generators.fitting._parents import Cases, Coded, spread
 
@@ -34,8 +37,10 @@ def coded(column: pa.ChunkedArray, entry: Mapping[str, Any]) -> Coded | None:
         return Coded(codes, 2, [False, True], 0 < entry["rate"] < 1)
     if entry["kind"] == "choice":
         return _categories(column, entry["options"])
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        return _moments(column)
     numbers = _numbers(column)
-    if numbers is None or entry["kind"] in ("constant", "date"):
+    if numbers is None or entry["kind"] in ("constant", "derived"):
         return None
     return _bins(numbers.values)
 
@@ -56,6 +61,8 @@ def as_cases(
     count = len(cases.names) + (not cases.total)
     if isinstance(child.options[0] if child.options else 0.0, str | bool):
         found = _shares(child, cases.groups, count, least)
+    elif pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        found = [_time_of_case(column, cases.groups == case, entry, least) for case in range(count)]
     else:
         numbers = _numbers(column)
         assert numbers is not None
@@ -88,7 +95,7 @@ def _share(options: Any, shares: Array) -> dict[str, Any]:
 def _numbers_of_case(numbers: Numbers, there: Array, entry: Mapping[str, Any], least: int) -> dict[str, Any]:
     values = numbers.values[there & np.isfinite(numbers.values)]
     if len(values) < 2 * least:
-        return {key: one for key, one in entry.items() if key not in ("when", "missing")}
+        return {key: one for key, one in entry.items() if key not in ("when", "missing", "hidden")}
     if entry["kind"] == "timestamp":
         return clock(values, least)
     whole = numbers.whole or numbers.digits == 0
@@ -98,10 +105,21 @@ def _numbers_of_case(numbers: Numbers, there: Array, entry: Mapping[str, Any], l
     return found
 
 
+def _time_of_case(
+    column: pa.ChunkedArray, there: Array, entry: Mapping[str, Any], least: int
+) -> dict[str, Any]:
+    """Return the entry of the moments of a case, none of which is before or after those of the whole column."""
+    times = column.filter(pa.array(there)).drop_null()
+    found = time(times, least) if len(times) >= 2 * least else dict(entry)
+    start, end = max(found["start"], entry["start"]), min(found["end"], entry["end"])
+    found |= {"kind": entry["kind"]} | ({"start": start, "end": end} if start < end else {})
+    return {key: one for key, one in found.items() if key != "hidden"}
+
+
 def _numbers(column: pa.ChunkedArray) -> Numbers | None:
     """Return numbers, or times of day in seconds."""
-    seconds = seconds_of_day(column)
-    return numbers_of(column) if seconds is None else Numbers(seconds, False, None)
+    clocks = seconds_of_day(column)
+    return numbers_of(column) if clocks is None else Numbers(clocks, False, None)
 
 
 def _categories(column: pa.ChunkedArray, options: list[Any]) -> Coded:
@@ -118,6 +136,16 @@ def _categories(column: pa.ChunkedArray, options: list[Any]) -> Coded:
     # What a case is called is what Arrow makes of its number.
     spelt = all(str(pa.scalar(one).cast(pa.string())) == encode(one).decode() for one in options)
     return Coded(np.where(near, places, -1), len(options), options, spelt and len(options) <= _ORDERED)
+
+
+def _moments(column: pa.ChunkedArray) -> Coded:
+    """Return the quarter of all days, of the day, and whether it is a weekend, as one code."""
+    times = seconds(column)
+    days = np.floor(times / DAY)
+    quarter = np.searchsorted(np.nanquantile(days, [0.25, 0.5, 0.75]), days)
+    with np.errstate(invalid="ignore"):
+        codes = quarter * 8 + np.floor(times % DAY / (DAY / 4)) * 2 + ((days + 3) % 7 >= 5)
+    return Coded(np.where(np.isfinite(times), codes, -1).astype(int), 32)
 
 
 def _bins(numbers: Array) -> Coded:

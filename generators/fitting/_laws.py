@@ -1,6 +1,7 @@
 """Distributions fitted to columns of numbers by likelihood, the simplest that fits well enough."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ _MOST_DIGITS = 6
 _FINEST = 15  # decimals that options have where they are not rounded
 _OPTIONS = 50  # different numbers that may be options
 _QUANTILES = 100
+_SPIKES = 0.1  # share of rows with common values from which on these are drawn as often as they are
 _FLAT = 0.05  # exponent of Zipf's law below which all ranks are alike
 # A law may be so far from the data (Kolmogorov–Smirnov), or as far as chance would be in one sample of a hundred.
 _CLOSE, _CHANCE = 0.01, 1.628
@@ -224,9 +226,22 @@ def _quantiles(sample: _Sample) -> dict[str, Any]:
         knots[-1] = max(2 * _mean(ordered[-few:]) - knots[-2], knots[-2])
     # A value of many rows is no one's and stays as it is; rounding must not bring another one past it.
     common = set(sample.values[sample.counts >= sample.least].tolist())
+    if len(ordered) - sample.counts[sample.counts < sample.least].sum() > _SPIKES * len(ordered):
+        knots = _with_spikes(ordered, knots, common)
     quantiles = np.maximum.accumulate([one if one in common else _to_digits(one, sample) for one in knots])
     entry: dict[str, Any] = {"kind": "empirical", "quantiles": quantiles.tolist()}
     return entry if sample.digits is None else entry | {"digits": sample.digits}
+
+
+def _with_spikes(ordered: Array, knots: Sequence[float], common: AbstractSet[float]) -> list[float]:
+    """Return more knots, those of common values as they are, so that each of these is as likely as it was.
+
+    The others lie between those given, and so are about as many rows as they are.
+    """
+    levels = np.linspace(0, 1, _QUANTILES + 1)
+    between = np.interp(levels, np.linspace(0, 1, len(knots)), knots)
+    here = ordered[np.minimum((levels * len(ordered)).astype(int), len(ordered) - 1)]
+    return [one if one in common else float(other) for one, other in zip(here.tolist(), between, strict=True)]
 
 
 def _mean(values: Array) -> float:

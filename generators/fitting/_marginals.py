@@ -13,9 +13,25 @@ import pyarrow.compute as pc
 from gristmill.generators.fitting._laws import Array, best_law, decimals, ends, neat
 from gristmill.generators.fitting._personal import MADE_UP, personal, whole_personal
 
-__all__ = ["CLOCK", "OTHER", "Numbers", "clock", "entry_of", "flag", "law", "numbers_of", "seconds_of_day"]
+__all__ = [
+    "CLOCK",
+    "DAY",
+    "IDENTIFIER",
+    "OTHER",
+    "Numbers",
+    "clock",
+    "entry_of",
+    "flag",
+    "law",
+    "numbers_of",
+    "seconds",
+    "seconds_of_day",
+    "time",
+]
 
 OTHER = "other"  # category of the rare ones
+DAY = 86_400.0  # seconds
+IDENTIFIER = "identifiers"  # how a note on them begins
 CLOCK = "2024-01-01"  # day on which times of day are drawn
 _PATTERNS = 2**52  # different identifiers
 _LONGEST = 64  # characters of an identifier
@@ -50,14 +66,15 @@ def entry_of(column: pa.ChunkedArray, least: int) -> Found:
         return None, f"left out: only {len(there)} rows have a value"
     if pa.types.is_boolean(type_):
         return flag(int(pc.sum(there).as_py()), len(there), least)
-    if (seconds := seconds_of_day(there)) is not None:
-        return clock(seconds, least), ""
+    if (clocks := seconds_of_day(there)) is not None:
+        return clock(clocks, least), ""
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
         return _text(there, least)
     if (numbers := numbers_of(there)) is not None:
         return _number(numbers, least)
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
-        return _time(there, least)
+        entry = time(there, least)
+        return entry, "spread evenly here, unlike the real ones" if _uneven(there, entry) else ""
     return None, f"left out: {type_} is no kind of field"
 
 
@@ -109,11 +126,11 @@ def seconds_of_day(column: pa.ChunkedArray) -> Array | None:
     return np.asarray(hour * 3600 + minute * 60 + second, float)
 
 
-def clock(seconds: Array, least: int) -> dict[str, Any]:
+def clock(times: Array, least: int) -> dict[str, Any]:
     """Return the entry for times of day, as moments of one day."""
     end = datetime.fromisoformat(CLOCK) + timedelta(1)
     entry: dict[str, Any] = {"kind": "timestamp", "start": CLOCK, "end": end.strftime("%Y-%m-%d")}
-    hours = _rhythm(seconds // 3600, np.ones(24), least)
+    hours = _rhythm(times // 3600, np.ones(24), least)
     return entry | ({"daily": hours} if hours else {})
 
 
@@ -123,14 +140,25 @@ def _number(numbers: Numbers, least: int) -> Found:
         return None, f"left out: only {len(values)} rows have a finite value"
     if numbers.whole and len(values) > 1 and np.ptp(values):
         note = ""
+        if len(values) == len(numbers.values) and np.all(np.diff(values) > 0):
+            return _counted(values, least)
         if len(np.unique(values)) == len(values):
-            note = "an identifier: drawn from the same range, not in order"
+            note = f"{IDENTIFIER}: drawn from the same range, and may repeat"
         elif whole_personal(values):
             note = "long numbers, which may be somebody's: drawn from the same range"
         if note:
             low, high = map(int, ends(np.sort(values), least, whole=True))
             return {"kind": "integer", "low": low, "high": max(low, high)}, note
     return law(numbers._replace(values=values), least), ""
+
+
+def _counted(values: Array, least: int) -> Found:
+    """Return the entry for identifiers that ascend with the rows."""
+    low, high = ends(values, least, whole=True)
+    step = max(1, round((high - low) / len(values)))
+    start = int(low) if step > 1 or low > least else int(values[0] > 0)
+    value = f"{start} + row * {step}" if step > 1 else f"{start} + row"
+    return {"kind": "derived", "value": value}, f"{IDENTIFIER}: counted up, as the real ones are"
 
 
 def _text(column: pa.ChunkedArray, least: int) -> Found:
@@ -145,10 +173,7 @@ def _text(column: pa.ChunkedArray, least: int) -> Found:
     rare = sum(counts.values()) - sum(common.values())
     if not common or rare > len(column) / 2:
         if pattern := _pattern(list(counts)):
-            return {
-                "kind": "pattern",
-                "pattern": pattern,
-            }, "identifiers of this pattern, none of them taken over"
+            return _identifier(pattern, unique=len(counts) == len(column))
         return (
             None,
             'left out: free text, which is never taken over; say what it should be, such as kind = "fake"',
@@ -160,6 +185,13 @@ def _text(column: pa.ChunkedArray, least: int) -> Found:
     elif rare:
         note += "are left out"
     return _choice(common), note
+
+
+def _identifier(pattern: str, *, unique: bool) -> Found:
+    if unique:
+        note = f"{IDENTIFIER} of this pattern, different in every row as the real ones are"
+        return {"kind": "unique", "pattern": pattern}, note
+    return {"kind": "pattern", "pattern": pattern}, f"{IDENTIFIER} of this pattern, none of them taken over"
 
 
 def _choice(counts: Mapping[str, int]) -> dict[str, Any]:
@@ -200,12 +232,17 @@ def _pattern(texts: list[str]) -> str:
     return marks if len(texts) <= count <= _PATTERNS else ""
 
 
-def _time(column: pa.ChunkedArray, least: int) -> Found:
-    """Return days or seconds between the first and the last, with the rhythm of weekdays and hours."""
+def seconds(column: pa.ChunkedArray) -> Array:
+    """Return the moments of dates or timestamps in seconds since 1970, NaN where there is none, [N]."""
     micro = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
-    seconds = np.sort(micro.to_numpy() / 1e6)
-    days = np.floor(seconds / 86_400)
-    daily = bool(np.any(seconds % 86_400))
+    return np.array(micro.cast(pa.float64()).to_numpy(), float) / 1e6
+
+
+def time(column: pa.ChunkedArray, least: int) -> dict[str, Any]:
+    """Return days or seconds between the first and the last, with the rhythm of weekdays and hours."""
+    moments = np.sort(seconds(column))
+    days = np.floor(moments / DAY)
+    daily = bool(np.any(moments % DAY))
     # Whole days, since a second would be that of one row.
     low, high = ends(days, least, whole=True)
     first, last = low, max(low, high) + 1
@@ -218,10 +255,19 @@ def _time(column: pa.ChunkedArray, least: int) -> Found:
     there = np.bincount((np.arange(first, last).astype(int) + 3) % 7, minlength=7)
     if len(weekly := _rhythm(weekday, there, least)):
         entry["weekly"] = weekly
-    if daily and len(hours := _rhythm(seconds % 86_400 // 3600, np.ones(24), least)):
+    if daily and len(hours := _rhythm(moments % DAY // 3600, np.ones(24), least)):
         entry["daily"] = hours
-    away = np.max(np.abs(np.linspace(0, 1, len(days)) - (seconds / 86_400 - first) / (last - first)))
-    return entry, "spread evenly here, unlike the real ones" if away > _UNEVEN else ""
+    return entry
+
+
+def _uneven(column: pa.ChunkedArray, entry: Mapping[str, Any]) -> bool:
+    """Return whether moments are spread otherwise than evenly from the first to the last."""
+    moments = np.sort(seconds(column))
+    first, last = (
+        datetime.fromisoformat(entry[end]).replace(tzinfo=UTC).timestamp() for end in ("start", "end")
+    )
+    away = np.linspace(0, 1, len(moments)) - (moments - first) / max(last - first, DAY)
+    return bool(np.max(np.abs(away)) > _UNEVEN)
 
 
 def _rhythm(codes: Array, there: Array, least: int) -> list[float]:

@@ -7,7 +7,7 @@ model, 1978), less the logarithm of how many pairs there are to choose from (as 
 criteria for model selection with large model spaces, Biometrika 95, 2008).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -16,13 +16,14 @@ import numpy as np
 from gristmill.digest import encode
 from gristmill.generators.fitting._laws import Array, neat
 
-__all__ = ["FEWEST", "Cases", "Coded", "cases_of", "choose", "in_order", "spread"]
+__all__ = ["FEWEST", "Both", "Cases", "Coded", "cases_of", "choose", "choose_second", "in_order", "spread"]
 
 FEWEST = 50  # rows of a case, unless more are asked for
 _MOST = 30, 150  # cases of a law of numbers, which may be long, and of other columns
 _BACKED = 0.01  # share of a case from which on its rare categories count
 _ALONG = 1.05  # what a gain counts for along the order, so that columns stay where they are if they can
 _OTHERWISE = "otherwise"
+_LONGEST = 3_000  # characters of the values in an expression
 
 
 class Coded(NamedTuple):
@@ -39,6 +40,18 @@ class Coded(NamedTuple):
     size: int
     options: Sequence[Any] = ()
     parent: bool = False
+
+
+class Both(NamedTuple):
+    """Two categories as one.
+
+    Attributes:
+        coded: the values of the first, and with each those of the second that come often with it.
+        form: the expression of both, with `{0}` and `{1}` for their names.
+    """
+
+    coded: Coded
+    form: str
 
 
 class Cases(NamedTuple):
@@ -139,6 +152,85 @@ def choose(columns: Mapping[str, Coded], needs: Mapping[str, AbstractSet[str]], 
         if child not in found and child not in _ancestors(parent, after):
             found[child] = parent
             after.setdefault(child, set()).add(parent)
+    return found
+
+
+def choose_second(
+    columns: Mapping[str, Coded],
+    parents: Mapping[str, str],
+    needs: Mapping[str, AbstractSet[str]],
+    least: int,
+) -> Iterator[tuple[str, tuple[str, str], Both]]:
+    """Yield columns that depend on a second category, given the first, with both of them, the strongest first.
+
+    Args:
+        columns: the candidates.
+        parents: the first category that each depends on.
+        needs: other columns that each must come after, its parent among them.
+        least: rows that anything written is about.
+    """
+    pairs = [
+        (child, first, second)
+        for child, first in parents.items()
+        for second, one in columns.items()
+        if one.parent and second not in (child, first)
+    ]
+    joined = {
+        pair: both_of(columns[pair[0]], columns[pair[1]], least) for pair in {pair[1:] for pair in pairs}
+    }
+    worth: dict[tuple[str, str, str], float] = {}
+    for child, first, second in pairs:
+        if both := joined[first, second]:
+            more = gain(both.coded, columns[child], least) - gain(columns[first], columns[child], least)
+            if more > np.log(len(pairs)):
+                worth[child, first, second] = more
+    after, place = {name: set(needs.get(name, ())) for name in columns}, list(columns).index
+    done: set[str] = set()
+    for child, first, second in sorted(worth, key=lambda one: (-neat(worth[one]), *map(place, one))):
+        both = joined[first, second]
+        if both and child not in done and child not in _ancestors(second, after):
+            done.add(child)
+            after[child].add(second)
+            yield child, (first, second), both
+
+
+def both_of(first: Coded, second: Coded, least: int) -> Both | None:
+    """Return two categories as one, None where no two of their values come together often enough.
+
+    Values of the second that are rare with one of the first go with the first alone, and so many of them that they are
+    no fewer than a case has.
+    """
+    known = (first.codes >= 0) & (second.codes >= 0)
+    cells = first.codes[known] * second.size + second.codes[known]
+    counts = np.bincount(cells, minlength=first.size * second.size).reshape(first.size, second.size)
+    kept = np.array(
+        [_kept(row, total, max(least, FEWEST)) for row, total in zip(counts, _totals(first), strict=True)]
+    )
+    names = [_name(one) for one in first.options]
+    pairs = [f"{names[row]} | {_name(second.options[column])}" for row, column in np.argwhere(kept)]
+    spelt = ", ".join(encode(one).decode() for one in pairs).replace("{", "{{").replace("}", "}}")
+    if not pairs or {*pairs} & {*names} or len(spelt) > _LONGEST:
+        return None
+    numbers = np.full(kept.shape, -1)
+    numbers[kept] = len(names) + np.arange(len(pairs))
+    joint = numbers[first.codes, second.codes]
+    codes = np.where(known & (joint >= 0), joint, first.codes)
+    together = 'join(" | ", text({0}), text({1}))'
+    form = f"{together} if {together} in [{spelt}] else text({{0}})"
+    return Both(Coded(codes, len(names) + len(pairs), [*names, *pairs], True), form)
+
+
+def _totals(column: Coded) -> Array:
+    return np.bincount(column.codes[column.codes >= 0], minlength=column.size)
+
+
+def _kept(counts: Array, total: int, fewest: int) -> Array:
+    """Return which values go with one of another category so often that they have a case of both, [values]."""
+    kept = counts >= fewest
+    for place in np.argsort(counts, kind="stable"):
+        if 0 < total - counts[kept].sum() < fewest:
+            kept[place] = False
+    found: Array = kept
     return found
 
 

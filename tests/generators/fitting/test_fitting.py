@@ -176,7 +176,7 @@ def test_free_text_is_left_out() -> None:
     ids = [f"{'ABC'[number % 3]}-{number:05d}" for number in range(ROWS)]
     found = fit(pa.table({"note": notes, "id": ids}), name="t")
 
-    assert {"id": {"kind": "pattern", "pattern": "?-0####"}} == found.template["fields"]
+    assert {"id": {"kind": "unique", "pattern": "?-0####"}} == found.template["fields"]
     assert "free text" in found.notes["note"]
 
 
@@ -188,6 +188,15 @@ def test_no_knot_is_the_value_of_one_row() -> None:
     assert "empirical" == found["kind"]
     assert set() == {float(f"{one:.6g}") for one in numbers} & set(found["quantiles"])
     assert found["quantiles"][-1] < numbers.max()
+
+
+def test_common_values_of_a_number_stay_as_common() -> None:
+    """Between others that are all different, in a table of few rows."""
+    numbers = np.concatenate([np.full(120, -2.5), np.full(80, 0.25), RNG.normal(0, 3, 300)])
+    knots = np.array(law(numbers)["quantiles"])
+
+    assert pytest.approx([0.24, 0.16], abs=0.02) == [np.mean(knots == one) for one in (-2.5, 0.25)]
+    assert set() == ({float(f"{one:.6g}") for one in numbers} & set(knots)) - {-2.5, 0.25}
 
 
 def test_common_numbers_are_options_and_knots_to_the_last_digit() -> None:
