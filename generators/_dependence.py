@@ -77,7 +77,11 @@ def _groups(scores: Sequence[_Scores], least: int) -> Iterator[tuple[list[int], 
     """Yield the places of columns that go together, and their latent correlations."""
     seen, rows = _observed(np.stack([one.values for one in scores]))
     seen[rows < least] = 0.0
-    for group in _connected(np.abs(seen) > _ERRORS / np.sqrt(np.maximum(rows, 1))):
+    pairs = max(1, len(scores) * (len(scores) - 1) // 2)
+    errors = max(
+        _ERRORS, 1 + float(np.sqrt(2 * np.log(pairs)))
+    )  # the largest of so many by chance, and one more
+    for group in _connected(np.abs(seen) > errors / np.sqrt(np.maximum(rows, 1))):
         if len(group) > 1:
             held = np.ix_(group, group)
             latent = _latent(seen[held], np.stack([scores[place].series for place in group]))

@@ -1,5 +1,6 @@
 """How alike two tables are: a real and a synthetic table come in, distances, tests with p-values and a verdict on copies go out."""
 
+from gristmill.generators.fidelity.associations import MOST_PAIRS
 from gristmill.generators.fidelity.comparing import LIMIT, compare
 from gristmill.generators.fidelity.types import (
     LEVEL,
@@ -16,6 +17,7 @@ from gristmill.generators.fidelity.types import (
 __all__ = [
     "LEVEL",
     "LIMIT",
+    "MOST_PAIRS",
     "Association",
     "Classifier",
     "Excess",

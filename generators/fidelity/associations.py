@@ -10,25 +10,27 @@ from gristmill.generators._dependence import spearman
 from gristmill.generators.fidelity.columns import Array, Feature
 from gristmill.generators.fidelity.marginals import holm
 from gristmill.generators.fidelity.types import Association
+from gristmill.seeding import numpy_stream
 
-__all__ = ["associations", "correlation_ratio", "cramer"]
+__all__ = ["MOST_PAIRS", "associations", "correlation_ratio", "cramer"]
 
 _GROUPS = 20  # random groups, from whose scatter a standard error comes
 _LEAST = 25  # rows of a group
 _SAME = 1e-9  # difference that is one of rounding
 _CATEGORIES = 30  # of a column; the others count as one
+MOST_PAIRS = 2_000  # that are looked at
 _PAIRED_ROWS = 5_000_000  # rows times pairs that are looked at, in each table
 
 
-def associations(found: Sequence[Feature]) -> list[Association]:
+def associations(found: Sequence[Feature], seed: int = 0) -> list[Association]:
     """Return how strongly each two columns go together in both tables, the most different first.
 
     The standard error of a difference comes from the scatter over disjoint groups of rows, of which each table has as many (the
     method of random groups; Wolter, Introduction to Variance Estimation, 2007, chapter 2), and p from Student's
-    distribution. Rows are taken to be in random order.
+    distribution. Rows are taken to be in random order. Where there are too many pairs, some are drawn.
     """
     whole = [one for one in found if not one.derived]
-    pairs = list(combinations(whole, 2))
+    pairs = _some(whole, seed)
     made = [_of_pair(*pair, _PAIRED_ROWS // len(pairs)) for pair in pairs]
     known = [place for place, one in enumerate(made) if one.p is not None]
     adjusted = dict(zip(known, holm([made[place].p or 0.0 for place in known]), strict=True))
@@ -69,6 +71,19 @@ def correlation_ratio(codes: Array, numbers: Array) -> float:
         return 0.0
     between = float(np.sum(np.bincount(places, weights=ranks) ** 2 / sizes))
     return 1 - (total - between) / total * (n - 1) / (n - groups)
+
+
+def _some(found: Sequence[Feature], seed: int) -> list[tuple[Feature, Feature]]:
+    """Return all pairs of columns, or some of them at random where there are too many."""
+    count = len(found) * (len(found) - 1) // 2
+    if count <= MOST_PAIRS:
+        return list(combinations(found, 2))
+    chosen = set(
+        numpy_stream(seed, "fidelity", "pairs")
+        .choice(count, MOST_PAIRS, replace=False, shuffle=False)
+        .tolist()
+    )
+    return [pair for place, pair in enumerate(combinations(found, 2)) if place in chosen]
 
 
 def _of_pair(first: Feature, second: Feature, rows: int) -> Association:

@@ -1,6 +1,6 @@
 """Two tables as columns that can be compared: same names, same kinds, numbers and codes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import UsageError, unknown
 
-__all__ = ["Aligned", "Array", "Feature", "Kind", "align", "features", "kind_of"]
+__all__ = ["Aligned", "Array", "Feature", "Kind", "align", "distinct", "features", "kind_of", "marked"]
 
 Array = NDArray[Any]
 Kind = Literal["number", "time", "category", "text"]
@@ -90,6 +90,28 @@ def align(real: pa.Table, synthetic: pa.Table, keys: Collection[str] = ()) -> Al
         if kind == "category" and _is_text(first[name]):
             found[name] = "text"
     return Aligned(first, second, found, left_out)
+
+
+def distinct(table: pa.Table, kinds: Mapping[str, Kind]) -> pa.Table:
+    """Return the rows of an aligned table of which each is a draw of its own: those that equal an earlier one are left out.
+
+    They are where equal rows can hardly be a chance, since some column of numbers, times or texts has a value of its own in
+    most of them. In a table of categories rows are equal because there are few different ones, and all of them stay.
+    """
+    first = (
+        marked(table, {"row": np.arange(table.num_rows)})
+        .group_by([f"column {place}" for place in range(table.num_columns)], use_threads=False)
+        .aggregate([("row", "min")])["row_min"]
+    )
+    found = table.take(np.sort(first.to_numpy()))
+    own = (pc.count_distinct(found[name]).as_py() for name, kind in kinds.items() if kind != "category")
+    return found if max(own, default=0) > found.num_rows / 2 else table
+
+
+def marked(table: pa.Table, marks: Mapping[str, Array]) -> pa.Table:
+    """Return a table with columns of whole numbers beside its own, which are numbered."""
+    names = {f"column {place}": column for place, column in enumerate(table.columns)}
+    return pa.table(names | {name: pa.array(mark.astype(np.int64)) for name, mark in marks.items()})
 
 
 def kind_of(type_: pa.DataType) -> Kind | None:

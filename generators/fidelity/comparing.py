@@ -7,7 +7,7 @@ import pyarrow as pa
 from gristmill.errors import UsageError
 from gristmill.generators.fidelity.associations import associations
 from gristmill.generators.fidelity.classifier import tell_apart
-from gristmill.generators.fidelity.columns import align, features
+from gristmill.generators.fidelity.columns import align, distinct, features
 from gristmill.generators.fidelity.marginals import marginals
 from gristmill.generators.fidelity.privacy import privacy, shared
 from gristmill.generators.fidelity.types import Fidelity
@@ -53,18 +53,20 @@ def compare(
     def tell(done: int) -> None:
         progress(next(parts), done, 4)
 
-    some = (_some(tables.real, limit, seed, "real"), _some(tables.synthetic, limit, seed, "synthetic"))
+    once = [distinct(one, tables.kinds) for one in (tables.real, tables.synthetic)]
+    tables.real = once[0]
+    some = (_some(once[0], limit, seed, "real"), _some(once[1], limit, seed, "synthetic"))
     found = features(some[0], some[1], tables.kinds)
     tell(0)
     alone = marginals(found)
     tell(1)
-    together = associations(found)
+    together = associations(found, seed)
     tell(2)
     told = tell_apart(found, seed)
     tell(3)
     common = {key: shared(real[key], synthetic[key]) for key in keys if key in synthetic.column_names}
     return Fidelity(
-        real_rows=real.num_rows, synthetic_rows=synthetic.num_rows, sampled=limit, columns=list(tables.kinds),
+        real_rows=real.num_rows, synthetic_rows=synthetic.num_rows, repeats=(real.num_rows - once[0].num_rows, synthetic.num_rows - once[1].num_rows), sampled=limit, columns=list(tables.kinds),
         left_out=tables.left_out, only_real=_lacking(real, synthetic), only_synthetic=_lacking(synthetic, real), marginals=alone, associations=together, classifier=told,
         privacy=privacy(tables, found, common, seed), seed=seed,
     )  # fmt: skip

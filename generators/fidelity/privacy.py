@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.generators.fidelity.columns import Aligned, Array, Feature
+from gristmill.generators.fidelity.columns import Aligned, Array, Feature, marked
 from gristmill.generators.fidelity.marginals import picture
 from gristmill.generators.fidelity.types import Excess, Privacy, Verdict
 from gristmill.generators.kinds.numbers import normal_quantile
@@ -21,6 +21,7 @@ __all__ = ["excess", "nearest", "privacy", "shared"]
 MOST = 20_000, 10_000  # rows of the reference, and rows of each kind whose distances to it are measured
 _LEAST = 100  # rows to measure distances of
 _CATEGORIES = 50  # of a column; the others count as one
+_RARE, _MORE = 0.5, 0.1  # share of rows with such a category, and how much more of one table
 _LEVELS = (0.001, 0.01, 0.05)  # shares of all distances among which there may be too many synthetic rows
 _LEVEL = 0.001  # of significance, of each of the three findings
 _POINTS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -53,7 +54,7 @@ def privacy(tables: Aligned, sampled: Sequence[Feature], keys: dict[str, float],
     return Privacy(
         verdict=_verdict(copies_p, near, alone), copies=copies, copies_rate=copies_rate,
         repeats_rate=repeats_rate, copies_p=copies_p, near=near, alone=alone, distances=points, picture=drawn,
-        texts=_texts(tables), keys=keys, compared=compared,
+        texts=_texts(tables), left_out=_left_out(sampled), keys=keys, compared=compared,
     )  # fmt: skip
 
 
@@ -79,6 +80,14 @@ def nearest(reference: Array, rows: Array) -> Array:
         places = search.kneighbors(rows, return_distance=False)
     # Measured anew: those of the search have lost their digits where they are small.
     return np.sort([np.linalg.norm(rows - reference[places[:, one]], axis=1) for one in (0, 1)], axis=0)
+
+
+def scattered(one: Feature) -> bool:
+    """Return whether rows would look alike if rare categories counted as one: most have such a one, or many more of one table."""
+    if one.kind != "category":
+        return False
+    shares = [float(np.mean(side >= _CATEGORIES)) for side in (one.real, one.synthetic)]
+    return max(shares) > _RARE or max(shares) > min(shares) + _MORE
 
 
 def excess(synthetic: Array, holdout: Array) -> Excess:
@@ -115,9 +124,9 @@ def _copies(tables: Aligned, seed: int) -> tuple[int, float, float, float]:
     held = np.zeros(size, bool)
     held[: size // 2] = True
     numpy_stream(seed, "fidelity", "copies").shuffle(held)
-    real = _marked(tables.real, {"reference": ~held, "holdout": held, "synthetic": np.zeros(size, bool)})
+    real = marked(tables.real, {"reference": ~held, "holdout": held, "synthetic": np.zeros(size, bool)})
     none, all_ = np.zeros(more, bool), np.ones(more, bool)
-    synthetic = _marked(tables.synthetic, {"reference": none, "holdout": none, "synthetic": all_})
+    synthetic = marked(tables.synthetic, {"reference": none, "holdout": none, "synthetic": all_})
     columns = real.column_names[: len(tables.kinds)]
     groups = pa.concat_tables([real, synthetic]).group_by(columns, use_threads=False)
     found = groups.aggregate([(name, "sum") for name in ("reference", "holdout", "synthetic")])
@@ -142,19 +151,13 @@ def _likelihood(table: pa.Table) -> float:
     return float(np.exp(logs).sum())
 
 
-def _marked(table: pa.Table, marks: dict[str, Array]) -> pa.Table:
-    """Return a table with columns of ones and zeros beside its own, which are numbered."""
-    names = {f"column {place}": column for place, column in enumerate(table.columns)}
-    return pa.table(names | {name: pa.array(mark.astype(np.int64)) for name, mark in marks.items()})
-
-
 def _distances(found: Sequence[Feature], seed: int) -> tuple[Array, Array, int] | None:
     """Return distance and distance ratio of synthetic rows and of rows held out, [2, N] each, and the size of the reference.
 
     The ratio is that of the nearest to the second nearest: it says whether a row belongs to one real row alone, and unlike
     the distance itself is the same wherever rows lie densely or thinly.
     """
-    whole = [one for one in found if not one.derived]
+    whole = [one for one in found if not (one.derived or scattered(one))]
     if not whole:
         return None
     real, synthetic = _scaled(whole)
@@ -204,6 +207,17 @@ def _corners(one: Feature) -> tuple[Array, Array]:
     )
     first, second = (np.eye(size)[code.astype(int)] for code in codes)
     return first, second
+
+
+def _left_out(found: Sequence[Feature]) -> dict[str, str]:
+    """Return the columns that distances leave out, with the reason."""
+    texts = {
+        one.column: "texts that are nearly all different"
+        for one in found
+        if one.derived and one.kind == "number"
+    }
+    rare = f"more than {_CATEGORIES} categories, many of them rare"
+    return texts | {one.column: rare for one in found if scattered(one)}
 
 
 def _texts(tables: Aligned) -> dict[str, float]:

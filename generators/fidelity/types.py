@@ -158,6 +158,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
         distances: 5 %, 25 %, 50 %, 75 %, 95 % points of the distance to the nearest row: synthetic, then held out.
         picture: the distances.
         texts: by column of free text, the share of synthetic texts that occur in the real table.
+        left_out: columns that do not count in distances, with the reason.
         keys: by column of identifiers, the share of synthetic ones that occur in the real table.
         compared: rows of the reference, synthetic rows, and rows held out, whose distances were measured.
     """
@@ -172,6 +173,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
     distances: tuple[list[float], list[float]] = ([], [])
     picture: Picture | None = None
     texts: dict[str, float] = {}
+    left_out: dict[str, str] = {}
     keys: dict[str, float] = {}
     compared: tuple[int, int, int] = (0, 0, 0)
 
@@ -181,6 +183,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         real_rows, synthetic_rows: rows of the files.
+        repeats: rows of both that equal an earlier one and were looked at once; of categories alone, none.
         sampled: at most so many rows of each were looked at, except for copies, which are sought among all.
         columns: names of those compared; `left_out` those that are not, with the reason.
         only_real, only_synthetic: names of columns that the other table lacks, which are not compared either.
@@ -191,6 +194,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
 
     real_rows: int
     synthetic_rows: int
+    repeats: tuple[int, int] = (0, 0)
     sampled: int
     columns: list[str]
     left_out: dict[str, str]

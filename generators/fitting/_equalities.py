@@ -24,6 +24,7 @@ _SAMPLE = 200  # rows to try an equality on before all are looked at
 _SOLVED = 1_000  # rows from which coefficients of a sum are estimated
 _TERMS = 5  # of a sum
 _WIDEST = 40  # columns of numbers of which products are tried
+_REACH = 50  # columns to each side that one may follow from
 _TEXTS = 8  # columns of texts that are put together
 _EXACT = 1e-9  # relative error of numbers that are not rounded
 _FORMS: dict[str, Callable[[str], str]] = {"{}": str, "lower({})": str.lower, "upper({})": str.upper}
@@ -53,7 +54,8 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
     """
     there = {name: _there(table[name]) for name in usable}
     numbers = {name: column for name in usable if (column := numbers_of(table[name])) is not None}
-    numbers = {name: one for name, one in numbers.items() if np.nanmin(one.values) < np.nanmax(one.values)}
+    numbers = {name: one for name, one in numbers.items() if _varies(one.values)}
+    near = {name: near_to(usable, place) for place, name in enumerate(usable)}
     texts = {
         name: table[name].to_pylist()
         for name in usable
@@ -64,7 +66,7 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
         held = there[name]
         if held.sum() < max(_LEAST, least):
             continue
-        free = [one for one in usable if one != name and name not in _sources(one, found)]
+        free = [one for one in near[name] if one != name and name not in _sources(one, found)]
         free = [one for one in free if np.all(there[one][held])]
         one = _copy(table, name, free, held)
         if one is None and name in numbers:
@@ -76,6 +78,16 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
         if one is not None:
             found[name] = one
     return found
+
+
+def near_to(names: Sequence[str], place: int) -> Sequence[str]:
+    """Return the names around a place: all of them, unless there are too many for a look at every pair."""
+    return names[max(0, place - _REACH) : place + _REACH + 1]
+
+
+def _varies(values: Array) -> bool:
+    known = values[np.isfinite(values)]
+    return len(known) > 0 and bool(np.ptp(known))
 
 
 def _sources(name: str, found: Mapping[str, Equality]) -> set[str]:

@@ -7,7 +7,7 @@ model, 1978), less the logarithm of how many pairs there are to choose from (as 
 criteria for model selection with large model spaces, Biometrika 95, 2008).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ FEWEST = 50  # rows of a case, unless more are asked for
 _MOST = 30, 150  # cases of a law of numbers, which may be long, and of other columns
 _BACKED = 0.01  # share of a case from which on its rare categories count
 _ALONG = 1.05  # what a gain counts for along the order, so that columns stay where they are if they can
+_PAIRS, _NEAR = 40_000, 10  # pairs that are looked at, and columns to each side at least
 _OTHERWISE = "otherwise"
 _LONGEST = 3_000  # characters of the values in an expression
 
@@ -135,12 +136,13 @@ def choose(columns: Mapping[str, Coded], needs: Mapping[str, AbstractSet[str]], 
         least: rows that anything written is about.
     """
     place = {name: number for number, name in enumerate(columns)}
+    reach = _reach(columns)
     gains = {
         (parent, child): gain(columns[parent], columns[child], least)
         for parent in columns
         if columns[parent].parent
         for child in columns
-        if child != parent
+        if child != parent and abs(place[parent] - place[child]) <= reach
     }
     worth = {pair: one for pair, one in gains.items() if one > np.log(len(gains))}
     for parent, child in worth:
@@ -169,11 +171,12 @@ def choose_second(
         needs: other columns that each must come after, its parent among them.
         least: rows that anything written is about.
     """
+    place, reach = {name: number for number, name in enumerate(columns)}.__getitem__, _reach(columns)
     pairs = [
         (child, first, second)
         for child, first in parents.items()
         for second, one in columns.items()
-        if one.parent and second not in (child, first)
+        if one.parent and second not in (child, first) and abs(place(second) - place(child)) <= reach
     ]
     joined = {
         pair: both_of(columns[pair[0]], columns[pair[1]], least) for pair in {pair[1:] for pair in pairs}
@@ -184,7 +187,7 @@ def choose_second(
             more = gain(both.coded, columns[child], least) - gain(columns[first], columns[child], least)
             if more > np.log(len(pairs)):
                 worth[child, first, second] = more
-    after, place = {name: set(needs.get(name, ())) for name in columns}, list(columns).index
+    after = {name: set(needs.get(name, ())) for name in columns}
     done: set[str] = set()
     for child, first, second in sorted(worth, key=lambda one: (-neat(worth[one]), *map(place, one))):
         both = joined[first, second]
@@ -192,6 +195,11 @@ def choose_second(
             done.add(child)
             after[child].add(second)
             yield child, (first, second), both
+
+
+def _reach(columns: Sized) -> int:
+    """Return how many columns away a parent may be, so that there are not too many pairs to look at."""
+    return max(_NEAR, _PAIRS // max(len(columns), 1))
 
 
 def both_of(first: Coded, second: Coded, least: int) -> Both | None:

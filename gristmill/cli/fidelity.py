@@ -31,11 +31,9 @@ def command(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Compare a synthetic table with a real one: columns, pairs of columns, whether a classifier tells them apart, copies.
+    """Say whether a synthetic table may stand in for a real one, where it differs, and whether its rows are copies.
 
-    Columns that only one of them has are named and not compared.
-
-    Ends with exit code 1 when synthetic rows are copies of real ones, or nearly.
+    Exit code 1 means copies, or nearly. Columns that only one of the tables has are named and not compared.
 
     Example: gristmill fidelity real.parquet synthetic.parquet --key id --html fidelity.html
     """
@@ -62,7 +60,7 @@ def command(
 
 
 def _show(found: "Fidelity") -> None:
-    from gristmill.workflows.fidelity import in_words, one_sided_words, summary
+    from gristmill.workflows.fidelity import in_words, notes_words, one_sided_words, summary, verdict_words
 
     out = console()
     told, columns, pairs, copies = in_words(found)
@@ -70,7 +68,10 @@ def _show(found: "Fidelity") -> None:
     out.print(summary(found))
     if one_sided := one_sided_words(found):
         out.print(one_sided, style="bold yellow")
+    for note in notes_words(found):
+        out.print(note)
     out.print()
+    out.print(verdict_words(found), style="bold")
     out.print(told, style="yellow" if found.classifier and found.classifier.tells else "green")
     out.print(copies, style="red" if bad else "yellow" if found.privacy.verdict == "too-typical" else "green")
     out.print()

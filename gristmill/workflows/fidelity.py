@@ -3,11 +3,26 @@
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from gristmill.generators.fidelity import LIMIT, Association, Classifier, Fidelity, Marginal, Privacy, compare
+from gristmill.generators.fidelity import (
+    LIMIT,
+    MOST_PAIRS,
+    Association,
+    Classifier,
+    Fidelity,
+    Marginal,
+    Privacy,
+    compare,
+)
 from gristmill.generators.tables import read_table
 
-__all__ = ["compare_files", "in_words", "one_sided_words", "p_words", "privacy_words", "summary"]
+__all__ = [
+    "compare_files", "in_words", "notes_words", "one_sided_words", "p_words", "privacy_words", "summary", "verdict_words",
+]  # fmt: skip
 
+_CLOSE, _UNLIKE = (
+    0.6,
+    0.8,
+)  # areas under the curve up to which tables are close, and from which they are unlike
 _NAMED = 4  # columns or pairs in a sentence
 
 
@@ -39,10 +54,57 @@ def in_words(found: Fidelity) -> list[str]:
     ]
 
 
+def verdict_words(found: Fidelity) -> str:
+    """Return in a sentence whether the synthetic table may stand in for the real one."""
+    if found.privacy.verdict in ("copies", "near-copies"):
+        return "Not to be given away: it holds real rows, or nearly."
+    told = found.classifier
+    differ = any(one.differs for one in found.marginals) or any(one.differs for one in found.associations)
+    if told is None:
+        return (
+            "It differs from the real table."
+            if differ
+            else "There are too few rows to tell how alike the tables are."
+        )
+    if not told.tells:
+        return (
+            "It differs from the real table in places." if differ else "It may stand in for the real table."
+        )
+    picked = f"of a real and a synthetic row a classifier picks the synthetic one {told.auc:.0%} of the time; guessing is 50%"
+    grade = (
+        "Close to the real table"
+        if told.auc < _CLOSE
+        else "Unlike the real table"
+        if told.auc >= _UNLIKE
+        else "Not quite like the real table"
+    )
+    return f"{grade}: {picked}."
+
+
+def notes_words(found: Fidelity) -> list[str]:
+    """Return in a sentence each what counted otherwise than a reader may think."""
+    notes, privacy = [], found.privacy
+    if any(found.repeats):
+        notes.append(
+            f"{found.repeats[0]:,} real and {found.repeats[1]:,} synthetic rows equal an earlier one of their table, and count once."
+        )
+    if privacy.left_out:
+        names = [
+            f"{name} ({why}{f'; {privacy.texts[name]:.1%} of the synthetic ones are real' if name in privacy.texts else ''})"
+            for name, why in privacy.left_out.items()
+        ]
+        notes.append(f"Distances between rows leave out {', '.join(names)}.")
+    count = len(found.columns) * (len(found.columns) - 1) // 2
+    if 0 < len(found.associations) == MOST_PAIRS < count:
+        notes.append(f"Of the pairs of columns, {MOST_PAIRS:,} were drawn and looked at.")
+    return notes
+
+
 def summary(found: Fidelity) -> str:
     """Return in a sentence what was compared."""
     real, synthetic = f"{found.real_rows:,}", f"{found.synthetic_rows:,}"
-    words = f"{real} real and {synthetic} synthetic rows in {len(found.columns)} columns"
+    count = len(found.columns)
+    words = f"{real} real and {synthetic} synthetic rows in {count:,} column{'s' * (count != 1)}"
     if found.left_out:
         words += "; left out " + ", ".join(f"{name} ({why})" for name, why in found.left_out.items())
     if found.sampled < max(found.real_rows, found.synthetic_rows):

@@ -6,11 +6,13 @@ from gristmill.generators.fidelity import Fidelity
 from gristmill.workflows.fidelity import (
     classifier_words,
     columns_words,
+    notes_words,
     one_sided_words,
     p_words,
     pairs_words,
     privacy_words,
     summary,
+    verdict_words,
 )
 from gristmill.workflows.fidelity_charts import column_chart, distance_chart, pair_map, roc_chart
 from gristmill.workflows.page import environment, write_page
@@ -34,7 +36,8 @@ def write_fidelity(found: Fidelity, out: Path, *, title: str, command: str) -> P
         found=found,
         title=title,
         command=command,
-        summary=summary(found),
+        verdict=verdict_words(found),
+        summary=" ".join([summary(found), *notes_words(found)]),
         one_sided=one_sided_words(found),
         told=classifier_words(found.classifier),
         one_by_one=columns_words(found.marginals),

@@ -8,7 +8,7 @@ import pytest
 from gristmill.errors import UsageError
 from gristmill.generators.fidelity import Association, Fidelity, Marginal, Picture, compare
 from gristmill.generators.tables import write_table
-from gristmill.workflows.fidelity import compare_files, in_words, p_words, summary
+from gristmill.workflows.fidelity import compare_files, in_words, notes_words, p_words, summary, verdict_words
 from gristmill.workflows.fidelity_charts import column_chart, pair_map
 from gristmill.workflows.fidelity_page import write_fidelity
 from tests.generators.payments import payments
@@ -49,6 +49,35 @@ def test_findings_are_sentences(shifted: Fidelity) -> None:
         == copies
     )
     assert "left out id (an identifier)" in summary(shifted)
+
+
+def test_the_verdict_is_one_sentence(shifted: Fidelity) -> None:
+    """Copies first; then whether anything tells the tables apart."""
+    real = payments(0, 800)
+    alike, apart, few = (
+        compare(real, payments(1, 800), keys=["id"]),
+        compare(real, payments(1, 800, shift=3), keys=["id"]),
+        compare(real.slice(0, 20), payments(1, 20), keys=["id"]),
+    )
+
+    assert "Not to be given away: it holds real rows, or nearly." == verdict_words(shifted)
+    assert "It may stand in for the real table." == verdict_words(alike)
+    assert verdict_words(apart).startswith(
+        "Unlike the real table: of a real and a synthetic row a classifier picks"
+    )
+    assert "There are too few rows to tell how alike the tables are." == verdict_words(few)
+
+
+def test_what_counts_otherwise_is_noted() -> None:
+    """Rows that repeat, and texts that are all different."""
+    real = payments(0, 300)
+    notes = notes_words(compare(pa.concat_tables([real, real.slice(0, 9)]), payments(1, 300)))
+
+    assert "9 real and 0 synthetic rows equal an earlier one of their table, and count once." == notes[0]
+    assert notes[1].startswith(
+        "Distances between rows leave out id (texts that are nearly all different; 0.0% of"
+    )
+    assert [] == notes_words(compare(real, payments(1, 300), keys=["id"]))
 
 
 def test_small_p_values_are_no_zeros() -> None:
