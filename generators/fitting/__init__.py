@@ -78,7 +78,8 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
     some = table if table.num_rows <= limit else table.take(np.sort(rows))
     columns = _Columns(_decoded(some), least)
     if not columns.entries:
-        raise UsageError(f"Expected a column that can be fitted, got none: {columns.notes}.")
+        why = "; ".join(f"{column}: {note}" for column, note in columns.notes.items())
+        raise UsageError(f"Expected a column that can be fitted, got none: {why}.")
     template = {"name": name, "about": f"Fitted to a table of {table.num_rows:,} rows.", **columns.together()}
     keys = [
         one

@@ -22,8 +22,10 @@ _LEAST = 50  # rows that an equality holds in, unless more are asked for
 _DIFFERENT = 3  # values of a number that a ratio, sum or product gives
 _SAMPLE = 200  # rows to try an equality on before all are looked at
 _SOLVED = 1_000  # rows from which coefficients of a sum are estimated
+_RIDGE = 1e-12  # of the trace
 _TERMS = 5  # of a sum
 _WIDEST = 40  # columns of numbers of which products are tried
+_LONGEST = 1_000  # bytes of a text that is put together
 _REACH = 50  # columns to each side that one may follow from
 _TEXTS = 8  # columns of texts that are put together
 _EXACT = 1e-9  # relative error of numbers that are not rounded
@@ -52,6 +54,7 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
         usable: names of the columns that others may follow from.
         least: rows that anything written is about.
     """
+    usable = [name for name in usable if _is_plain(table[name].type)]
     there = {name: _there(table[name]) for name in usable}
     numbers = {name: column for name in usable if (column := numbers_of(table[name])) is not None}
     numbers = {name: one for name, one in numbers.items() if _varies(one.values)}
@@ -59,7 +62,9 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
     texts = {
         name: table[name].to_pylist()
         for name in usable
-        if pa.types.is_string(table[name].type) and pc.count_distinct(table[name]).as_py() > 1
+        if pa.types.is_string(table[name].type)
+        and pc.count_distinct(table[name]).as_py() > 1
+        and pc.max(pc.binary_length(table[name])).as_py() <= _LONGEST
     }
     found: dict[str, Equality] = {}
     for name in reversed(usable):
@@ -83,6 +88,10 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
 def near_to(names: Sequence[str], place: int) -> Sequence[str]:
     """Return the names around a place: all of them, unless there are too many for a look at every pair."""
     return names[max(0, place - _REACH) : place + _REACH + 1]
+
+
+def _is_plain(type_: pa.DataType) -> bool:
+    return not (pa.types.is_nested(type_) or pa.types.is_null(type_))
 
 
 def _varies(values: Array) -> bool:
@@ -163,7 +172,7 @@ def _sum(values: Array, columns: Mapping[str, Array], target: Numbers) -> Equali
     names = list(columns)
     matrix = np.stack([columns[name][:_SOLVED] for name in names], axis=1)
     scale = np.maximum(np.abs(matrix).max(axis=0), 1e-300)
-    weights = np.linalg.lstsq(matrix / scale, values[:_SOLVED], rcond=None)[0] / scale
+    weights = _least_squares(matrix / scale, values[:_SOLVED]) / scale
     terms = [(name, round(one)) for name, one in zip(names, weights, strict=True) if round(one)]
     if not 2 <= len(terms) <= _TERMS or any(abs(one) != 1 for _, one in terms):
         return None
@@ -176,6 +185,17 @@ def _sum(values: Array, columns: Mapping[str, Array], target: Numbers) -> Equali
         text if target.digits == 0 and target.whole else _rounded(text, target),
         tuple(name for name, _ in terms),
     )
+
+
+def _least_squares(matrix: Array, values: Array) -> Array:
+    """Return coefficients, nearly the least squares; they are rounded, and tried on every row, so near is enough.
+
+    By the normal equations, whose small matrix takes no time, with a ridge for columns that follow from one another.
+    """
+    square = matrix.T @ matrix
+    ridge = _RIDGE * np.trace(square) * np.eye(len(square))
+    found: Array = np.linalg.solve(square + ridge, matrix.T @ values)
+    return found
 
 
 def _rounded(text: str, target: Numbers) -> str:

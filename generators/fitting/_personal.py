@@ -25,6 +25,7 @@ _PHONE = re.compile(
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _CARD = re.compile(r"\d{13,19}")
 _MOST = 0.5  # share of the rows of a column that is called so
+_LONGEST = 320  # characters of an e-mail address (RFC 3696), the longest of them
 _LONG = 10**8  # numbers from which on they are long enough for a phone, an account or a card
 
 
@@ -47,6 +48,8 @@ def whole_personal(numbers: Array) -> bool:
 
 
 def _kind(text: str) -> str:
+    if len(text) > _LONGEST:
+        return ""
     text = text.strip()
     close = re.sub(r"[ -]", "", text)
     if _EMAIL.fullmatch(text):

@@ -190,3 +190,30 @@ def test_numbers_that_grow_with_time_grow_with_it() -> None:
     real = spearman(day, 100 + day / 10 + 10 * NORMAL[0])
 
     assert pytest.approx(real, abs=0.06) == spearman(made["day"].astype(int), made["price"])
+
+
+# Columns that cannot be fitted.
+
+
+def test_columns_of_what_is_no_field_are_left_out() -> None:
+    """Lists, records, columns without a value and texts as long as books hold nothing up."""
+    found = fit(
+        pa.table(
+            {
+                "x": NORMAL[0][:200], "list": [[1, 2]] * 200, "record": [{"a": 1}] * 200, "none": pa.nulls(200),
+                "gone": pa.array([None] * 200, pa.float64()), "book": [f"{number}" + "x" * 50_000 for number in range(200)],
+            }
+        ),
+        name="t",
+    )  # fmt: skip
+
+    assert ["x"] == list(found.template["fields"])
+    assert {"list", "record", "none", "gone", "book"} == set(found.notes)
+
+
+def test_far_columns_of_a_wide_table_go_together() -> None:
+    """As numbers; what adds up or depends on a category is sought among the columns around."""
+    columns = {f"c{place}": RNG.normal(size=300) for place in range(60)}
+    columns["last"] = columns["c0"] + 0.2 * RNG.normal(size=300)
+
+    assert ["c0", "last"] in [group["fields"] for group in fitted(**columns).template["correlated"]]
