@@ -1,5 +1,6 @@
 """How alike a real and a synthetic file are, in figures and in words."""
 
+import shlex
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -23,6 +24,9 @@ _CLOSE, _UNLIKE = (
     0.6,
     0.8,
 )  # areas under the curve up to which tables are close, and from which they are unlike
+_STRANGE = (
+    0.9  # share of categories of either table that the other lacks, from which on they may be identifiers
+)
 _NAMED = 4  # columns or pairs in a sentence
 
 
@@ -94,6 +98,11 @@ def notes_words(found: Fidelity) -> list[str]:
             for name, why in privacy.left_out.items()
         ]
         notes.append(f"Distances between rows leave out {', '.join(names)}.")
+    if strange := [one.name for one in found.marginals if min(one.unseen, one.lost) > _STRANGE]:
+        keys = " ".join(f"--key {shlex.quote(name)}" for name in strange)
+        notes.append(
+            f"Hardly a value of {_some(strange)} is in both tables: if these are identifiers, use {keys}."
+        )
     count = len(found.columns) * (len(found.columns) - 1) // 2
     if 0 < len(found.associations) == MOST_PAIRS < count:
         notes.append(f"Of the pairs of columns, {MOST_PAIRS:,} were drawn and looked at.")

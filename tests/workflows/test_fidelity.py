@@ -80,6 +80,15 @@ def test_what_counts_otherwise_is_noted() -> None:
     assert [] == notes_words(compare(real, payments(1, 300), keys=["id"]))
 
 
+def test_identifiers_that_repeat_are_guessed() -> None:
+    """What to do about them is said."""
+    people = [[f"{word}{number % 60}" for number in range(300)] for word in "ab"]
+    real, synthetic = (payments(seed, 300).append_column("who", pa.array(people[seed])) for seed in (0, 1))
+    notes = notes_words(compare(real, synthetic, keys=["id"]))
+
+    assert "Hardly a value of who is in both tables: if these are identifiers, use --key who." in notes
+
+
 def test_small_p_values_are_no_zeros() -> None:
     """None is impossible."""
     assert ["0.037", "< 10⁻⁹"] == [p_words(0.0371), p_words(0.0)]
