@@ -1,0 +1,56 @@
+"""What a careful person would take for a right answer passes, and what leaves it open, denies it or misses it does not."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gristmill.generators.answers import judge
+
+CHECKS = tomllib.loads((Path(__file__).parent / "assets" / "replies.toml").read_text())["check"]
+EACH = pytest.mark.parametrize("check", CHECKS, ids=lambda one: f"{one['kind']}-{one.get('answer')}"[:40])
+CALL = {"name": "get_weather", "arguments": {"city": "Lima", "date": "2026-03-04"}}
+OTHER = {"name": "get_weather", "arguments": {"city": "Oslo", "date": "2026-03-04"}}
+
+
+@EACH
+def test_right_answers_pass_in_any_usual_dress(check: dict[str, Any]) -> None:
+    """Signs of thousands and of decimals, LaTeX, Markdown, units, another order, a reason after it, a slip corrected."""
+    assert [] == [one for one in check["right"] if judge(check, one).status != "pass"]
+
+
+@EACH
+def test_wrong_answers_fail_however_near_they_come(check: dict[str, Any]) -> None:
+    """Bounds, guesses, several at once, denials, questions, calculations left undone, other units."""
+    assert [] == [one for one in check["wrong"] if judge(check, one).status != "fail"]
+
+
+@EACH
+def test_saying_nothing_never_passes(check: dict[str, Any]) -> None:
+    """An empty reply, a refusal to think, or punctuation."""
+    assert {"fail"} == {
+        judge(check, one).status
+        for one in ("", "  \n", "...", "I don't know" if check["kind"] != "no-call" else "")
+    }
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [],
+        [CALL],
+        [CALL, CALL],
+        [CALL, OTHER, OTHER],
+        [CALL, {**OTHER, "name": "get_wether"}],
+        [CALL, {**OTHER, "arguments": {"city": "Oslo"}}],
+        [CALL, {**OTHER, "arguments": {**OTHER["arguments"], "unit": "C"}}],  # type: ignore[dict-item]
+        [CALL, {**OTHER, "arguments": {**OTHER["arguments"], "date": "4 March 2026"}}],  # type: ignore[dict-item]
+        [CALL, {**OTHER, "arguments": '{"city": "Oslo", "date": "2026-03-04"}'}],
+        [CALL, {"function": OTHER}],
+        [CALL, {**OTHER, "arguments": None}],
+    ],
+)
+def test_other_calls_than_those_wanted_fail(calls: list[dict[str, Any]]) -> None:
+    """One too few or too many, another name, an argument too few or too many or written as the tool does not take it."""
+    assert "fail" == judge({"kind": "calls", "calls": [CALL, OTHER]}, "Both were called.", calls).status
