@@ -9,13 +9,13 @@ from typing import Any
 from gristmill.errors import UsageError
 from gristmill.generators.problems._kinds import Problem
 from gristmill.generators.problems._notation import Chain, Solution, names_in, put, read_chain, roots
+from gristmill.generators.problems._numbers import Known, largest_index, stated
 from gristmill.generators.problems._steps import Steps, shown
 from gristmill.types import Check
 
 __all__ = ["check_problem"]
 
 _FACTS, _TOGETHER = 60, 4  # equations, and unknowns that no equation settles alone
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _ANSWER = re.compile(r"Answer: (\$?)(-?[\d,]+(?:\.\d+)?(?:/\d+)?) ?([^\d]*)")
 
 
@@ -24,19 +24,20 @@ def check_problem(problem: Problem) -> list[Check]:
 
     SymPy solves the facts, knowing nothing of how the problem was made. A step is right if its equations hold for
     the solutions of the facts and follow from the step before in the way that its words say; where there is one
-    unknown they must have the same solutions, neither more nor fewer. Every number must be part of what is checked.
+    unknown they must have the same solutions, neither more nor fewer. Every number must be part of what is checked, and
+    be given or worked out before it is used, so that no step is missing and none comes too early.
     """
     try:
         chains = _facts(problem)
         solutions = _solutions(chains, problem.asked)
     except UsageError as error:
         return [_finding("facts", "equations with a solution", str(error))]
-    steps = Steps(chains, solutions)
+    steps, known = Steps(chains, solutions), Known(problem.facts)
     return [
         _finding("facts", shown(solutions), shown(solutions)),
         _question(problem),
-        *(_step(steps, place, text) for place, text in enumerate(problem.steps[:-1], 1)),
-        _answer(problem, solutions),
+        *(_step(steps, known, place, text) for place, text in enumerate(problem.steps[:-1], 1)),
+        _answer(problem, solutions, known),
     ]
 
 
@@ -105,33 +106,34 @@ def _settles(equation: Any) -> bool:
 
 def _question(problem: Problem) -> Check:
     """Return whether the facts hold every number that the question names, as often."""
-    stated = _numbers(problem.question)
-    missing = stated - _numbers(" ".join(problem.facts))
+    named = Counter(stated(problem.question))
+    missing = named - Counter([*stated(" ".join(problem.facts)), *largest_index(problem.facts)])
     return _finding("question", [], [str(number) for number in missing])
 
 
-def _numbers(text: str) -> Counter[Fraction]:
-    return Counter(Fraction(found.replace(",", "")) for found in _NUMBER.findall(text))
-
-
-def _step(steps: Steps, place: int, text: str) -> Check:
+def _step(steps: Steps, known: Known, place: int, text: str) -> Check:
     try:
         wrong = steps.problem(text)
     except UsageError as error:
         wrong = str(error)
+    strange = [] if wrong else known.strange(text)
+    if strange and not steps.explained(text):
+        wrong = f"numbers that come from nowhere: {', '.join(strange)}"
     return _finding(f"step {place}", "", wrong)
 
 
-def _answer(problem: Problem, solutions: list[Solution]) -> Check:
-    """Return whether the last line, and `answer`, say what the facts come to."""
+def _answer(problem: Problem, solutions: list[Solution], known: Known) -> Check:
+    """Return whether the last line, and `answer`, say what the facts come to and the steps lead to."""
     ordered = sorted(solutions, key=lambda one: one[problem.asked[0]])
     equations = " or ".join(", ".join(f"{name} = {one[name]}" for name in problem.asked) for one in ordered)
     single = len(solutions) == len(problem.asked) == 1
     answer = str(solutions[0][problem.asked[0]]) if single else equations
     text = problem.steps[-1]
     said = _ANSWER.fullmatch(text)
+    if single and said and (missing := known.missing(said[2])):
+        return _finding("answer", "what the steps lead to", f"{text}, with {', '.join(missing)} from nowhere")
     if single and said:
-        unit = "dollars" if said[1] else said[3]
+        unit = "dollars" if said[1] and not said[3] else said[3]
         told = str(Fraction(said[2].replace(",", "")))
         return _finding("answer", [answer, answer, unit], [problem.answer, told, problem.unit])
     return _finding("answer", [answer, f"Answer: {equations}", ""], [problem.answer, text, problem.unit])

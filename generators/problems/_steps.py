@@ -1,6 +1,7 @@
 """Whether the steps of a solution follow from what is given, one after another."""
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gristmill.errors import UsageError
@@ -24,6 +25,21 @@ _MOVES = re.compile(
     r"|(?P<divide>divid(?:e|ing)) both sides by (\S+))",
     re.IGNORECASE,
 )
+_SAME = re.compile(r"^(?:multiply out|collect$|swap the sides)", re.IGNORECASE)
+_PUT = re.compile(
+    r"\bput(?:ting)? ([a-z]) = (\S+) into the first equation|(first into the second)", re.IGNORECASE
+)
+_LOOKED_FOR = re.compile(r"\blook for\b", re.IGNORECASE)
+_TAKEN = "second of them from the first"
+_FOR = re.compile(r"\bthis in for ([a-z])\b")
+_SIGN = {
+    "add": " + ",
+    "subtract": " - ",
+    "subtracting": " - ",
+    "multiply": " × ",
+    "divide": " ÷ ",
+    "dividing": " ÷ ",
+}
 
 
 class _Equation(NamedTuple):
@@ -45,7 +61,9 @@ class Steps:
 
     def __init__(self, facts: list[Chain], solutions: list[Solution]) -> None:
         self._facts = [_Equation.of(chain) for chain in facts]
+        self._scaled = self._facts[:2]
         self._before = self._facts[0]
+        self._said: set[str] = set()
         names = names_in(*(side for chain in facts for side in chain))
         self._unknown = names.pop() if len(names) == 1 else ""
         self._solutions = [dict(one) for one in solutions]
@@ -56,6 +74,9 @@ class Steps:
         Raises:
             UsageError: when an equation cannot be read.
         """
+        if text in self._said:
+            return "a step that was made before"
+        self._said.add(text)
         if "=" not in text:
             return "" if not re.search(r"\d", text) else "a number that is in no equation"
         found = _LINE.fullmatch(text)
@@ -64,9 +85,21 @@ class Steps:
         options = [
             [read_chain(one) for one in option.split(", ")] for option in found["equations"].split(" or ")
         ]
-        wrong = self._untrue(options) or self._unsaid(found["prose"] or "", options[0][0])
+        prose = found["prose"] or ""
+        wrong = (
+            self._untrue(options)
+            or self._unsaid(prose, options[0][0])
+            or self._unnamed(prose, found["equations"])
+            or self._unmade(prose, options[0][0])
+        )
         self._before = _Equation.of(options[-1][-1])
         return wrong
+
+    def explained(self, text: str) -> bool:
+        """Return whether the words of a step say where its numbers are from: out of the equation before, or looked for."""
+        prose = text.rpartition(": ")[0]
+        named = any(pattern.search(prose) for pattern in (_MOVES, _SAME, _PUT, _LOOKED_FOR))
+        return named or _TAKEN in prose
 
     def _untrue(self, options: list[list[Chain]]) -> str:
         if len(options) == 1:
@@ -108,17 +141,49 @@ class Steps:
         left = _STATED.sub("", _MOVES.sub("", prose))
         return "" if not re.search(r"\d", left) else "a number in its words that nothing checks"
 
-    def _moved(self, move: re.Match[str], after: _Equation) -> bool:
-        import sympy
+    def _unnamed(self, prose: str, equations: str) -> str:
+        """Return what is wrong with the verb of a step, which names what is worked out, or what is done to both sides."""
+        if "both sides" in prose:
+            return "" if _MOVES.search(prose) else "nothing that can be done to both sides"
+        first = prose.removeprefix("We ").partition(" ")[0]
+        sign = _SIGN.get(first.lower())
+        if not sign or _SAME.search(prose) or _MOVES.search(prose):
+            return ""
+        counts = [side.count(sign) for side in equations.split("=")]
+        fewer = any(after < before for before, after in pairwise(counts))
+        return "" if fewer else f"`{first}`, but nothing with `{sign.strip()}` is worked out"
 
+    def _unmade(self, prose: str, chain: Chain) -> str:
+        """Return what is wrong with an equation that is made from others in a way that its words name."""
+        after = _Equation.of(chain)
+        expected = self._before if _SAME.match(prose) else None
+        if put_in := _PUT.search(prose):
+            expected = self._put(put_in)
+        elif _TAKEN in prose:
+            expected = _Equation(*(one - other for one, other in zip(*self._scaled, strict=True)))
+        elif (named := _FOR.search(prose)) and str(self._before.left) != named[1]:
+            return f"`{named[0]}`, but there is nothing to put in"
+        return (
+            ""
+            if expected is None or _equal(expected, after)
+            else "another equation than the one that follows"
+        )
+
+    def _put(self, found: re.Match[str]) -> _Equation:
+        if found[3]:
+            known, into = {str(self._facts[0].left): self._facts[0].right}, self._facts[1]
+        else:
+            known, into = {found[1]: read_expression(found[2])}, self._facts[0]
+        return _Equation(put(into.left, known), put(into.right, known))
+
+    def _moved(self, move: re.Match[str], after: _Equation) -> bool:
         named = {"the first equation": 0, "the second equation": 1}.get((move["whose"] or "").lower())
         before = self._before if named is None else self._facts[named]
         value = read_expression(next(one for one in reversed(move.groups()) if one))
         sides = [_done(move, side, value) for side in before]
-        return any(
-            all(sympy.expand(one - other) == 0 for one, other in zip(sides, pair, strict=True))
-            for pair in (after, after[::-1])
-        )
+        if named is not None:
+            self._scaled[named] = after
+        return _equal(_Equation(*sides), after)
 
 
 def shown(solutions: list[Solution]) -> str:
@@ -130,6 +195,16 @@ def shown(solutions: list[Solution]) -> str:
 
 def _holds(chains: list[Chain], solution: Solution) -> bool:
     return all(len({put(side, solution) for side in chain}) == 1 for chain in chains)
+
+
+def _equal(one: _Equation, other: _Equation) -> bool:
+    """Return whether two equations have the same sides, multiplied out, in one order or the other."""
+    import sympy
+
+    return any(
+        all(sympy.expand(side - against) == 0 for side, against in zip(one, pair, strict=True))
+        for pair in (other, other[::-1])
+    )
 
 
 def _common_roots(chains: list[Chain]) -> set[Any] | None:
