@@ -73,6 +73,8 @@ class Questions:
         say = Wording(rng)
         instruction = say(self._wordings[int(rng.random() * len(self._wordings))], **values)
         check = self._check(values)
+        if self._leaf.rule and _answers_itself(check, instruction):
+            return None
         return {
             "id": digest([name, path, instruction]), "taxonomy": name, "leaf": path, "instruction": instruction,
             "response": say(*self._responses, **values) if self._responses else "",
@@ -86,8 +88,8 @@ class Questions:
         if leaf.check == "calls":
             calls = [_filled({"name": one.name, "arguments": one.arguments}, values) for one in leaf.calls]
             return {"kind": "calls", "calls": calls}
-        if leaf.check == "no-call":
-            return {"kind": "no-call"}
+        if leaf.check in ("decline", "no-call"):
+            return {"kind": leaf.check}
         if leaf.check == "ask":
             return {"kind": "ask", "about": values[leaf.answer]}
         more = {"options": values["options"]} if leaf.check == "option" else {}
@@ -122,13 +124,23 @@ class Questions:
         except (ValueError, TypeError) as error:
             raise UsageError(f"{self._where}: no task can be made: {error}.") from None
         for line in tried:
-            if line is not None and (self._leaf.response or self._leaf.calls):
-                found = judge(line["check"], line["response"], line["calls"])
-                if found.status != "pass":
-                    raise UsageError(
-                        f"{self._where}: expected a response that its own check accepts, got {line['response']!r} where "
-                        f"{found.evidence['expected']!r} is right."
-                    )
+            if line is not None:
+                self._accepts_itself(line)
+
+    def _accepts_itself(self, line: Line) -> None:
+        check, told = line["check"], [line["response"]] if self._leaf.response or self._leaf.calls else []
+        if check["kind"] == "list" and not isinstance(check["answer"], list):
+            raise UsageError(f"{self._where}: expected a list as the answer, got {check['answer']!r}.")
+        if "answer" in check:
+            answer = check["answer"]
+            told.append("\n".join(map(str, answer)) if isinstance(answer, list) else str(answer))
+        for reply in told:
+            found = judge(check, reply, line["calls"])
+            if found.status != "pass":
+                raise UsageError(
+                    f"{self._where}: expected a response that its own check accepts, got {reply!r} where "
+                    f"{found.evidence['expected']!r} is right."
+                )
 
     def _values(self) -> dict[str, Any] | None:
         values = self._space.sample(0, 0) if self._leaf.slots else {}
@@ -150,13 +162,15 @@ class Problems:
             raise unknown("kind of problem", leaf.problem, KINDS, of=f"leaf {leaf.path} of {taxonomy.name}")
         self._taxonomy, self._leaf = taxonomy, leaf
 
-    def make(self, seed: int, index: int) -> Line:
-        """Return problem `index` under `seed`; `problems.problem` makes the same one of them."""
+    def make(self, seed: int, index: int) -> Line | None:
+        """Return task `index` under `seed`, as `problems.problem` makes it, or None where that is no task."""
         one = checked(problem(self._leaf.problem, seed, index))
-        name, path = self._taxonomy.name, self._leaf.path
+        name, path, check = self._taxonomy.name, self._leaf.path, _problem_check(one)
+        if _answers_itself(check, one.question):
+            return None
         return {
             "id": digest([name, path, one.question]), "taxonomy": name, "leaf": path, "instruction": one.question,
-            "response": "\n".join(one.steps), "calls": [], "check": _problem_check(one), "tools": [],
+            "response": "\n".join(one.steps), "calls": [], "check": check, "tools": [],
             "values": {"problem": one.kind, "facts": list(one.facts), "asked": list(one.asked), "difficulty": one.difficulty},
             "seed": seed, "index": index,
         }  # fmt: skip
@@ -212,6 +226,11 @@ def makers(taxonomy: Taxonomy, world: Cells | None = None) -> dict[str, Maker]:
         elif share and isinstance(leaf, ScenarioLeaf) and world is not None:
             made[path] = Scenarios(taxonomy, leaf, world)
     return made
+
+
+def _answers_itself(check: Mapping[str, Any], instruction: str) -> bool:
+    """Return whether saying the instruction again, or nothing, would pass: such a task teaches to repeat it."""
+    return check["kind"] != "no-call" and any(judge(check, one).status == "pass" for one in (instruction, ""))
 
 
 def _problem_check(one: Problem) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from fnmatch import fnmatchcase
 from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -41,7 +41,18 @@ _LEVELS = 4
 _EXPECTED = f"a taxonomy, one of {', '.join(SHIPPED)} or a file"
 
 CheckKind = Literal[
-    "number", "exact", "solutions", "text", "option", "list", "date", "time", "calls", "ask", "no-call"
+    "number",
+    "exact",
+    "solutions",
+    "text",
+    "option",
+    "list",
+    "date",
+    "time",
+    "calls",
+    "ask",
+    "decline",
+    "no-call",
 ]
 
 
@@ -211,10 +222,15 @@ def _built(path: Path, head: _Header, further: Sequence[Path]) -> Taxonomy:
     if not leaves:
         raise UsageError(f"{path}: expected at least one [[leaf]], got none.")
     _check_shares(path, head.shares, {node for leaf in leaves for node in _nodes(leaf)})
-    return Taxonomy(
+    tree = Taxonomy(
         name=head.name, about=head.about, leaves=leaves, shares=head.shares, tools=head.tools, world=head.world,
         decoration=head.decoration,
     )  # fmt: skip
+    if not any(tree.targets().values()):
+        raise UsageError(
+            f"{path}, shares: expected some topic with a weight above 0, and a leaf in it, got none."
+        )
+    return tree
 
 
 def _check_shares(path: Path, shares: Mapping[str, float], known: AbstractSet[str]) -> None:
@@ -223,11 +239,13 @@ def _check_shares(path: Path, shares: Mapping[str, float], known: AbstractSet[st
             raise UsageError(f"{path}, shares: {unknown('part of the tree', node, known)}")
         if not 0 <= weight < math.inf:
             raise UsageError(f"{path}, shares: expected a weight of at least 0 for {node!r}, got {weight}.")
-    if not any(shares.get(node, 1.0) for node in known if "/" not in node):
-        raise UsageError(f"{path}, shares: expected some topic with a weight above 0, got none.")
 
 
 def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
+    if "check" in entry and entry["check"] not in get_args(CheckKind):
+        raise UsageError(
+            f"{where} ({entry.get('path', 'no path')}): {unknown('kind of check', str(entry['check']), get_args(CheckKind))}"
+        )
     kind: type[Leaf] = ScenarioLeaf if head.world else ProblemLeaf if "problem" in entry else QuestionLeaf
     try:
         leaf = msgspec.convert(entry, kind)
@@ -241,6 +259,10 @@ def _leaf(entry: dict[str, Any], head: _Header, where: str) -> Leaf:
         return leaf
     if not leaf.wordings:
         raise UsageError(f"{where} ({leaf.path}): expected at least one wording, got none.")
+    if (leaf.check == "calls") != bool(leaf.calls):
+        raise UsageError(
+            f"{where} ({leaf.path}): expected calls where the check is `calls`, and nowhere else."
+        )
     for name in [*leaf.tools, *leaf.without, *(one.name for one in leaf.calls if "{" not in one.name)]:
         if name not in head.tools:
             raise UsageError(f"{where} ({leaf.path}): {unknown('tool', name, head.tools)}")

@@ -32,7 +32,7 @@ _SUBJECTS = (
     ),
     _Subject(
         "Trail", ("Pine Loop", "Ridge Walk", "Lake Path", "Fox Run", "Mill Way", "Old Pass", "Stone Steps", "Fern Trail"),
-        (("Length in km", 2, 34), ("Climb in m", 30, 1450), ("Minutes", 35, 540)),
+        (("Length in km", 4, 34), ("Climb in m", 30, 900), ("Hikers a day", 3, 420)),
     ),
 )  # fmt: skip
 

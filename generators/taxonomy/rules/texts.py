@@ -93,15 +93,17 @@ def replaced(values: Values, rng: Random) -> Values:
 
 
 def note(values: Values, rng: Random) -> Values:
-    """A note with an address, a number of an order, a sum and a date in it, each different from the others."""
+    """A note with an address, the number of an order, what the writer paid and what others do."""
     user = f"{values['first']}.{values['last']}".lower().replace("'", "")
     email = f"{user}@{rng.choice(('mail', 'post', 'office', 'inbox'))}.{rng.choice(('example', 'test'))}"
     order = f"{rng.choice('ABCKRTW')}{rng.randrange(1_000, 99_999)}"
     paid = f"${rng.randrange(5, 400)}.{rng.randrange(100):02}"
+    other = f"${rng.randrange(5, 400)}.{rng.randrange(100):02}"
     parts = [
         rng.choice((f"I ordered {_a(rng)} on Monday, number {order}.", f"This is about order {order}.", f"Order {order} has not come yet.")),
         rng.choice((f"You can reach me at {email}.", f"Please write to {email}.", f"My address is {email}.")),
-        rng.choice((f"I paid {paid}.", f"It cost {paid}.", f"My card was charged {paid}.")),
+        rng.choice((f"I paid {paid}.", f"It cost me {paid}.", f"My card was charged {paid}.")),
+        rng.choice((f"A friend got the same for {other}.", f"Your rival only asks {other}.", f"It was {other} last year.")),
         rng.choice(("The box was wet.", "I will be away next week.", "Nobody answered the phone.", "Could you look into it?")),
     ]  # fmt: skip
     rng.shuffle(parts)

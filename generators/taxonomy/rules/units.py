@@ -54,10 +54,12 @@ def imperial(values: Values, rng: Random) -> Values:
     return {"many": many, "target": target, "factor": factor, "exact": _plain(found), "answer": str(found.quantize(Decimal("0.01")))}  # fmt: skip
 
 
-def temperature(values: Values, rng: Random) -> Values:
-    """A temperature on the other scale; Celsius in fives, so that Fahrenheit is whole."""
+def temperature(values: Values, rng: Random) -> Values | None:
+    """A temperature on the other scale, where it differs; Celsius in fives, so that Fahrenheit is whole."""
     celsius = 5 * values["steps"]
     fahrenheit = 9 * values["steps"] + 32
+    if celsius == fahrenheit:
+        return None
     if values["backwards"]:
         how = f"({fahrenheit} − 32) × 5/9"
         return {
