@@ -32,14 +32,10 @@ _PUT = re.compile(
 _LOOKED_FOR = re.compile(r"\blook for\b", re.IGNORECASE)
 _TAKEN = "second of them from the first"
 _FOR = re.compile(r"\bthis in for ([a-z])\b")
-_SIGN = {
-    "add": " + ",
-    "subtract": " - ",
-    "subtracting": " - ",
-    "multiply": " × ",
-    "divide": " ÷ ",
-    "dividing": " ÷ ",
-}
+_SIGN = {  # that a step with such a verb does away with
+    "add": " + ", "adding": " + ", "subtract": " - ", "subtracting": " - ", "multiply": " × ", "multiplying": " × ",
+    "divide": " ÷ ", "dividing": " ÷ ",
+}  # fmt: skip
 
 
 class _Equation(NamedTuple):

@@ -78,6 +78,7 @@ def test_steps_that_are_missing_early_or_told_twice_are_refused(
     ("one", "old", "new"),
     [
         (SUM, "Subtract: 490", "Add: 490"),
+        (SUM, "Subtract: 490", "Adding gives: 490"),
         (SUM, "Multiply before adding and subtracting: 490", "Divide before adding and subtracting: 490"),
         (BEFORE, "Divide both sides by", "Divide both sides of"),
         (BEFORE, "Divide both sides by", "Multiply both sides by"),
