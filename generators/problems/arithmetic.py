@@ -19,7 +19,10 @@ _ASK = wordings(
     "{ask} {{expression}}.",
     "{ask} the value of {{expression}}.",
     "What is {{expression}}?",
-    ask=["Work out", "Calculate", "Find"],
+    "How much is {{expression}}?",
+    "{do} step by step: {{expression}}.",
+    ask=["Work out", "Calculate", "Find", "Compute"],
+    do=["Work out", "Calculate", "Compute"],
 )
 
 
@@ -83,7 +86,7 @@ ARITHMETIC = Kind(
                 "{a} × {b} - {c} × {d}",
                 "{c} × ({a} - {b}) + {de} ÷ {e}",
                 "({a} - {b}) × ({c} + {d})",
-                "{a} × {b} - {de} ÷ ({d} × {e}) + {c}",
+                "{a} × {b} - ({de} ÷ {d} + {c})",
             )
         ),
         a=Integer(11, 60),

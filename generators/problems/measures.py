@@ -98,6 +98,8 @@ CONVERSION = Kind(
             "How many {{to}} are there in {{given}}?",
             "Write {{given}} in {{to}}.",
             "What is {{given}} in {{to}}?",
+            "Express {{given}} in {{to}}.",
+            "{{given}}: how many {{to}} is that?",
         ),
     ),
     _conversion,

@@ -66,6 +66,32 @@ def _ordinal(number: int) -> str:
     return f"{number}{'th' if number in (11, 12, 13) else _ENDINGS.get(number % 10, 'th')}"
 
 
+def _begun(sort: str) -> list[str]:
+    """Return ways to tell how a sequence begins; `sort` is its kind with an article."""
+    article, _, name = sort.partition(" ")
+    return [
+        f"{sort} sequence begins with {{{{some}}}}. {{ask}}",
+        f"{sort} sequence starts {{{{some}}}} and goes on for ever. {{ask}}",
+        f"The first terms of {article.lower()} {name} sequence are {{{{some}}}}. {{ask}}",
+        f"Here are the first terms of {article.lower()} {name} sequence: {{{{some}}}}. {{ask}}",
+        f"Consider the {name} sequence {{{{some}}}}, and so on. {{ask}}",
+        f"The numbers {{{{some}}}} are the beginning of {article.lower()} {name} sequence. {{ask}}",
+    ]
+
+
+_TERM = [
+    "What is its {{nth}} term?",
+    "Find the {{nth}} term.",
+    "Which number stands in the {{nth}} place?",
+    "Work out the {{nth}} term.",
+]
+_SUM = [
+    "What is the sum of its first {{n}} terms?",
+    "Add up the first {{n}} terms.",
+    "Find the sum of the first {{n}} terms.",
+    "What do the first {{n}} terms add up to?",
+]
+
 SEQUENCES = Kind(
     "sequences",
     Space(
@@ -75,21 +101,9 @@ SEQUENCES = Kind(
         by=Choice([value for value in range(-9, 10) if abs(value) > 1]).when(shape=("arithmetic", "sum")),
         early=Integer(5, 9).when(shape="geometric"),
         ratio=Choice((2, 3, 4)).when(shape="geometric"),
-        ask_arithmetic=wordings(
-            "An arithmetic sequence begins with {{some}}. {ask}",
-            "The first terms of an arithmetic sequence are {{some}}. {ask}",
-            ask=["What is its {{nth}} term?", "Find the {{nth}} term."],
-        ).when(shape="arithmetic"),
-        ask_geometric=wordings(
-            "A geometric sequence begins with {{some}}. {ask}",
-            "The first terms of a geometric sequence are {{some}}. {ask}",
-            ask=["What is its {{nth}} term?", "Find the {{nth}} term."],
-        ).when(shape="geometric"),
-        ask_sum=wordings(
-            "An arithmetic sequence begins with {{some}}. {ask}",
-            "The first terms of an arithmetic sequence are {{some}}. {ask}",
-            ask=["What is the sum of its first {{n}} terms?", "Add up the first {{n}} terms."],
-        ).when(shape="sum"),
+        ask_arithmetic=wordings(*_begun("An arithmetic"), ask=_TERM).when(shape="arithmetic"),
+        ask_geometric=wordings(*_begun("A geometric"), ask=_TERM).when(shape="geometric"),
+        ask_sum=wordings(*_begun("An arithmetic"), ask=_SUM).when(shape="sum"),
     ),
     _sequence,
 )

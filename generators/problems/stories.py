@@ -131,7 +131,9 @@ def _mixes(values: Values) -> bool:
     """The percentage of the mixture is a whole number, and none of the three is more than there can be."""
     p, q, x, volume = (values[name] for name in ("p", "q", "x", "volume"))
     strongest = _LIQUIDS[values["stuff"]][1]
-    return bool(p != q and max(p, q) <= strongest and (p * x + q * volume) % (x + volume) == 0)
+    return bool(
+        p != q and x != volume and max(p, q) <= strongest and (p * x + q * volume) % (x + volume) == 0
+    )
 
 
 MIXTURE = Kind(
