@@ -38,6 +38,7 @@ _ASKS = re.compile(
     r"\b(?:what|which|when|how|who|whom|where|(?:could|can|would|will|do|shall|may|is|are) (?:you|i|it|there)|tell me|please)\b",
     re.IGNORECASE,
 )
+_LONGEST = 1500  # characters of a reply that are read from its end
 _QUESTION = re.compile(r"[^.!?\n]*\?")
 _UNABLE = re.compile(
     r"\b(?:can ?not|unable|(?:not|isn't|aren't) (?:able|possible|available|supported)|no (?:tool|way|access|means|function)"
@@ -67,15 +68,20 @@ def judge(check: Mapping[str, Any], reply: str, calls: Sequence[Mapping[str, Any
     if calls:
         return _found(kind, False, "no call", list(calls))
     if kind in _TALKS:
-        expected, passed = _TALKS[kind](check, reply)
+        expected, passed = _TALKS[kind](check, _end(reply))
         return _found(kind, passed, expected, reply)
-    expected, got = _READERS[kind](check, _wanted(check)), _READERS[kind](check, reply)
+    expected, got = _READERS[kind](check, _wanted(check)), _READERS[kind](check, _end(reply))
     return _found(kind, expected == got and expected is not None, check["answer"], got)
 
 
 def _found(kind: str, passed: bool, expected: Any, got: Any) -> Check:
     got = str(got) if isinstance(got, Decimal | Fraction) else got
     return Check(name=kind, status="pass" if passed else "fail", evidence={"expected": expected, "got": got})
+
+
+def _end(reply: str) -> str:
+    """Return the end of a reply, where its answer stands, so that judging takes no longer for endless ones."""
+    return reply if len(reply) <= _LONGEST else reply[-_LONGEST:].partition(" ")[2]
 
 
 def _wanted(check: Mapping[str, Any]) -> str:

@@ -17,10 +17,11 @@ _ASSIGNED = re.compile(r"(?<![\w.)+*/×·^-])(?<![\d)+*/×·-]\s)([a-z])\s*(?:=|
 _PARTS = re.compile(r",(?!\d{3}(?!\d))|;|\.\s|\b(?:and|or)\b|∨|∪", re.IGNORECASE)
 _NO_WORDS = re.compile(r"[(){}\[\]*`]")
 _CALCULATED = re.compile(
-    r"[\da-z]\s*[×*·÷+]\s*[\d(]|[\da-z]\s+-\s+\d|\d-\d|\)\s*[/×*·÷]|[×*·÷+]\s*\(", re.IGNORECASE
+    r"\d\s*[×*·÷+]\s*[a-z]\b|[\da-z]\s*[×*·÷+]\s*[\d(]|[\da-z]\s+-\s+\d|\d-\d|\)\s*[/×*·÷]|[×*·÷+]\s*\(",
+    re.IGNORECASE,
 )
 _INEXACT = re.compile(
-    r"[≠<>≥≤]|\b(?:not|neither|never|between|unless|at least|at most|more than|less than)\b|n't\b|\b(?:maybe|perhaps|possibly)\b",
+    r"[≠<>≥≤]|\b(?:not|neither|never|between|unless|at least|at most|more than|less than|vice versa)\b|\bin\s*[(\[]|n't\b|\b(?:maybe|perhaps|possibly)\b",
     re.IGNORECASE,
 )
 

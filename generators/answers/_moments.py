@@ -56,7 +56,8 @@ def _days(sentence: str) -> list[Said]:
 
 
 def _alone(sentence: str, found: re.Match[str]) -> bool:
-    return not _ALTERNATIVE.search(sentence[: found.start()])
+    after = re.match(r"\s*or\s+\d{4}\b(?!-)", sentence[found.end() :])
+    return not after and not _ALTERNATIVE.search(sentence[: found.start()])
 
 
 def _date(year: str, month: str, day_: str) -> date | None:

@@ -56,6 +56,7 @@ _PRICE = re.compile(
 )
 _OPERATED = re.compile(r"(?:[\d)%]\s*[×*·÷/+]\s*\(?|[\d)%]-|[\d)%]\s+-\s+|[√|±]\s*|√\(|sqrt\()$")
 _OPERATES = re.compile(r"\s*[×*·÷^±]\s*[\d(√]|\s*\+\s*[\d(√]|\s-\s[\d(√]|-\d")
+_NEAR = 20  # characters before a number in which a sign of operation may stand
 _LARGEST = 40  # exponent of ten
 
 
@@ -82,7 +83,7 @@ def numbers(text: str, asked: str = "") -> list[Number]:
     """
     found = []
     for one in _NUMBER.finditer(text):
-        value, before = _value(one), text[: one.start()]
+        value, before = _value(one), text[max(0, one.start() - _NEAR) : one.start()]
         minus = one[1] == "-" and re.search(r"[\d)]\s?$", before)
         if value is None or minus or _OPERATED.search(before) or _OPERATES.match(text, one.end()):
             continue

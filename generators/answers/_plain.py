@@ -28,7 +28,8 @@ def plain(text: str) -> str:
         fewer := re.sub(r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}", r" \1", text)
     ):
         text = fewer
-    text = re.sub(r"</answer>", "\n", re.sub(r"<answer>", "Answer: ", text))
+    text = text.replace("<answer>", "Answer: ").replace("</answer>", "\n")
+    text = re.sub(r"</?[a-zA-Z]+\s*/?>", " ", text)
     text = re.sub(r"\\(?:begin|end)\s*\{\w+\}", " ", text).replace("\\\\", "\n").replace("{,}", ",")
     text = _fractions(_MATH.sub(lambda found: f" {found[1] or found[2] or ''} ", text))
     text = _COMMANDS.sub(lambda found: _SIGNS.get(found[1], "%" if found[1] == "%" else " "), text)
@@ -36,7 +37,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate({0x2044: "/", 0x2212: "-", 0x2013: "-", 0x2019: "'"})
     text = re.sub(r"\*\*|(?<![\w^])_+(?=\w)|(?<=\w)_+(?!\w|\{)|`", "", text)
     text = text.replace("!=", "≠").replace(">=", "≥").replace("<=", "≤")
-    return re.sub(r"(\bminus|\bnegative|(?<==)\s*-)\s+(?=[\d.])", " -", text, flags=re.IGNORECASE)
+    return re.sub(r"(\bminus|\bnegative|(?<==)\s*-)\s+(?=[\d.$€£])", " -", text, flags=re.IGNORECASE)
 
 
 def _boxes(text: str) -> str:

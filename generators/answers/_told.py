@@ -23,6 +23,7 @@ class Said(NamedTuple):
     value: Any
 
 
+_NEAR = 120  # characters before an answer in which it may be denied
 _SILENT = object()  # of a sentence that says nothing of the asked kind
 Read = Callable[[str], Sequence[Said]]
 
@@ -49,14 +50,16 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?:between|(?:more|less|fewer|greater|higher|lower|other) than|at least|at most|up to|near|close to|within|below|"
-    r"above|under|over|(?:is|on|at|day|time|sometime|until) (?:before|after))\s+(?:the\s+)?[\"'(]*$"
+    r"\b(?:between|nearly|almost|nothing like|(?:later|earlier|sooner) than|(?:more|less|fewer|greater|higher|lower|other) than|at least|at most|up to|near|close to|within|below|"
+    r"above|under|over|(?:is|on|at|not|year|month|week|day|hour|minute|time|sometime|until) (?:before|after))\s+(?:the\s+)?[\"'(]*$"
     r"|\bbetween\b[^.;]*\band\s+$|\bfrom\b[^.;,]*\bto\s+$",
     re.IGNORECASE,
 )
-_WRONG = re.compile(r"\s*(?:is|was|would be|seems)\s+(?:wrong|incorrect|false|not\b|no\b)", re.IGNORECASE)
+_WRONG = re.compile(
+    r"\s*[<>≤≥≠]|\s*(?:is|was|would be|seems)\s+(?:wrong|incorrect|false|not\b|no\b)", re.IGNORECASE
+)
 _NEARLY = re.compile(
-    r"(?:≈|\babout|\bapproximately|\broughly|\baround|\bapprox\.?|\bnearly|\bca?\.)\s*[$]?$", re.IGNORECASE
+    r"(?:≈|\babout|\bapproximately|\broughly|\baround|\bapprox\.?|\bca?\.)\s*[$]?$", re.IGNORECASE
 )
 _OPEN = re.compile(r"\b(?:or|either|unless|maybe|perhaps|possibly)\b", re.IGNORECASE)
 _GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|(?:could|might|may) be|either)\b", re.IGNORECASE)
@@ -89,7 +92,8 @@ def sentences(text: str) -> Iterator[str]:
 
 def denied(before: str) -> bool:
     """Return whether what comes after `before` is denied by it, or no more than a bound."""
-    return bool(_DENIED.search(before) or _BOUND.search(before))
+    near = before[-_NEAR:]
+    return bool(_DENIED.search(near) or _BOUND.search(near))
 
 
 def _last_of(text: str, read: Read) -> Any:
@@ -105,6 +109,8 @@ def _settled(sentence: str, found: Sequence[Said]) -> Any:
     found = [
         one for one in found if not denied(sentence[: one.start]) and not _WRONG.match(sentence, one.end)
     ]
+    if _asides_differ(sentence, found):
+        return None
     found = _before_reasons(sentence, _outside(sentence, found))
     exact = [one for one in found if not _NEARLY.search(sentence[: one.start])]
     found = exact or found
@@ -123,6 +129,14 @@ def _outside(sentence: str, found: Sequence[Said]) -> Sequence[Said]:
     asides = [one.span() for one in _ASIDE.finditer(sentence)]
     kept = [one for one in found if not any(start < one.start and one.end <= end for start, end in asides)]
     return kept or found
+
+
+def _asides_differ(sentence: str, found: Sequence[Said]) -> bool:
+    """Return whether brackets hold another answer: `Tuesday (or Wednesday)`."""
+    asides = [one.span() for one in _ASIDE.finditer(sentence) if _OPEN.match(one[0], 1)]
+    exact = [one for one in found if not _NEARLY.search(sentence[: one.start])]
+    inside = {one.value for one in exact if any(start < one.start < end for start, end in asides)}
+    return not inside <= {one.value for one in _outside(sentence, exact)}
 
 
 def _before_reasons(sentence: str, found: Sequence[Said]) -> Sequence[Said]:

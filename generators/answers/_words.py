@@ -15,8 +15,10 @@ _LINK = re.compile(r"\[([^\]]*)\]\((?:mailto:)?[^)]*\)|\bmailto:")
 _SPELT = re.compile(r"(?<![\w'])(?:\w[.\- ]\s?){2,}\w(?![\w'])\.?")
 _BULLET = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s,;]))\(?\d+[.)]\s+")
-_SEPARATORS = re.compile(r"\s*(?:,|;|→|>|/|&)\s*(?:(?:and|then)\s+)?|\s+(?:and|then)\s+", re.IGNORECASE)
-_REMARK = re.compile(r"\s*\([^()]*\)|\s*[:–—-]\s*[$€]?\d[^,;]*$|\s+[$€]?\d[\d.,]*$")
+_SEPARATORS = re.compile(r"\s*(?:,|;|→|->|[<>|/&])\s*(?:(?:and|then)\s+)?|\s+(?:and|then)\s+", re.IGNORECASE)
+_REMARK = re.compile(
+    r"\s+[–—-]\s+in (?:this|that) order\W*$|\s*\([^()]*\)|\s*[:–—-]\s*[$€]?\d[^,;]*$|\s+[$€]?\d[\d.,]*$"
+)
 _LONGEST_ITEM = 6  # words in a line that is an item of a list
 
 

@@ -35,6 +35,17 @@ def test_saying_nothing_never_passes(check: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.parametrize("noise", ["1 ", "from 1 ", "not ", "$", "\\\\boxed{", "(", "1", "answer is "])
+@pytest.mark.parametrize("check", CHECKS[:1] + CHECKS[-1:], ids=lambda one: one["kind"])
+def test_endless_replies_are_judged_by_their_end(check: dict[str, Any], noise: str) -> None:
+    """However long they are, and whatever they repeat."""
+    assert "fail" == judge(check, noise * 20_000).status
+    assert (
+        "pass" == judge(CHECKS[0], f"{noise * 20_000}\nSo:\nthe result is 42.").status
+        or noise in "$(\\boxed{"
+    )
+
+
 @pytest.mark.parametrize(
     "calls",
     [
