@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gristmill.generators.rewriting.facts import changed
 from gristmill.generators.rewriting.languages import LANGUAGES, guess
 from gristmill.generators.rewriting.similarity import (
     Problem,
@@ -102,7 +103,12 @@ def paraphrased(item: Item, text: str, spoken: str) -> Problem | None:
     shared = len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 1.0
     if shared < SHARED:
         return Problem("something else", f"{shared:.0%} of the words in common")
-    return None
+    return _told(source, text, spoken)
+
+
+def _told(source: str, text: str, spoken: str) -> Problem | None:
+    """Return what of the small words of English has changed; a text too short to tell its language may be English."""
+    return changed(source, text) if spoken in ("en", "") else None
 
 
 def translated(item: Item, text: str, to: str) -> Problem | None:
@@ -117,7 +123,7 @@ def translated(item: Item, text: str, to: str) -> Problem | None:
 
 def returned(item: Item, text: str, spoken: str) -> Problem | None:
     """Return what is wrong with a translation that was translated back, synonyms aside."""
-    found = _faithful(item._replace(keep=()), text, spoken)
+    found = _faithful(item._replace(keep=()), text, spoken) or _told(item.text, text, spoken)
     return Problem(found.reason, f"{found.detail}, when translated back") if found else None
 
 

@@ -14,7 +14,7 @@ __all__ = ["LANGUAGES", "guess", "language"]
 
 # The most frequent words of a language that say little else; those of several languages count less.
 _SMALL = {
-    "en": "the of and to in is that it for was on are with as his they at be this have from or had by but what some we can out other were all there when your how said an each she which do their if will about many then them would these has been you i my what's not does please",
+    "en": "the of and to in is that it for was on are with as his they at be this have from or had by but what some we can out other were all there when your how said an each she which do their if will about many then them would these has been you i my what's not does please her him more than its who me am our us should could may only into over after before whose a an am want need thanks thank hello hi get",
     "de": "der die das und ist in den von zu mit sich auf für nicht ein eine einen dem des im auch es an als nach wie bei oder aus war aber wird sind noch kann um so zum habe ich sie wir bitte mir was wenn dass einer ihr mein über vor bis wurde haben welche wie viele am",
     "fr": "le la les de des du un une et est en que qui dans pour pas sur au aux avec ce il elle sont plus par je vous ne se nous cette mais ou son sa ses comme été leur on si mon votre combien quel quelle est-ce y quels mes notre deux être a",
     "es": "el la los las de del un una y es en que por con para no se su al lo como más pero sus le ya o este sí porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo nos cuántos cuál qué son mi fue puede usted",
@@ -41,6 +41,7 @@ _NAMES = (
 )
 LANGUAGES = dict(zip([*_SMALL, *_SCRIPTS, "uk"], _NAMES.split(), strict=True))  # by their codes of ISO 639-1
 _LETTERS = re.compile(r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
+_FEW = 5  # words of a text that one of them tells the language of
 _LEAST, _AHEAD = 1.0, 1.15  # points that a language needs, and how far it has to be ahead of the next
 
 
@@ -64,11 +65,15 @@ def guess(text: str) -> str:
         if letters and len(pattern.findall(text)) > letters * (0.1 if code == "ja" else 0.3):
             return "uk" if code == "ru" and re.search("[іїєґ]", text.casefold()) else code
     points: Counter[str] = Counter()
-    for word in _LETTERS.findall(text.casefold()):
+    written = _LETTERS.findall(text.casefold())
+    for word in written:
         spoken = _small().get(word, ())
         for code in spoken:
             points[code] += 1 / len(spoken)  # type: ignore[assignment]  # points are fractions of words
     (first, most), (_, next_most) = [*points.most_common(2), ("", 0), ("", 0)][:2]
+    told = {word for word in written if first in _small().get(word, ())}
+    if len(told) < 2 and len(written) > _FEW:  # one word of a longer text, such as the per of km per second
+        return ""
     return first if most >= _LEAST and most >= _AHEAD * next_most else ""
 
 

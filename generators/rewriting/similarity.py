@@ -14,7 +14,8 @@ _ADDRESS = re.compile(r"https?://\S+[\w/]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CODE = re.compile(r"\b(?!\d+-[^\W\d_]+\b)(?=[\w-]*\d)(?=[\w-]*[^\W\d_])[^\W_][\w-]*\b|\b\d+(?:[-/:]\d+)+\b")
 _NUMBER = re.compile(r"\d+(?:[.,’\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{1,200})[\"”“»]")
-_INSIDE = re.compile(r"(?<=[^.!?:\"“„«|\s]) +\(?([^\W\d_]{2,})")  # words that begin no sentence
+_INSIDE = re.compile(r"(?<=[^.!?:\"“„«|\s]) +\(?([^\W\d_]{2,}+)(?!\w)")  # words that begin no sentence
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)]*\s+|\n+")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|nor|without|cannot|neither)\b|n['’]t\b", re.IGNORECASE)
 _ORDERS = re.compile(
@@ -29,6 +30,12 @@ _OPPOSITES = (
     ("higher", "lower"), ("longest", "shortest"), ("longer", "shorter"), ("largest", "smallest"), ("larger", "smaller"), ("above", "below"),
     ("risen", "fallen"), ("rise", "fall"), ("increase", "decrease"), ("increased", "decreased"), ("ascending", "descending"),
     ("add", "subtract"), ("multiply", "divide"), ("buy", "sell"), ("train", "flight"), ("ahead", "behind"), ("maximum", "minimum"),
+    ("high", "low"), ("up", "down"), ("open", "close"), ("opens", "closes"), ("first", "last"), ("first", "second"), ("older", "younger"),
+    ("except", "included"), ("pass", "fail"), ("passed", "failed"), ("since", "until"), ("if", "unless"), ("radius", "diameter"),
+    ("sum", "difference"), ("sum", "product"), ("arrive", "leave"), ("arrives", "leaves"), ("cancel", "renew"), ("rose", "down"),
+    ("early", "late"), ("accept", "reject"), ("accept", "refuse"), ("allow", "forbid"), ("include", "exclude"), ("start", "stop"),
+    ("start", "end"), ("begin", "end"), ("enable", "disable"), ("activate", "deactivate"), ("inside", "outside"), ("north", "south"),
+    ("east", "west"), ("left", "right"), ("area", "circumference"), ("numerator", "denominator"), ("import", "export"), ("credit", "debit"),
 )  # fmt: skip
 _COMMON = frozenset(
     [
@@ -180,7 +187,7 @@ def kept(source: str, text: str, *, names: bool = True) -> Problem | None:
             return Problem(f"{what} changed", f"lost {lost[0]!r}")
     if not names:
         return None
-    here, there = set(words(source)), set(words(text))
+    here, there = (set(_LETTERS.findall(one.casefold())) for one in (source, text))
     if lost := [one for one in _names(source) if one.casefold() not in there]:
         return Problem("names changed", f"lost {lost[0]!r}")
     if new := [one for one in _names(text) if one.casefold() not in here]:
