@@ -32,6 +32,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "questions": ("text",),
 }  # fmt: skip
 _DOCUMENTS = (".txt", ".md")
+_LONGEST = 2_000  # characters of a reply that is shown where it is dropped
 _SHORT = 3  # letters below which a value is no word that could be told from parts of others
 
 
@@ -237,7 +238,7 @@ def _said(reply: Reply | Outage, report: RewriteReport) -> str | Unanswered:
         report.tokens_out += usage.completion_tokens
     first = reply.body.first
     # Half an answer is none.
-    return "" if first.finish_reason == "length" else first.message.content or ""
+    return "" if first.finish_reason in ("length", "content_filter") else first.message.content or ""
 
 
 def _write(
@@ -259,13 +260,17 @@ def _write(
         elif result is not None:
             unanswered[str(result)] += 1
     report.kept = write_lines(out, kept)
-    write_lines(
-        _beside(out, "dropped.jsonl"), ({"parent": parent, **one._asdict()} for parent, one in dropped)
-    )
+    write_lines(_beside(out, "dropped.jsonl"), ({"parent": parent, **_shown(one)} for parent, one in dropped))
     report.dropped = dict(Counter(one.reason for _, one in dropped).most_common())
     report.unanswered = dict(unanswered.most_common())
     report.left = len(items) - len(found)
     write_whole(_beside(out, "report.json"), indented(report))
+
+
+def _shown(one: Dropped) -> dict[str, str]:
+    """Return what was dropped as plain data, of a reply without end its beginning; the whole one is among the replies."""
+    got = one.got if len(one.got) <= _LONGEST else f"{one.got[:_LONGEST]}…"
+    return one._replace(got=got)._asdict()
 
 
 def _line(report: RewriteReport, item: Item, record: Record, made: Record) -> Record:

@@ -333,3 +333,20 @@ def test_sources_that_are_no_text_are_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=words):
             rewrite(source, "questions", "m@http://127.0.0.1:9/v1", tmp_path / "out.jsonl")
+
+
+def test_a_reply_without_end_is_shown_by_its_beginning(model: Endpoint, tmp_path: Path) -> None:
+    """The whole one lies among the replies."""
+    model.answer = lambda request: saying("x " * 50_000)
+    rewrite(wishes(tmp_path, 1), "paraphrase", at(model), tmp_path / "out.jsonl", tries=1)
+    (dropped,) = read_lines(tmp_path / "out.dropped.jsonl")
+
+    assert ("length", 2_001) == (dropped["reason"], len(dropped["got"]))
+
+
+def test_what_a_filter_has_cut_off_is_no_answer(model: Endpoint, tmp_path: Path) -> None:
+    """However well it begins."""
+    model.answer = lambda request: saying(reworded(request), finish="content_filter")
+    report = rewrite(wishes(tmp_path, 1), "paraphrase", at(model), tmp_path / "out.jsonl", tries=1)
+
+    assert {"empty or cut off": 1} == report.dropped
