@@ -67,7 +67,15 @@ Step = Generator[Messages, str, Rewriting]
 
 
 class Unanswered(GristmillError):
-    """An endpoint gave no answer, which says nothing about the item."""
+    """An endpoint gave no answer, which says nothing about the item, unless that is too long for the model.
+
+    Attributes:
+        too_long: whether it is, and others may not be.
+    """
+
+    def __init__(self, message: str, *, too_long: bool = False) -> None:
+        super().__init__(message)
+        self.too_long = too_long
 
 
 class Ask(Protocol):
@@ -190,7 +198,7 @@ def converse(
         now = [(messages, name, turn) for name, (messages, turn) in asking.items()]
         for (_, name, _), reply in zip(now, ask(now), strict=True):
             if isinstance(reply, Unanswered):
-                found[name], silent = reply, silent + 1
+                found[name], silent = reply, 0 if reply.too_long else silent + 1
                 del asking[name]
             else:
                 silent = 0

@@ -74,6 +74,8 @@ def check_files(source: Path, out: Path, *, overwrite: bool) -> None:
         raise UsageError(
             f"Expected a new file, but {out} exists; choose another, or replace it with --overwrite."
         )
+    if out.resolve() == source.resolve():
+        raise UsageError(f"Expected another file to write than the one that is read, got {out} for both.")
 
 
 def _pieces(rows: Iterable[Row], schema: Any) -> Iterator[Any]:

@@ -32,6 +32,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "questions": ("text",),
 }  # fmt: skip
 _DOCUMENTS = (".txt", ".md")
+_TOO_LONG = "context_length_exceeded"  # as OpenAI calls it
 _LONGEST = 2_000  # characters of a reply that is shown where it is dropped
 _SHORT = 3  # letters below which a value is no word that could be told from parts of others
 
@@ -113,7 +114,10 @@ def rewrite(
     if tries < 1 or count < 1:
         raise UsageError(f"Expected at least one try and one question, got {tries} and {count}.")
     code = language(to) if to else ""
+    _check_out(source, out)
     records = list(_records(source, field or "", STEPS[step]))[:limit]
+    if not records:
+        raise UsageError(f"Expected at least one text in {source}, got none.")
     there = _connected(model, out)
     settings = [step, code, field, count, tries, limit, seed, there.model, there.fields]
     report = RewriteReport(
@@ -157,11 +161,7 @@ def _connected(model: str, out: Path) -> Connection:
 def _records(source: Path, field: str, fields: Sequence[str]) -> Iterator[Record]:
     """Yield lines with the text in the first of `fields` that they have, and documents as such lines."""
     if source.is_dir() or source.suffix in _DOCUMENTS:
-        files = (
-            [one for one in sorted(source.iterdir()) if one.suffix in _DOCUMENTS]
-            if source.is_dir()
-            else [source]
-        )
+        files = _files(source)
         if not files:
             raise UsageError(f"Expected texts ({', '.join(_DOCUMENTS)}) in {source}, got none.")
         for file in files:
@@ -177,13 +177,23 @@ def _records(source: Path, field: str, fields: Sequence[str]) -> Iterator[Record
         yield line
 
 
+def _files(source: Path) -> list[Path]:
+    """Return the texts in a folder, or the file that a source is."""
+    if not source.is_dir():
+        return [source]
+    return [one for one in sorted(source.iterdir()) if one.suffix in _DOCUMENTS and one.is_file()]
+
+
 def _content(source: Path) -> list[str]:
-    """Return what tells a source from another, wherever it lies."""
-    return [
-        fingerprint_file(one)
-        for one in (sorted(source.iterdir()) if source.is_dir() else [source])
-        if one.is_file()
-    ]
+    """Return what tells a source from another, wherever it lies, and whatever lies beside it."""
+    return [fingerprint_file(one) for one in _files(source)]
+
+
+def _check_out(source: Path, out: Path) -> None:
+    if out.suffix != ".jsonl" or out.is_dir():
+        raise UsageError(f"Expected a file of JSON lines to write, *.jsonl, got {out}.")
+    if out.resolve() == source.resolve():
+        raise UsageError(f"Expected another file to write than the one that is read, got {out} for both.")
 
 
 def _items(
@@ -229,7 +239,7 @@ def _ask(
 def _said(reply: Reply | Outage, report: RewriteReport) -> str | Unanswered:
     if isinstance(reply, Outage):
         report.requests += reply.attempts
-        return Unanswered(str(reply))
+        return Unanswered(str(reply), too_long=reply.code == _TOO_LONG)
     report.requests += reply.attempts
     report.cached += not reply.attempts
     usage = reply.body.usage or Usage()
@@ -257,6 +267,8 @@ def _write(
         if isinstance(result, Rewriting):
             kept += [_line(report, item, record, made) for made in result.kept]
             dropped += [(item.id, one) for one in result.dropped]
+        elif result is not None and result.too_long:
+            dropped.append((item.id, Dropped("too long for the model", str(result), item.text)))
         elif result is not None:
             unanswered[str(result)] += 1
     report.kept = write_lines(out, kept)

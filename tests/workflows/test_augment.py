@@ -240,3 +240,11 @@ def test_a_copy_differs_in_what_can_be_seen(tmp_path: Path) -> None:
 
     assert {"nothing to change": 1} == report.left_out
     assert {"swap-names": 1} == report.written
+
+
+def test_the_source_is_never_written_over(tmp_path: Path) -> None:
+    """Copies alone would be left of it."""
+    write_lines(tmp_path / "rows.jsonl", [{"text": "I want a refund."}])
+
+    with pytest.raises(UsageError, match="Expected another file to write than the one that is read"):
+        augment_rows(tmp_path / "rows.jsonl", tmp_path / "rows.jsonl", ["paraphrase"], overwrite=True)

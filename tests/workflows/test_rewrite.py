@@ -350,3 +350,50 @@ def test_what_a_filter_has_cut_off_is_no_answer(model: Endpoint, tmp_path: Path)
     report = rewrite(wishes(tmp_path, 1), "paraphrase", at(model), tmp_path / "out.jsonl", tries=1)
 
     assert {"empty or cut off": 1} == report.dropped
+
+
+def test_what_is_too_long_for_the_model_is_no_outage(model: Endpoint, tmp_path: Path) -> None:
+    """However many items in a row are: the others are asked, and the command is done."""
+    long = failing(400, "maximum context length is 256 tokens", code="context_length_exceeded")
+    model.answer = lambda request: saying(reworded(request)) if "W4011" in said(request) else long
+    report = rewrite(wishes(tmp_path, 12), "paraphrase", at(model, width=2), tmp_path / "out.jsonl")
+
+    assert (1, {"too long for the model": 11}) == (report.kept, report.dropped)
+    assert ({}, 0) == (report.unanswered, report.left)
+
+
+def test_the_source_is_never_written_over(model: Endpoint, tmp_path: Path) -> None:
+    """An outage would leave nothing of it."""
+    source = wishes(tmp_path)
+    before = source.read_bytes()
+
+    with pytest.raises(UsageError, match="Expected another file to write than the one that is read"):
+        rewrite(source, "paraphrase", at(model), source, overwrite=True)
+    assert before == source.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "out", "folder.jsonl"])
+def test_only_json_lines_are_written(model: Endpoint, tmp_path: Path, name: str) -> None:
+    """And no folder is taken for a file."""
+    (tmp_path / "folder.jsonl").mkdir()
+
+    with pytest.raises(UsageError, match="Expected a file of JSON lines to write"):
+        rewrite(wishes(tmp_path), "paraphrase", at(model), tmp_path / name, overwrite=True)
+
+
+def test_a_source_without_texts_is_wrong(model: Endpoint, tmp_path: Path) -> None:
+    """Rather than done."""
+    (tmp_path / "none.jsonl").write_text("")
+
+    with pytest.raises(UsageError, match="Expected at least one text"):
+        rewrite(tmp_path / "none.jsonl", "paraphrase", at(model), tmp_path / "out.jsonl")
+
+
+def test_what_is_written_into_a_folder_of_texts_is_none_of_them(model: Endpoint, tmp_path: Path) -> None:
+    """So that the same command goes on there."""
+    (tmp_path / "manual.md").write_text(MANUAL)
+    model.answer = lambda request: saying("[]")
+
+    for _ in range(2):
+        report = rewrite(tmp_path, "questions", at(model), tmp_path / "qa.jsonl", tries=1)
+    assert (1, 0) == (report.items, report.requests)
