@@ -114,7 +114,14 @@ class Client:
 
     def ask(self, requests: Sequence[Mapping[str, Any]]) -> list[Reply | Outage]:
         """Make requests at once and return what came back of each."""
-        return asyncio.run_coroutine_threadsafe(self._all(requests), self._loop).result() if requests else []
+        if not requests:
+            return []
+        waiting = asyncio.run_coroutine_threadsafe(self._all(requests), self._loop)
+        try:
+            return waiting.result()
+        except KeyboardInterrupt:
+            waiting.cancel()
+            raise
 
     async def _all(self, requests: Sequence[Mapping[str, Any]]) -> list[Reply | Outage]:
         gate = asyncio.Semaphore(self._limits.width)
@@ -169,8 +176,11 @@ class Client:
                 await self._sleep(pace.wait(amount))
             # The client takes only fields that OpenAI has, but for those in the extra body.
             rest = {name: value for name, value in request.items() if name not in ("model", "messages")}
-            found = await self._openai.chat.completions.with_raw_response.create(
-                model=request["model"], messages=request["messages"], extra_body=rest
+            found = await asyncio.wait_for(
+                self._openai.chat.completions.with_raw_response.create(
+                    model=request["model"], messages=request["messages"], extra_body=rest
+                ),
+                self._limits.timeout,  # the client's own is for each part of a reply that comes in pieces
             )
             try:
                 body = _completion(found.content)
@@ -180,6 +190,8 @@ class Client:
             used = told.prompt_tokens + told.completion_tokens or expected
             self._paces[1].correct(used - expected)
             return body
+        except TimeoutError:
+            raise ValueError(f"timed out, no whole reply within {self._limits.timeout:g} seconds") from None
         finally:
             self._budget.settle(expected, used)
 
@@ -280,8 +292,12 @@ def _kept(place: Path) -> Completion | None:
 
 
 def _serve(loop: asyncio.AbstractEventLoop, client: openai.AsyncOpenAI) -> None:
-    """Run a loop until it is stopped, then close what it held."""
+    """Run a loop until it is stopped, then end what is on its way, and close what it held."""
     loop.run_forever()
+    if left := asyncio.all_tasks(loop):  # whoever waited for them has been interrupted
+        for one in left:
+            one.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.run_until_complete(client.close())
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()

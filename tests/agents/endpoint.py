@@ -13,12 +13,13 @@ Request = dict[str, Any]
 
 
 class Answer(NamedTuple):
-    """What is sent back."""
+    """What is sent back, after `delay` seconds, and with `drip` seconds after each byte."""
 
     body: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
+    drip: float = 0.0
 
 
 def completion(message: dict[str, Any], *, finish: str = "stop", **more: Any) -> Answer:
@@ -97,7 +98,10 @@ def endpoint() -> Iterator[Endpoint]:
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             try:
-                self.wfile.write(data)
+                for place in range(len(data)) if answer.drip else ():
+                    self.wfile.write(data[place : place + 1])
+                    time.sleep(answer.drip)
+                self.wfile.write(data if not answer.drip else b"")
             except ConnectionError:  # who asked has given up waiting
                 self.close_connection = True
 

@@ -1,8 +1,12 @@
 """Requests to an endpoint: again after an outage, within limits, not twice."""
 
+import asyncio
+import gc
+import threading
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from gristmill.agents import chat_client
@@ -114,6 +118,27 @@ def test_who_does_not_answer_in_time_is_given_up(model: Endpoint) -> None:
     assert isinstance(outage, Outage)
     assert "timed out" in str(outage)
     assert 2 == len(model.requests)
+
+
+def test_who_answers_byte_by_byte_is_given_up(model: Endpoint) -> None:
+    """The time is that of the whole attempt."""
+    model.answer = lambda request: saying("Hello.")._replace(drip=0.02)
+    (outage,) = client(model, timeout=0.2, retries=0).ask([ASK])
+
+    assert "the endpoint gave no answer: timed out, no whole reply within 0.2 seconds" == str(outage)
+
+
+def test_what_is_on_its_way_ends_with_the_loop(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever is interrupted hears nothing of tasks that were pending."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=chat_client._serve, args=(loop, openai.AsyncOpenAI(api_key="none")))
+    thread.start()
+    waiting = asyncio.run_coroutine_threadsafe(asyncio.sleep(60), loop)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    gc.collect()
+
+    assert (True, []) == (waiting.cancelled(), caplog.records)
 
 
 def test_nobody_there_is_an_outage() -> None:
