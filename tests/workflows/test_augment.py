@@ -188,8 +188,9 @@ def test_files_are_not_replaced_unasked(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=message):
             augment_rows(path, out, ["contractions"])
 
-    augment_rows(source, source, ["contractions?rate=1"], overwrite=True)
-    assert ["I'm late."] == [one["text"] for one in rows(source)]
+    other = jsonl(tmp_path / "b.jsonl", {"text": "Something else."})
+    augment_rows(source, other, ["contractions?rate=1"], overwrite=True)
+    assert ["I'm late."] == [one["text"] for one in rows(other)]
 
 
 def test_tasks_with_a_check_stay_right(tmp_path: Path) -> None:
