@@ -31,9 +31,7 @@ _LIMITS = (
 )  # fmt: skip
 _SIGNS = {"$": "dollars", "€": "euros", "£": "pounds"}
 _TOKEN = re.compile(r"[^\W\d_]+(?:\.[a-z])?|\d+(?:st|nd|rd|th)?|[%$€£]", re.IGNORECASE)
-_CODE = re.compile(
-    r"\b\w+\(\)|\b[a-z]\w*_\w+|\b[\w-]+\.(?:py|js|json|toml|yaml|csv|txt|pdf|md)\b|(?<=letter )[\"'“]?\w\b"
-)
+_CODE = re.compile(r"\b\w+\(\)|\b[a-z]\w*_\w+|\b[\w-]{2,}\.[a-z]\w{0,4}\b|(?<=letter )[\"'“]?\w\b")
 _GREETING = re.compile(r"\bgood (?:day|morning|afternoon|evening|night)\b", re.IGNORECASE)
 _BEHIND = re.compile(r"\d\s?$")  # short units and am are words of their own elsewhere
 _SHORT = frozenset({"h", "min", "mins", "sec", "m", "ft", "g", "l", "am", "pm", "a.m", "p.m"})

@@ -40,7 +40,8 @@ _NAMES = (
     "Hungarian Indonesian Greek Russian Hebrew Arabic Hindi Thai Japanese Korean Chinese Ukrainian"
 )
 LANGUAGES = dict(zip([*_SMALL, *_SCRIPTS, "uk"], _NAMES.split(), strict=True))  # by their codes of ISO 639-1
-_LETTERS = re.compile(r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
+# Words, but for the parts of addresses and of names of files.
+_LETTERS = re.compile(r"(?<![\w@])(?<!\w\.)[^\W\d_]+(?:['’-][^\W\d_]+)*(?![\w@]|\.\w)")
 _FEW = 5  # words of a text that one of them tells the language of
 _LEAST, _AHEAD = 1.0, 1.15  # points that a language needs, and how far it has to be ahead of the next
 
