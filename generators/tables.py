@@ -13,10 +13,23 @@ from gristmill.errors import StoreError, UsageError
 from gristmill.files import whole
 from gristmill.lines import check_file, check_utf8
 
-__all__ = ["drafted", "open_parquet", "read_table", "write_draft", "write_table"]
+__all__ = ["check_width", "drafted", "open_parquet", "read_table", "write_draft", "write_table"]
 
 _NAMES = {".parquet": "Parquet", ".csv": "CSV", ".jsonl": "JSON lines"}
 _SUFFIXES = ".parquet, .csv or .jsonl"
+_WIDEST = 1_000  # columns that are set against one another
+
+
+def check_width(table: pa.Table) -> None:
+    """Refuse a table of so many columns that looking at all pairs of them would take hours.
+
+    Raises:
+        UsageError: when it has more than a thousand.
+    """
+    if table.num_columns > _WIDEST:
+        raise UsageError(
+            f"Expected at most {_WIDEST:,} columns, got {table.num_columns:,}; take the ones that matter."
+        )
 
 
 def read_table(path: Path) -> pa.Table:

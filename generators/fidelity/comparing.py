@@ -11,6 +11,7 @@ from gristmill.generators.fidelity.columns import align, distinct, features
 from gristmill.generators.fidelity.marginals import marginals
 from gristmill.generators.fidelity.privacy import privacy, shared
 from gristmill.generators.fidelity.types import Fidelity
+from gristmill.generators.tables import check_width
 from gristmill.seeding import numpy_stream
 
 __all__ = ["LIMIT", "compare"]
@@ -47,6 +48,7 @@ def compare(
     for name, table in (("real", real), ("synthetic", synthetic)):
         if not table.num_rows:
             raise UsageError(f"Expected rows in both tables, got none in the {name} one.")
+        check_width(table)
     tables = align(real, synthetic, keys)
     parts = iter(("columns", "pairs of columns", "classifier", "copies"))
 

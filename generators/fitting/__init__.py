@@ -30,6 +30,7 @@ from gristmill.generators.fitting._marginals import (
 from gristmill.generators.fitting._ordered import UNIT, is_ordered, places, steps
 from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, choose_second, in_order
 from gristmill.generators.fitting._spans import spans
+from gristmill.generators.tables import check_width
 from gristmill.seeding import numpy_stream
 
 __all__ = ["LEAST", "LIMIT", "Fitted", "fit"]
@@ -66,7 +67,7 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
         limit: rows that are looked at.
 
     Raises:
-        UsageError: when there are too few rows, or no column can be fitted.
+        UsageError: when there are too few rows or too many columns, or none of them can be fitted.
     """
     if least < 1:
         raise UsageError(f"Expected figures from at least one row, got {least}.")
@@ -74,6 +75,7 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
         raise UsageError(
             f"Expected at least {2 * least} rows, so that what is written is about no one, got {table.num_rows}."
         )
+    check_width(table)
     rows = numpy_stream(seed, "fit").permutation(table.num_rows)[:limit]
     some = table if table.num_rows <= limit else table.take(np.sort(rows))
     columns = _Columns(_decoded(some), least)

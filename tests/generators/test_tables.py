@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from gristmill.errors import UsageError
+from gristmill.generators.fidelity import compare
 from gristmill.generators.fields import Choice, Constant
+from gristmill.generators.fitting import fit
 from gristmill.generators.space import Space
 from gristmill.generators.tables import read_table, write_table
 from tests.generators.payments import payments
@@ -103,3 +105,13 @@ def test_one_of_the_options_may_be_nothing(tmp_path: Path) -> None:
     assert {"x", "", None} == set(drawn["a"].to_pylist())
     assert drawn["a"].to_pylist() == read_table(tmp_path / "t.parquet")["a"].to_pylist()
     assert drawn["a"].to_pylist() == read_table(tmp_path / "t.jsonl")["a"].to_pylist()
+
+
+def test_tables_too_wide_to_look_at_in_pairs_are_refused() -> None:
+    """At once, and not after hours."""
+    wide = pa.table({f"c{number}": [1.0] * 40 for number in range(1_001)})
+
+    with pytest.raises(UsageError, match="Expected at most 1,000 columns, got 1,001"):
+        fit(wide, name="t")
+    with pytest.raises(UsageError, match="Expected at most 1,000 columns, got 1,001"):
+        compare(wide, wide)
