@@ -6,6 +6,7 @@ Draw `index` under `seed` is a pure function of the two: it is the same alone, i
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,10 +97,8 @@ class Space(Field):
 
     @property
     def labels(self) -> list[str]:
-        parts = (
-            (name.replace("/", "//"), field) for name, field in self.fields.items()
-        )  # so that no two are alike
-        return [f"{name}/{label}" for name, field in parts for label in field.labels]
+        slashed = {name.replace("/", "//"): field for name, field in self.fields.items()}  # no two are alike
+        return [f"{name}/{label}" for name, field in slashed.items() for label in field.labels]
 
     def values(self, units: Units) -> list[Values]:
         """Return the values at `units`, [dims, N] numbers in [0, 1), of each of N rows."""
@@ -130,12 +129,17 @@ class Space(Field):
         rows = min([_ROWS, *(field.count for field in self.fields.values() if isinstance(field, Unique))])
         start = self.origin(self._plan.mode(records))
 
-        def draw(units: Sequence[float], row: int) -> Values:
+        def draw(units: Sequence[float], row: int) -> tuple[Values, bool]:
             drawn = self.draw(units, row=row, records=records)
             again = self._at_modes(drawn, units, start)
-            return drawn if again == units else self.draw(again, row=row, records=records)
+            drawn = drawn if again == units else self.draw(again, row=row, records=records)
+            if records is None or self._rule is None:
+                return drawn, self.legal(drawn)
+            # Of which types the fields of another table are, a column alone knows.
+            column = self.within(np.array([again]).T, Context({}, np.array([row]), records=records))
+            return drawn, self._legal_within(drawn) and bool(self._rule.meets_column(column)[0])
 
-        return strategy(draw, start, rows=rows, lists=self.lists).filter(self.legal)
+        return strategy(draw, start, rows=rows, lists=self.lists).filter(itemgetter(1)).map(itemgetter(0))
 
     def log_prob(self, value: Any) -> float:
         """Return the log-density of `value`, minus infinity where a field is missing or out of place."""

@@ -1,8 +1,10 @@
 """Templates as data: what is wrong in a file is said with its place."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from gristmill.errors import UsageError
 from gristmill.generators.fields import Cases, Derived, Integer, Many
@@ -199,6 +201,16 @@ def test_fields_within_fields_are_read(tmp_path: Path) -> None:
     assert {"minutes"} == set(fields["visits"].space.fields)
 
 
+TICKETS = """
+[tables.customers.fields]
+joined = { kind = "date", start = "2024-01-01", end = "2025-12-31" }
+plan = { kind = "choice", options = ["free", "pro"] }
+[tables.tickets]
+where = "opened >= customer.joined"
+[tables.tickets.fields]
+customer = { kind = "reference", table = "customers", fields = ["joined", "plan"], hidden = true }
+opened = { kind = "date", start = "2025-01-01", end = "2025-12-31" }
+"""
 LAMPS = """
 [fields]
 colour = { kind = "choice", options = ["red", "green", "blue", "white"] }
@@ -220,3 +232,17 @@ def test_a_table_is_the_space_of_a_world(tmp_path: Path) -> None:
     assert "" == Lit.space.problem(scenario.values)
     assert f"{scenario.values['colour']} lamp" == scenario.values["wish"]
     assert [scenario.values["colour"]] == episode.state["on"]
+
+
+def test_a_strategy_holds_a_constraint_on_dates_of_another_table(tmp_path: Path) -> None:
+    """As the rows do: nobody opens a ticket before they joined."""
+    found = read(TICKETS, tmp_path)
+
+    @given(found.strategy())
+    @settings(max_examples=30)
+    def holds(ticket: dict[str, Any]) -> None:
+        assert ticket["opened"] >= ticket["customer"]["joined"]
+
+    holds()
+    rows = found.table(0, range(50), 50, hidden=True).to_pylist()
+    assert all(row["opened"] >= row["customer"]["joined"] for row in rows)
