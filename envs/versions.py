@@ -14,7 +14,8 @@ from gristmill.envs import tools
 __all__ = ["sources", "version_of"]
 
 _FOREIGN = {"abc", "builtins", "gymnasium", "pettingzoo", "typing"}
-_DECISIVE = {".py", ".md", ".sql", ".json", ".txt"}
+_TEMPLATES = {".toml", ".yaml", ".yml"}
+_DECISIVE = {".py", ".md", ".sql", ".json", ".txt", *_TEMPLATES}
 
 
 @cache
@@ -32,7 +33,8 @@ def version_of(kind: Any) -> str:
 def sources(module: ModuleType) -> set[Path]:
     """Return a module's file, and what decides with it: its whole folder if that is a world's, else what it uses there.
 
-    That is what it imports from beside it, directly or not, and the files in `assets` whose names are written in these.
+    That is what it imports from beside it, directly or not, and templates beside it and files in `assets` whose names are
+    written in these.
     """
     if not getattr(module, "__file__", None):
         return set()
@@ -50,7 +52,8 @@ def sources(module: ModuleType) -> set[Path]:
             tree = ast.parse(one.read_text(encoding="utf-8"))
             words |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
             todo += [other for other in _imported(tree) if other.parent == folder]
-    return found | {one for one in folder.glob("assets/*") if one.stem in words or one.name in words}
+    data = {one for one in folder.iterdir() if one.suffix in _TEMPLATES and one.name in words}
+    return found | data | {one for one in folder.glob("assets/*") if one.stem in words or one.name in words}
 
 
 def _imported(tree: ast.Module) -> set[Path]:

@@ -107,10 +107,7 @@ def _unguarded() -> str:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Hold an interrupt from the terminal back, and from workers that are started meanwhile for as long as they live.
-
-    It reaches every process, and only the one that asked them can answer it.
-    """
+    """Hold an interrupt from the terminal back, also from workers that are started meanwhile, until they are at work."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -119,7 +116,9 @@ def _deaf() -> Iterator[None]:
 
 
 def _at_work() -> None:
-    """Go when the process that asked for this one goes."""
+    """Leave an interrupt from the terminal, which reaches every process, to the one that can answer it; go when it goes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 
 

@@ -72,9 +72,8 @@ def space_of(
     where = data.get("where")
     if where is not None and not isinstance(where, str):
         raise UsageError(f"Expected an expression as text in {place}where, got {where!r}.")
-    return placed_at(
-        place or "the template: ", lambda: Space(found, where=where, correlated=coupled, inner=inner)
-    )
+    owner = place.rstrip(".") or "the template"
+    return placed_at(f"{owner}: ", lambda: Space(found, where=where, correlated=coupled, inner=inner))
 
 
 def field_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]) -> Field:
@@ -83,7 +82,10 @@ def field_of(entries: Mapping[str, Any], place: str, defaults: Mapping[str, Any]
     Raises:
         UsageError: with the place of what is wrong.
     """
-    kind = entries.get("kind")
+    if "kind" not in entries:
+        got = ", ".join(map(str, entries)) or "nothing"
+        raise UsageError(f"{place}: expected kind, the kind of the field, among its entries, got {got}.")
+    kind = entries["kind"]
     if not isinstance(kind, str) or (kind not in KINDS and kind != "space"):
         raise UsageError(f"{place}: {unknown('kind', str(kind), [*KINDS, 'space'])}")
     given = {name: value for name, value in entries.items() if name not in _ABOUT_ALL}

@@ -3,7 +3,6 @@
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from gristmill.errors import PluginError, UsageError, unknown
 from gristmill.generators.space import Space
@@ -25,10 +24,12 @@ def in_file(file: Path, name: str) -> Template:
     found = _found(module_of(file))
     if name and name not in found:
         raise unknown("template", name, found, of=str(file))
-    if not name and len(found) != 1:
-        got = ", ".join(found) or "none"
+    # A template is made of spaces, so it is what is meant beside them.
+    meant = [one for one in found if isinstance(found[one], Template)] or list(found)
+    if not name and len(meant) != 1:
+        got = ", ".join(meant) or "none"
         raise UsageError(f"Expected one Template or Space in {file}, got {got}; write path.py:NAME.")
-    return _template(found[name] if name else next(iter(found.values())), name or file.stem)
+    return _template(found[name or meant[0]], name or file.stem)
 
 
 def installed(name: str) -> Template:
@@ -49,11 +50,13 @@ def names_installed() -> list[str]:
     return sorted({entry.name for entry in entry_points(group=_GROUP)})
 
 
-def _found(module: ModuleType) -> dict[str, Any]:
-    """Return the templates of a module by name, or its spaces where it has none, for a template is made of spaces."""
-    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-    templates = {name: value for name, value in own.items() if isinstance(value, Template)}
-    return templates or {name: value for name, value in own.items() if isinstance(value, Space)}
+def _found(module: ModuleType) -> dict[str, Template | Space]:
+    """Return the templates and the spaces of a module by name."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, Template | Space) and not name.startswith("_")
+    }
 
 
 def _template(made: Template | Space, name: str) -> Template:

@@ -143,7 +143,7 @@ def _of_python(given: Source, layouts: Mapping[str, Sequence[str]] | None) -> Te
             "Expected the same file from beginning to end, got another one by now; run it again."
         )
     else:
-        found = in_file(file, given.place[len(str(file)) + 1 :])
+        found = in_file(file, given.place.rpartition(".py")[2].removeprefix(":"))
     if layouts is None:
         return found
     return Template(found.name, found.tables, about=found.about, documents=found.documents, layouts=layouts)

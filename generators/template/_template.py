@@ -81,6 +81,9 @@ class Template:
             for field in one.space.fields.values():
                 if isinstance(field, Reference):
                     self._check_reference(table, field, early)
+            for hidden in one.hidden:
+                if hidden.partition(".")[0] not in one.space.fields:
+                    raise unknown("hidden field", hidden, one.space.fields, of=f"table {table!r}")
             early.append(table)
 
     @cached_property
@@ -182,7 +185,7 @@ class Template:
             UsageError: when that fails, with the field.
         """
         for name, one in self.tables.items():
-            place = f"tables.{name}." if len(self.tables) > 1 else ""
+            place = f"tables.{name}: " if len(self.tables) > 1 else ""
             placed_at(place, partial(self._check_table, name, one))
 
     def describe(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _INTERRUPTED = 130  # what a shell expects after Ctrl-C
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check found something, 2 wrong use.
 
-    Every error on purpose is one line on the standard error stream; `--debug` shows where any error came from.
+    Every error on purpose is one line on the standard error stream, and two more where it points into an expression; `--debug` shows where any error came from.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
@@ -71,7 +71,9 @@ def _interrupted(debug: bool) -> int:
 def _fail(message: str, debug: bool, *, code: int = 2) -> int:
     if debug:
         traceback.print_exc()
-    print(f"gristmill: {' '.join(message.split())}", file=sys.stderr)
+    # A caret points at what stands above it.
+    words = message if message.endswith("^") else " ".join(message.split())
+    print(f"gristmill: {words}", file=sys.stderr)
     return code
 
 

@@ -4,16 +4,17 @@ As of rows, a document depends on template, seed and its number, so one process 
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gristmill.digest import decode, digest, encode, indented
+from msgspec import DecodeError, Struct
+
+from gristmill.digest import decode, decoder, digest, encode, indented
 from gristmill.errors import UsageError, unknown
 from gristmill.executors import imap
 from gristmill.files import storing, sync_folder, sync_tree
@@ -26,8 +27,14 @@ __all__ = ["LABELS", "generate_documents", "lines"]
 
 LABELS = "labels.jsonl"
 _PIECE = 1_024  # documents that one worker makes at once
-_OWN = re.compile(rf"\d+\.\w+|{re.escape(LABELS)}(\.json)?")  # files of a folder of documents
 _Line = dict[str, Any]
+
+
+class _Label(Struct):
+    file: str
+
+
+_label = decoder(_Label)
 
 
 def generate_documents(
@@ -177,13 +184,27 @@ def _check_own(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but documents."""
     if not folder.is_dir():
         raise UsageError(f"Expected a folder to write to, got the file {folder}.")
-    others = sorted(one.name for one in folder.iterdir() if not _OWN.fullmatch(one.name))
-    if others or not (folder / f"{LABELS}.json").is_file():
+    others = sorted({one.name for one in folder.iterdir()} - _own(folder))
+    if others or not _is_whole(folder):
         names = ", ".join(others[:3]) or f"no {LABELS}.json"
         raise UsageError(
             f"Expected a new folder or one of documents, but {folder} holds something else: {names}. That is never "
             "replaced; choose another."
         )
+
+
+def _own(folder: Path) -> set[str]:
+    """Return the names of the files of a folder of documents, by its labels."""
+    labels = folder / LABELS
+    if not labels.is_file():
+        return set()
+    with labels.open("rb") as file, suppress(DecodeError):  # of somebody else's labels
+        return {LABELS, f"{LABELS}.json", *(_label(line).file for line in file)}
+    return set()
+
+
+def _is_whole(folder: Path) -> bool:
+    return (folder / f"{LABELS}.json").is_file()
 
 
 @contextmanager
@@ -194,7 +215,7 @@ def _whole_folder(path: Path, overwrite: bool) -> Iterator[Path]:
         UsageError: when another process writes it, or has written it meanwhile.
     """
     path = Path(os.path.realpath(path))
-    draft, old = path.with_name(f".{path.name}.tmp"), path.with_name(f".{path.name}.old")
+    draft, old = (path.with_name(f".{path.name}.{one}") for one in ("gristmill-draft", "gristmill-old"))
     with storing(path, "write"), _claimed(draft, path):
         try:
             _put_right(path, old)
@@ -237,6 +258,9 @@ def _claimed(draft: Path, path: Path) -> Iterator[None]:
 
 def _put_right(path: Path, old: Path) -> None:
     """Bring back what one that was killed while it replaced `path` had moved away, or clear it up where it was done."""
-    if old.is_dir() and not path.exists():
+    if old.is_dir() and _is_whole(path):
+        shutil.rmtree(old, ignore_errors=True)
+    elif old.is_dir():
+        if path.is_dir():
+            path.rmdir()  # it is empty, or somebody's
         old.replace(path)
-    shutil.rmtree(old, ignore_errors=True)

@@ -142,6 +142,24 @@ def test_a_folder_of_something_else_is_never_replaced(memos: str, tmp_path: Path
     assert "mine" == (out / "mine.txt").read_text()
 
 
+def test_what_is_named_like_a_document_and_is_none_stays(memos: str, tmp_path: Path) -> None:
+    """Documents are those that the labels name; folders beside them with a dot are somebody's, too."""
+    out, hidden = tmp_path / "out", tmp_path / ".out.old"
+    hidden.mkdir()
+    (hidden / "thesis.tex").write_text("mine")
+    generate_documents(memos, out, 2)
+    for name in ("2024.xlsx", "7.md"):
+        (out / name).write_text("mine")
+        with pytest.raises(UsageError, match=f"holds something else: {name}"):
+            generate_documents(memos, out, 2, overwrite=True)
+        (out / name).unlink()
+    (out / "labels.jsonl").write_text('["mine"]\n')
+    with pytest.raises(UsageError, match="holds something else"):
+        generate_documents(memos, out, 2, overwrite=True)
+
+    assert "mine" == (hidden / "thesis.tex").read_text()
+
+
 def test_two_writers_of_one_folder_are_one_message(memos: str, tmp_path: Path) -> None:
     """Who comes while another writes is told so, whose documents are whole all the same."""
     out, met = tmp_path / "out", list[str]()
@@ -176,9 +194,10 @@ def test_a_folder_that_came_meanwhile_stays(memos: str, tmp_path: Path) -> None:
 
 def test_what_a_killed_writer_left_is_put_right(memos: str, tmp_path: Path) -> None:
     """Half a draft is cleared up; documents that were just being replaced come back."""
-    out, draft, old = tmp_path / "out", tmp_path / ".out.tmp", tmp_path / ".out.old"
+    out, draft, old = tmp_path / "out", tmp_path / ".out.gristmill-draft", tmp_path / ".out.gristmill-old"
     generate_documents(memos, out, 3)
     out.rename(old)
+    out.mkdir()  # by somebody who waits for documents
     (draft / "half").mkdir(parents=True)
     (draft / "0.md").write_text("half")
     with pytest.raises(UsageError, match="exists; expected another name, or --overwrite"):
@@ -208,7 +227,7 @@ def test_documents_are_whole_whenever_their_writer_is_killed(tmp_path: Path) -> 
     for moment in range(8):
         with subprocess.Popen([*command, str(out), "--overwrite"], stderr=subprocess.DEVNULL) as process:
             deadline = time.monotonic() + 60
-            while not (tmp_path / ".out.tmp").exists() and time.monotonic() < deadline:
+            while not (tmp_path / ".out.gristmill-draft").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
             time.sleep(0.08 * moment)
             process.kill()

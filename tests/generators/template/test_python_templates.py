@@ -41,8 +41,8 @@ def written(folder: Path, text: str, name: str = "shop.py") -> Path:
 
 def test_a_space_in_a_file_is_a_table(tmp_path: Path) -> None:
     """The only one goes by the name of the file, one of several by its own."""
-    one = template(str(written(tmp_path, SHOP)))
-    two = template(f"{written(tmp_path, TWO, 'two.py')}:ORDERS")
+    written(tmp_path, SHOP), written(tmp_path, TWO, "two.py")
+    one, two = template(f"{tmp_path}/./shop.py"), template(f"{tmp_path}//two.py:ORDERS")
 
     assert {"shop"} == set(one.tables)
     assert {"ORDERS"} == set(two.tables)
@@ -56,6 +56,7 @@ def test_a_template_goes_before_the_spaces_that_it_is_made_of(tmp_path: Path) ->
     notes = [json.loads(line) for line in (tmp_path / "notes.jsonl").read_text().splitlines()]
 
     assert "Orders." == template(str(path)).about
+    assert "" == template(f"{path}:ORDERS").about
     assert [f"Price: {note['row']['price']}" for note in notes] == [note["text"] for note in notes]
 
 

@@ -120,7 +120,7 @@ def test_a_template_can_be_written_in_python() -> None:
     ("text", "message"),
     [
         ("[fields.a]\nkind = 'integr'", r"fields\.a: Unknown kind 'integr'\. Did you mean 'integer'"),
-        ("[fields.a]\nlow = 1", r"fields\.a: Unknown kind 'None'"),
+        ("[fields.a]\nlow = 1", r"fields\.a: expected kind, .*, got low\."),
         ("[fields.a]\nkind = 'integer'\nlow = 1", r"fields\.a: expected high, got nothing"),
         (
             "[fields.a]\nkind = 'integer'\nlow = 'x'\nhigh = 2",
@@ -246,3 +246,9 @@ def test_a_strategy_holds_a_constraint_on_dates_of_another_table(tmp_path: Path)
     holds()
     rows = found.table(0, range(50), 50, hidden=True).to_pylist()
     assert all(row["opened"] >= row["customer"]["joined"] for row in rows)
+
+
+def test_a_hidden_field_that_is_not_there_is_refused() -> None:
+    """A label would be written for a slip of the pen."""
+    with pytest.raises(UsageError, match=r"Unknown hidden field 'fruad' of table 't'.*Did you mean 'fraud'"):
+        Template("t", {"t": Table(Space(fraud=Integer(0, 1)), hidden=frozenset({"fruad"}))})
