@@ -202,8 +202,14 @@ class Template:
 
     def _drawn(self, space: Space, seed: int, rows: NDArray[np.int64], n: int, name: str) -> pa.Table:
         # What the only table is called says nothing about its rows.
-        stream = f"table {name}" if len(self.tables) > 1 else "table"
-        return space.table(seed, rows, name=stream, records=self._records(seed, n))
+        alone = len(self.tables) == 1
+        stream = "table" if alone else f"table {name}"
+        try:
+            return space.table(seed, rows, name=stream, records=self._records(seed, n))
+        except UsageError as error:
+            if alone or not len(rows):  # a check of the table says itself which it is
+                raise
+            raise UsageError(f"Table {name!r}: {error}") from None
 
     def _check_table(self, name: str, one: Table) -> None:
         def drawn(fields: Sequence[str]) -> pa.Table:

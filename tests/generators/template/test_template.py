@@ -252,3 +252,11 @@ def test_a_hidden_field_that_is_not_there_is_refused() -> None:
     """A label would be written for a slip of the pen."""
     with pytest.raises(UsageError, match=r"Unknown hidden field 'fruad' of table 't'.*Did you mean 'fraud'"):
         Template("t", {"t": Table(Space(fraud=Integer(0, 1)), hidden=frozenset({"fruad"}))})
+
+
+def test_what_goes_wrong_in_drawing_names_the_table(tmp_path: Path) -> None:
+    """Of several, whose expressions may be alike."""
+    found = read(TICKETS.replace("opened >= customer.joined", "opened < date('2020-01-01')"), tmp_path)
+
+    with pytest.raises(UsageError, match="^Table 'tickets': Expected a constraint that some draws meet"):
+        found.table(0, range(3), 3)
