@@ -258,5 +258,5 @@ def test_what_goes_wrong_in_drawing_names_the_table(tmp_path: Path) -> None:
     """Of several, whose expressions may be alike."""
     found = read(TICKETS.replace("opened >= customer.joined", "opened < date('2020-01-01')"), tmp_path)
 
-    with pytest.raises(UsageError, match="^Table 'tickets': Expected a constraint that some draws meet"):
+    with pytest.raises(UsageError, match=r"^Table 'tickets': Expected a constraint that some draws meet"):
         found.table(0, range(3), 3)
