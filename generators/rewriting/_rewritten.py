@@ -11,6 +11,7 @@ from gristmill.generators.rewriting.similarity import (
     chrf,
     content,
     kept,
+    letters,
     orders,
     sentences,
     turned,
@@ -29,12 +30,13 @@ __all__ = [
     "translated",
 ]
 
-SAME = 0.95  # chrF from which on a paraphrase says nothing new
+SAME = 0.95  # chrF of the letters from which on a paraphrase says nothing new
 SHARED = 0.15  # least share of the words that carry meaning which a paraphrase has in common with its source
 LENGTHS = (0.4, 2.5)  # how much shorter or longer a text may become, in characters
 COPIED = 0.5  # most of the four-word sequences of an answer that its instruction may hold
 SPAN = 60  # most words of an answer that is found in a document
 NOWHERE = Problem("not found in the document", "no such words")
+NOTHING_NEW = Problem("nothing new", "the same words")
 
 
 class Item(NamedTuple):
@@ -93,12 +95,17 @@ def _untouched(parts: Sequence[str], text: str) -> Problem | None:
     return None if lost is None else Problem("words changed", f"lost {lost!r}")
 
 
+def _same(source: str, text: str) -> bool:
+    """Return whether two texts are the same words, however they are spelt, set apart and spaced."""
+    return chrf(letters(text), letters(source)) > SAME
+
+
 def paraphrased(item: Item, text: str, spoken: str) -> Problem | None:
     source = item.text
     if problem := _faithful(item, text, spoken):
         return problem
-    if chrf(text, source) > SAME:
-        return Problem("nothing new", "the same words")
+    if _same(source, text):
+        return NOTHING_NEW
     ours, theirs = content(text), content(source)
     shared = len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 1.0
     if shared < SHARED:
@@ -116,8 +123,8 @@ def translated(item: Item, text: str, to: str) -> Problem | None:
     problem = _sized(source, text) or _spoken(text, to) or kept(source, text, names=False)
     if problem := problem or _untouched(item.fixed, text):
         return problem
-    if chrf(text, source) > SAME:
-        return Problem("nothing new", "the same words")
+    if _same(source, text):
+        return NOTHING_NEW
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-__all__ = ["Problem", "chrf", "content", "kept", "orders", "sentences", "turned", "words"]
+__all__ = ["Problem", "chrf", "content", "kept", "letters", "orders", "sentences", "turned", "words"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’.@-][^\W_]+)*")
 _ADDRESS = re.compile(r"https?://\S+[\w/]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -145,6 +145,13 @@ def chrf(text: str, reference: str) -> float:
         return 0.0
     precision, recall = sum(precisions) / len(precisions), sum(recalls) / len(recalls)
     return (1 + BETA**2) * precision * recall / (BETA**2 * precision + recall)
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text, without case, punctuation and spacing."""
+    # Marks belong to letters: Hindi writes its vowels with them.
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(one for one in folded if unicodedata.category(one)[0] in "LMN")
 
 
 def words(text: str) -> list[str]:

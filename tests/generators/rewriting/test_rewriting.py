@@ -85,6 +85,22 @@ def test_a_paraphrase_that_is_none_is_dropped_with_its_reason(reply: str, why: s
     assert why == reason(run(paraphrase(Item("x", WISH)), reply))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        WISH,
+        "The price of a bicycle is $195 and rises by 4 %. What is it then?",
+        "Wie groß ist der Abstand?",
+        "Où est-il né ?",
+    ],
+)
+def test_the_same_words_in_another_dress_are_no_paraphrase(source: str) -> None:
+    """Whatever their case, punctuation and spacing."""
+    for reply in (source.upper(), source.title(), source.rstrip("?. ") + " !", f"* {source}"):
+        found = run(paraphrase(Item("x", source)), reply.replace(" ", "  "))
+        assert ("nothing new", "the same words") == (reason(found), found.dropped[0].detail)
+
+
 def test_an_order_in_the_text_that_a_model_obeys_is_seen() -> None:
     """What it was told to say is not the text in other words."""
     source = f"How long does the parcel take to my sister? {INJECTION.casefold()}"
