@@ -47,17 +47,18 @@ _UNABLE = re.compile(
 )
 
 
-def judge(check: Mapping[str, Any], reply: str, calls: Sequence[Mapping[str, Any]] = ()) -> Check:
+def judge(check: Mapping[str, Any], reply: str | None, calls: Sequence[Mapping[str, Any]] = ()) -> Check:
     """Return whether a reply answers a task, with what was expected and what was got.
 
     Args:
         check: of the task, see above.
-        reply: what was said.
+        reply: what was said; None, as the content of a message that only calls tools may be, is nothing.
         calls: of tools, each with `name` and `arguments`.
 
     Raises:
         UsageError: when the check is of no known kind.
     """
+    reply = reply or ""
     kind = str(check.get("kind"))
     if kind == "calls":
         expected: Any = sorted(map(_plain_call, check["calls"]))

@@ -85,6 +85,21 @@ def test_who_calls_a_tool_where_words_are_asked_for_fails(kind: str) -> None:
     assert "fail" == judge(check, "Which date? 4", [CALL]).status
 
 
+def test_a_message_without_content_is_an_empty_reply() -> None:
+    """As it comes beside calls; no kind takes it for an answer, and calls are judged all the same."""
+    spoken: list[dict[str, Any]] = [
+        {"kind": kind, "answer": answer, "options": ["4"], "about": ["date"]}
+        for answer, kinds in ((4, ("number", "exact", "text", "option", "ask", "decline", "no-call")),
+                              ("x = 4", ("solutions",)), (["4"], ("list",)), ("2025-03-04", ("date",)), ("14:05", ("time",)))
+        for kind in kinds
+    ]  # fmt: skip
+    called = {"kind": "calls", "calls": [CALL]}
+
+    assert {"fail"} == {judge(check, None).status for check in spoken}
+    assert all(judge(check, None, [CALL]) == judge(check, "", [CALL]) for check in [*spoken, called])
+    assert ("pass", "fail") == (judge(called, None, [CALL]).status, judge(called, None).status)
+
+
 def test_an_unknown_kind_is_named() -> None:
     """With those that there are."""
     with pytest.raises(UsageError, match=r"'numbr'.*Did you mean 'number'"):
