@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import openai
@@ -98,7 +99,7 @@ class Client:
         self, url: str, key: str, limits: Limits, *, cache: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
-        self._limits, self._key, self._sleep = limits, key, sleep
+        self._limits, self._key, self._sleep, self._place = limits, key, sleep, _place(url)
         self._cache = Path(cache) if cache else None
         self._budget = _Budget(limits.requests, limits.tokens)
         self._paces = (_Pace(limits.rpm), _Pace(limits.tpm))
@@ -196,11 +197,13 @@ class Client:
             self._budget.settle(expected, used)
 
     def _words(self, error: Exception, attempts: int) -> str:
-        """Return what went wrong, without the key, which an endpoint might send back."""
-        text = str(error).replace(self._key, "…") if self._key else str(error)
-        text = " ".join(text.split())[:400] or type(error).__name__
+        """Return what went wrong and where, without the key, which an endpoint might send back."""
+        text = " ".join(self._hidden(str(error)).split())[:400] or type(error).__name__
         times = f" after {attempts} attempts" if attempts > 1 else ""
-        return f"the endpoint gave no answer{times}: {text}"
+        return f"the endpoint gave no answer{times}: {text} (at {self._hidden(self._place)})"
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._key, "…") if self._key else text
 
 
 @functools.cache
@@ -269,6 +272,12 @@ def _pause(error: Exception, attempt: int, jitter: random.Random) -> float | Non
         if again and asked is not None:
             return asked if asked <= PATIENCE else None
     return jitter.uniform(0.1, 1.0) * min(FIRST * 2**attempt, LONGEST) if again else None
+
+
+def _place(url: str) -> str:
+    """Return where an endpoint is, without what a URL may say about who asks."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _retry_after(text: str) -> float | None:

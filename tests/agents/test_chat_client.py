@@ -125,7 +125,8 @@ def test_who_answers_byte_by_byte_is_given_up(model: Endpoint) -> None:
     model.answer = lambda request: saying("Hello.")._replace(drip=0.02)
     (outage,) = client(model, timeout=0.2, retries=0).ask([ASK])
 
-    assert "the endpoint gave no answer: timed out, no whole reply within 0.2 seconds" == str(outage)
+    why = "timed out, no whole reply within 0.2 seconds"
+    assert f"the endpoint gave no answer: {why} (at {model.url})" == str(outage)
 
 
 def test_what_is_on_its_way_ends_with_the_loop(caplog: pytest.LogCaptureFixture) -> None:
@@ -142,12 +143,14 @@ def test_what_is_on_its_way_ends_with_the_loop(caplog: pytest.LogCaptureFixture)
 
 
 def test_nobody_there_is_an_outage() -> None:
-    """Such as a server that was not started."""
-    nobody = Client("http://127.0.0.1:9/v1", "", Limits(retries=1), sleep=Clock().sleep)
-    (outage,) = nobody.ask([ASK])
+    """Such as a server that was not started; which one is said without what tells who asks."""
+    url = "http://me:secret@127.0.0.1:9/v1?token=hidden"
+    (outage,) = Client(url, "k", Limits(retries=1), sleep=Clock().sleep).ask([ASK])
 
-    assert isinstance(outage, Outage)
-    assert "Connection error" in str(outage)
+    assert (
+        "the endpoint gave no answer after 2 attempts: Connection error. (at http://127.0.0.1:9/v1)"
+        == str(outage)
+    )
 
 
 def test_a_budget_of_requests_is_never_exceeded(model: Endpoint) -> None:
