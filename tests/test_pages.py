@@ -1,6 +1,8 @@
 """What the pages for people show can be typed: verbs and options exist, templates draw, and every kind is told of."""
 
+import json
 import re
+import runpy
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -9,11 +11,17 @@ from pathlib import Path
 
 import pytest
 import typer
+from hypothesis import settings
 
 from gristmill.cli.app import _app
+from gristmill.generators.documents import Document, rendered
+from gristmill.generators.documents._filters import FILTERS
+from gristmill.generators.fields import Choice, Constant
 from gristmill.generators.space import Space
-from gristmill.generators.template import template
+from gristmill.generators.template import Table, Template, template
 from gristmill.generators.template._kinds import KINDS, field_of
+from gristmill.lines import read_lines
+from gristmill.workflows.instruct import instruct
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "generators.md"]
@@ -50,17 +58,96 @@ def test_every_command_can_be_typed(page: Path) -> None:
             group.commands[verb].make_context(verb, list(words))  # type: ignore[attr-defined]
 
 
-def test_the_template_of_the_page_draws_what_the_page_shows(tmp_path: Path) -> None:
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The template of the page in a file."""
+    (text,) = blocks(GENERATORS, "toml")
+    (tmp_path / "shop.toml").write_text(text, encoding="utf-8")
+    return tmp_path / "shop.toml"
+
+
+def shown_after(start: str) -> list[str]:
+    """The lines of the block of the page that begins so."""
+    return next(block.splitlines() for block in blocks(GENERATORS) if block.startswith(start))
+
+
+def test_the_template_of_the_page_draws_what_the_page_shows(shop: Path) -> None:
     """The four rows below it."""
-    (shop,) = blocks(GENERATORS, "toml")
-    (tmp_path / "shop.toml").write_text(shop, encoding="utf-8")
-    rows = template(str(tmp_path / "shop.toml")).table(0, range(4), 4).to_pylist()
-    shown = next(block.splitlines() for block in blocks(GENERATORS) if block.startswith("id  "))
+    rows = template(str(shop)).table(0, range(4), 4).to_pylist()
+    shown = shown_after("id  ")
 
     assert list(rows[0]) == shown[0].split()
     assert [[str(one) for one in row.values() if one is not None] for row in rows] == [
         line.split() for line in shown[1:]
     ]
+
+
+def test_a_row_is_drawn_again_as_the_page_shows(shop: Path) -> None:
+    """With the seed, the number and the count of the command above it."""
+    (row,) = template(str(shop)).table(7, [777], 5_000).to_pylist()
+    _, *shown = shown_after("field  ")
+
+    assert [[name, *([] if value is None else [str(value)])] for name, value in row.items()] == [
+        line.split() for line in shown
+    ]
+
+
+def test_the_task_of_the_page_is_among_those_of_its_command(tmp_path: Path) -> None:
+    """But for what the page leaves out."""
+    shown = shown_after('{"leaf"')
+    instruct("problems", tmp_path / "problems.jsonl", n=3)
+    made = next(one for one in read_lines(tmp_path / "problems.jsonl") if one["leaf"] in shown[0])
+    response, rest = made.pop("response"), "\n".join([*shown[:2], *shown[3:]])
+
+    assert json.loads(rest) == {name: made[name] for name in json.loads(rest)}
+    for part in json.loads(f"{{{shown[2].strip(' ,')}}}")["response"].split("…"):
+        assert part in response
+
+
+def test_the_python_of_the_page_runs(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its property holds, and its file is a template; the world, which a command writes, stands for itself."""
+    monkeypatch.chdir(shop.parent)
+    script = shop.with_suffix(".py")
+    script.write_text("\n".join(one for one in blocks(GENERATORS, "python") if not one.startswith("class")))
+    names = runpy.run_path(str(script))
+    (one,) = (names[name] for name in names if name.startswith("test_"))
+    settings(max_examples=10, derandomize=True, database=None)(one)()
+
+    shares = {name: template(f"{script}:SHOP").count(name, 100) for name in ("customers", "orders")}
+    assert {"customers": 20, "orders": 100} == shares
+
+
+def noted(name: str, layout: str) -> Document:
+    """A row of which nothing is in `gone` as a document."""
+    fields = {one: Choice(["A & B"]) for one in ("size", "gone")}
+    notes = Template("notes", {"notes": Table(Space(fields, zero=Constant(0)))}, documents={name: layout})
+    return rendered(notes, {"size": "A & B", "zero": 0})
+
+
+@pytest.mark.parametrize(
+    ("layout", "text"),
+    [
+        ("{% if size is not none %}{{ size }}{% endif %}\n.", "A & B."),
+        ("{% if size is not none %}{{ size }}{% endif +%}\n.", "A & B\n."),
+        ("{% if gone is not none %}{{ gone }}{% endif +%}\n.", "\n."),
+        ("{% if zero is not none %}{{ zero }}{% endif %}{% if zero %}there{% endif %}", "0"),
+    ],
+)
+def test_layouts_do_what_the_page_says(layout: str, text: str) -> None:
+    """Of absent values, and of the ends of lines."""
+    assert text == noted("note.txt", layout).text
+
+
+def test_places_in_html_are_those_of_the_escaped_text() -> None:
+    """Nine characters for five."""
+    assert {"size": [(3, 12)]} == noted("note.html", "<p>{{ size }}</p>").spans
+
+
+def test_every_filter_of_layouts_is_on_the_page() -> None:
+    """Where layouts are told of."""
+    page = GENERATORS.read_text(encoding="utf-8").partition("Filters are:")[2].partition("What may be")[0]
+
+    assert set(FILTERS) == set(re.findall(r"[`(| ](\w+)(?=[(` ])", " ".join(re.findall(r"`[^`]*`", page))))
 
 
 def test_every_kind_of_field_is_on_the_page_with_an_example_that_draws() -> None:
