@@ -6,7 +6,7 @@ and what is somebody's, such as an e-mail address, is not however often it occur
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from keyword import iskeyword
 from typing import Any
 
@@ -30,6 +30,7 @@ from gristmill.generators.fitting._marginals import (
 from gristmill.generators.fitting._ordered import UNIT, is_ordered, places, steps
 from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, choose_second, in_order
 from gristmill.generators.fitting._spans import spans
+from gristmill.generators.fitting._written import typed
 from gristmill.generators.tables import check_width
 from gristmill.seeding import numpy_stream
 
@@ -102,12 +103,14 @@ class _Columns:
         given: for columns with other gaps, the names of hidden fields that tell whether there is a value.
         between: names of hidden fields that hold the time between two others.
         joint: names of hidden fields that hold two categories together, on which others depend.
+        writings: of columns of texts that are written dates or amounts, how they are written.
     """
 
     def __init__(self, table: pa.Table, least: int) -> None:
         self._least = least
         self.entries: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, str] = {}
+        table, self.writings = typed(table, least)
         self.equal = equalities(table, table.column_names, least)
         self._names = set(table.column_names)
         self.between: list[str] = []
@@ -123,6 +126,7 @@ class _Columns:
         for name in table.column_names:
             if name in self.entries:
                 self._absence(name)
+                self._say(name, self.writings[name].note if name in self.writings else "")
 
     def together(self) -> dict[str, Any]:
         """Return the fields and what is correlated."""
@@ -190,7 +194,7 @@ class _Columns:
         return table
 
     def _alone(self, name: str) -> None:
-        found, note = entry_of(self._table[name], self._least)
+        found, note = entry_of(self._table[name], self._least, counted="row" not in self._names)
         if found:
             self.entries[name] = found | ({"hidden": True} if name in self.between else {})
         if note:
@@ -232,17 +236,24 @@ class _Columns:
         for other, entry in self.entries.items():
             if other == name:
                 break
-            if entry["kind"] in ("choice", "flag") and not self._table[other].null_count:
+            if (
+                other not in self.writings
+                and entry["kind"] in ("choice", "flag")
+                and not self._table[other].null_count
+            ):
                 values = _values_with(self._table[other], pa.chunked_array([pa.array(known)]))
                 if values and set(values) <= set(entry.get("options", [False, True])):
                     return {other: values}
         return {}
 
     def _say(self, name: str, note: str) -> None:
-        self.notes[name] = "; ".join(filter(None, [self.notes.get(name, ""), note]))
+        if note:
+            self.notes[name] = "; ".join(filter(None, [self.notes.get(name, ""), note]))
 
     def _coded(self, name: str) -> Coded | None:
-        return None if name in self.equal else coded(self._table[name], self.entries[name])
+        found = None if name in self.equal else coded(self._table[name], self.entries[name])
+        # Cases and conditions read a column as it is shown.
+        return found._replace(parent=False) if found and name in self.writings else found
 
     def _needs(self, parents: Mapping[str, str]) -> dict[str, set[str]]:
         """Return after which fields each has to come."""
@@ -268,8 +279,7 @@ class _Columns:
         What has gaps shows a hidden field between them; so does a time of day, which is a moment of some day.
         """
         grouped = {name for group in groups for name in group["fields"]}
-        read = {name for one in self.equal.values() for name in one.reads}
-        aliases = {name: _unused(name, self._names) for name in read if not _readable(name)}
+        aliases = self._aliases(fields)
         made: dict[str, dict[str, Any]] = {}
         behind = dict(aliases)
         for name, entry in fields.items():
@@ -277,7 +287,7 @@ class _Columns:
             if name in self.equal:
                 entry = {**entry, "value": entry["value"].format(*self._operands(name, aliases))}
             if form := self._shown(name, entry, name in grouped, bool(gaps)):
-                inner = _unused(f"{name}_{form[0]}", {*self._names, *made})
+                inner = _unused(f"{name}_{form[0]}", {*self._names, *made, *aliases.values()})
                 made[inner] = (UNIT if form[0] == "rank" else entry) | {"hidden": True}
                 entry = {"kind": "derived", "value": form[1].format(inner), **_hidden(entry)}
                 behind[name] = inner
@@ -285,9 +295,21 @@ class _Columns:
             made[shown] = entry | gaps
             if shown != name:
                 made[shown] |= {"hidden": True}
-                made[name] = {"kind": "derived", "value": shown}
+                made[name] = {"kind": "derived", "value": self._text_of(name).format(shown)}
         named = [group | {"fields": [behind.get(name, name) for name in group["fields"]]} for group in groups]
         return {"fields": made} | ({"correlated": named} if named else {})
+
+    def _aliases(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the names of hidden fields for columns that are shown otherwise, or that no expression can read."""
+        read = {name for one in self.equal.values() for name in one.reads}
+        found: dict[str, str] = {}
+        for name in names:
+            if name in self.writings or (name in read and not _readable(name)):
+                found[name] = _unused(name, {*self._names, *found.values()})
+        return found
+
+    def _text_of(self, name: str) -> str:
+        return self.writings[name].form if name in self.writings else "{0}"
 
     def _operands(self, name: str, aliases: Mapping[str, str]) -> list[str]:
         return [aliases.get(one, one) for one in self.equal[name].reads]

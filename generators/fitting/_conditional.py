@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.digest import encode
-from gristmill.generators.fitting._laws import Array, neat
+from gristmill.generators.fitting._laws import WHOLE, Array, neat
 from gristmill.generators.fitting._marginals import (
     DAY,
     OTHER,
@@ -41,6 +41,8 @@ def coded(column: pa.ChunkedArray, entry: Mapping[str, Any]) -> Coded | None:
         return _moments(column)
     numbers = _numbers(column)
     if numbers is None or entry["kind"] in ("constant", "derived"):
+        return None
+    if numbers.whole and np.nanmax(np.abs(numbers.values)) >= WHOLE:  # identifiers, which no law is of
         return None
     return _bins(numbers.values)
 

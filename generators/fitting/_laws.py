@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["best_law", "decimals", "ends", "neat", "roundest"]
+__all__ = ["WHOLE", "best_law", "decimals", "ends", "neat", "roundest"]
 
 Array = NDArray[Any]
+WHOLE = (
+    2**52
+)  # how far apart whole numbers that are drawn evenly may be, and up to which doubles have decimals
 _MOST_DIGITS = 6
 _FINEST = 15  # decimals that options have where they are not rounded
 _OPTIONS = 50  # different numbers that may be options
@@ -42,6 +45,10 @@ class _Sample(NamedTuple):
     @property
     def whole(self) -> bool:
         return self.digits == 0
+
+    @property
+    def rounded(self) -> dict[str, int]:
+        return {} if self.digits is None else {"digits": self.digits}
 
     @property
     def sorted(self) -> Array:
@@ -80,7 +87,9 @@ def best_law(numbers: Array, *, digits: int | None, whole: bool, least: int) -> 
 
 
 def decimals(values: Array) -> int | None:
-    """Return how many decimals numbers have, None where they have more than six."""
+    """Return how many decimals numbers have, None where they have more than six or none can be told."""
+    if len(values) and np.max(np.abs(values)) >= WHOLE:
+        return None
     fitting = (
         few
         for few in range(_MOST_DIGITS + 1)
@@ -120,36 +129,51 @@ def roundest(value: float, error: float) -> float:
 
 def _whole_laws(sample: _Sample) -> Iterator[_Law]:
     yield from _choices(sample)
-    low, high = map(int, ends(sample.sorted, sample.least, whole=True))
-    if low < high:
-        span = high - low + 1
-        below = np.clip((sample.values - low + 1) / span, 0, 1)
-        yield _law(
-            {"kind": "integer", "low": low, "high": high}, -sample.size * np.log(span), 2, sample, below
-        )
+    yield from _even_whole(sample)
     if sample.values[0] >= 0:
         yield _poisson(sample)
     if sample.values[0] >= 1:
         yield from _zipf(sample)
 
 
-def _real_laws(sample: _Sample) -> Iterator[_Law]:
-    from scipy.special import ndtr
+def _even_whole(sample: _Sample) -> Iterator[_Law]:
+    low, high = map(int, ends(sample.sorted, sample.least, whole=True))
+    if 0 < high - low < WHOLE:
+        span = high - low + 1
+        below = np.clip((sample.values - low + 1) / span, 0, 1)
+        entry = {"kind": "integer", "low": low, "high": high}
+        yield _law(entry, -sample.size * np.log(span), 2, sample, below)
 
+
+def _real_laws(sample: _Sample) -> Iterator[_Law]:
     yield from _choices(sample)
-    rounded = {} if sample.digits is None else {"digits": sample.digits}
+    if sample.whole:  # a rounded density would give its ends half of what the numbers between have
+        yield from _even_whole(sample)
+    else:
+        yield from _even_real(sample)
+    yield from _normals(sample)
+
+
+def _even_real(sample: _Sample) -> Iterator[_Law]:
     low, high = (_to_digits(one, sample) for one in ends(sample.sorted, sample.least))
     if low < high:
         below = np.clip((sample.values - low) / (high - low), 0, 1)
-        entry = {"kind": "uniform", "low": low, "high": high, **rounded}
+        entry = {"kind": "uniform", "low": low, "high": high, **sample.rounded}
         yield _law(entry, -sample.size * np.log(high - low), 2, sample, below)
+
+
+def _normals(sample: _Sample) -> Iterator[_Law]:
+    from scipy.special import ndtr
+
     mean, sd = _moments(sample.values, sample.counts)
-    entry = {"kind": "normal", "mean": neat(mean), "sd": neat(sd), **rounded}
+    if not sd > 0:  # they differ by less than doubles can tell
+        return
+    entry = {"kind": "normal", "mean": neat(mean), "sd": neat(sd), **sample.rounded}
     yield _law(entry, _normal_log(sd, sample.size), 2, sample, ndtr((sample.values - mean) / sd))
-    if sample.values[0] > 0:
-        logs = np.log(sample.values)
+    logs = np.log(sample.values) if sample.values[0] > 0 else np.zeros(1)
+    if np.ptp(logs):
         mean, sd = _moments(logs, sample.counts)
-        entry = {"kind": "lognormal", "median": neat(np.exp(mean)), "sigma": neat(sd), **rounded}
+        entry = {"kind": "lognormal", "median": neat(np.exp(mean)), "sigma": neat(sd), **sample.rounded}
         likelihood = _normal_log(sd, sample.size) - float(sample.counts @ logs)
         yield _law(entry, likelihood, 2, sample, ndtr((logs - mean) / sd))
 
@@ -230,7 +254,7 @@ def _quantiles(sample: _Sample) -> dict[str, Any]:
         knots = _with_spikes(ordered, knots, common)
     quantiles = np.maximum.accumulate([one if one in common else _to_digits(one, sample) for one in knots])
     entry: dict[str, Any] = {"kind": "empirical", "quantiles": quantiles.tolist()}
-    return entry if sample.digits is None else entry | {"digits": sample.digits}
+    return entry | sample.rounded
 
 
 def _with_spikes(ordered: Array, knots: Sequence[float], common: AbstractSet[float]) -> list[float]:

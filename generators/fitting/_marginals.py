@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.generators.fitting._laws import Array, best_law, decimals, ends, neat
+from gristmill.generators.fitting._laws import WHOLE, Array, best_law, decimals, ends, neat
+from gristmill.generators.fitting._lookalikes import likeness
 from gristmill.generators.fitting._personal import MADE_UP, personal, whole_personal
 
 __all__ = [
@@ -37,6 +38,9 @@ _PATTERNS = 2**52  # different identifiers
 _LONGEST = 64  # characters of an identifier
 _RHYTHM = 0.05  # by how much weekdays or hours have to differ from each other to be written
 _UNEVEN = 0.05  # by how much times may be unevenly spread before it is said
+_INTEGERS = 2.0**63  # from which on whole numbers have no 64 bits
+_EXACT = 2.0**53  # up to which a double tells whole numbers apart
+_GREATEST = 1e100  # number whose square is still one
 _POOL = 512, 5_000  # values of Faker's: where none is said, and at most
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _LOOKED_AT = 200  # texts, to see whether they may be times of day
@@ -58,8 +62,14 @@ class Numbers(NamedTuple):
     digits: int | None
 
 
-def entry_of(column: pa.ChunkedArray, least: int) -> Found:
-    """Return the entry for a column, or None, and what there is to say of it."""
+def entry_of(column: pa.ChunkedArray, least: int, *, counted: bool = True) -> Found:
+    """Return the entry for a column, or None, and what there is to say of it.
+
+    Args:
+        column: its values.
+        least: rows that anything written is about.
+        counted: whether an expression may read the number of the row.
+    """
     there = column.drop_null()
     type_ = column.type
     if len(there) < 2 * least:
@@ -71,7 +81,7 @@ def entry_of(column: pa.ChunkedArray, least: int) -> Found:
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
         return _text(there, least)
     if (numbers := numbers_of(there)) is not None:
-        return _number(numbers, least)
+        return _number(numbers, least, counted)
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
         entry = time(there, least)
         return entry, "spread evenly here, unlike the real ones" if _uneven(there, entry) else ""
@@ -134,13 +144,15 @@ def clock(times: Array, least: int) -> dict[str, Any]:
     return entry | ({"daily": hours} if hours else {})
 
 
-def _number(numbers: Numbers, least: int) -> Found:
+def _number(numbers: Numbers, least: int, counted: bool) -> Found:
     values = numbers.values[np.isfinite(numbers.values)]
     if len(values) < 2 * least:
         return None, f"left out: only {len(values)} rows have a finite value"
+    if note := _beyond(values, numbers.whole):
+        return None, note
     if numbers.whole and len(values) > 1 and np.ptp(values):
         note = ""
-        if len(values) == len(numbers.values) and np.all(np.diff(values) > 0):
+        if counted and len(values) == len(numbers.values) and np.all(np.diff(values) > 0):
             return _counted(values, least)
         if len(np.unique(values)) == len(values):
             note = f"{IDENTIFIER}: drawn from the same range, and may repeat"
@@ -148,8 +160,25 @@ def _number(numbers: Numbers, least: int) -> Found:
             note = "long numbers, which may be somebody's: drawn from the same range"
         if note:
             low, high = map(int, ends(np.sort(values), least, whole=True))
+            if high - low >= WHOLE:
+                low, high = _narrowed(low, high)
+                note = note.replace("the same", "a part of their")
             return {"kind": "integer", "low": low, "high": max(low, high)}, note
     return law(numbers._replace(values=values), least), ""
+
+
+def _beyond(values: Array, whole: bool) -> str:
+    """Return what to say of numbers that no field holds, nothing of others."""
+    most = float(np.max(np.abs(values)))
+    if whole and (most >= _INTEGERS or (most > _EXACT and not np.ptp(values))):
+        return "left out: whole numbers too long to be told apart"
+    return f"left out: numbers beyond {_GREATEST:g}" if most > _GREATEST else ""
+
+
+def _narrowed(low: int, high: int) -> tuple[int, int]:
+    """Return the middle of a range of whole numbers, so much of it as a field can draw from."""
+    first = (low + high - WHOLE) // 2 + 1
+    return first, first + WHOLE - 2
 
 
 def _counted(values: Array, least: int) -> Found:
@@ -172,6 +201,8 @@ def _text(column: pa.ChunkedArray, least: int) -> Found:
     common = {text: count for text, count in counts.items() if count >= least and text not in private}
     rare = sum(counts.values()) - sum(common.values())
     if not common or rare > len(column) / 2:
+        if like := likeness(counts):
+            return None, f"left out: {like}"
         if pattern := _pattern(list(counts)):
             return _identifier(pattern, unique=len(counts) == len(column))
         return (
