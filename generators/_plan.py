@@ -44,7 +44,7 @@ class Plan:
     """
 
     def __init__(self, fields: Mapping[str, Field], *, inner: bool = False) -> None:
-        groups: dict[tuple[Condition, str], list[Member]] = {}
+        groups: dict[tuple[Condition, str | None], list[Member]] = {}
         self.dims, self.read, self.outside, early = 0, set[str](), set[str](), list[str]()
         self.fields, self._known = fields, dict[str, pa.DataType | None]()
         for name, field in fields.items():
@@ -58,7 +58,7 @@ class Plan:
             early.append(name)
             self.read |= reads
             self._check_condition(name, field, fields)
-            key = field.condition, name if placed(field) else ""
+            key = field.condition, name if placed(field) else None
             groups.setdefault(key, []).append((name, field, self.dims, self.dims + field.dims))
             self.dims += field.dims
         self.groups = [(condition, members) for (condition, _), members in groups.items()]

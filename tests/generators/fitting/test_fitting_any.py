@@ -153,3 +153,12 @@ def test_names_that_are_alike_but_for_what_no_expression_reads_stay_apart() -> N
     assert made["a b"].equals(made["first"])
     assert made["a.b"].equals(made["second"])
     assert not made["first"].equals(made["second"])
+
+
+def test_a_column_without_a_name_may_be_a_copy() -> None:
+    """As the first of a table with an index often has none."""
+    rng = np.random.default_rng(0)
+    count = pa.array(rng.poisson(4, 200), mask=rng.random(200) < 0.4)
+    made = space_of(fit(pa.table({"class": count, "": count}), name="t").template, "").table(0, range(50))
+
+    assert made[""].equals(made["class"])
