@@ -18,7 +18,9 @@ from gristmill.errors import UsageError
 from gristmill.generators._dependence import correlated
 from gristmill.generators.fitting._conditional import as_cases, coded
 from gristmill.generators.fitting._equalities import Equality, equalities
+from gristmill.generators.fitting._identifiers import widened
 from gristmill.generators.fitting._laws import Array
+from gristmill.generators.fitting._long import long_numbers
 from gristmill.generators.fitting._marginals import (
     IDENTIFIER,
     entry_of,
@@ -29,6 +31,7 @@ from gristmill.generators.fitting._marginals import (
 )
 from gristmill.generators.fitting._ordered import UNIT, is_ordered, places, steps
 from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, choose_second, in_order
+from gristmill.generators.fitting._prepared import prepared
 from gristmill.generators.fitting._spans import spans
 from gristmill.generators.fitting._written import typed
 from gristmill.generators.tables import check_width
@@ -77,9 +80,14 @@ def fit(table: pa.Table, *, name: str, least: int = LEAST, seed: int = 0, limit:
             f"Expected at least {2 * least} rows, so that what is written is about no one, got {table.num_rows}."
         )
     check_width(table)
+    if len({*table.column_names}) < table.num_columns:
+        raise UsageError(f"Expected columns of different names, got {table.column_names}.")
     rows = numpy_stream(seed, "fit").permutation(table.num_rows)[:limit]
     some = table if table.num_rows <= limit else table.take(np.sort(rows))
-    columns = _Columns(_decoded(some), least)
+    plain, left = prepared(some)
+    columns = _Columns(plain, least, table.num_rows)
+    for one, note in left.items():
+        columns.say(one, note)
     if not columns.entries:
         why = "; ".join(f"{column}: {note}" for column, note in columns.notes.items())
         raise UsageError(f"Expected a column that can be fitted, got none: {why}.")
@@ -101,20 +109,21 @@ class _Columns:
         equal: which of them follow from others.
         gaps: under which values of an earlier column a column is there.
         given: for columns with other gaps, the names of hidden fields that tell whether there is a value.
-        between: names of hidden fields that hold the time between two others.
+        between: names of hidden fields that hold the time between two others, or the steps of long numbers.
         joint: names of hidden fields that hold two categories together, on which others depend.
         writings: of columns of texts that are written dates or amounts, how they are written.
     """
 
-    def __init__(self, table: pa.Table, least: int) -> None:
-        self._least = least
+    def __init__(self, table: pa.Table, least: int, rows: int) -> None:
+        self._least, self._rows = least, rows
         self.entries: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, str] = {}
         table, self.writings = typed(table, least)
         self.equal = equalities(table, table.column_names, least)
         self._names = set(table.column_names)
         self.between: list[str] = []
-        self._table = table = self._with_spans(table)
+        self._steps: dict[str, str] = {}  # of long numbers, by the names of hidden fields
+        self._table = table = self._with_steps(self._with_spans(table))
         for name in table.column_names:
             if name not in self.equal:
                 self._alone(name)
@@ -126,7 +135,7 @@ class _Columns:
         for name in table.column_names:
             if name in self.entries:
                 self._absence(name)
-                self._say(name, self.writings[name].note if name in self.writings else "")
+                self.say(name, self.writings[name].note if name in self.writings else "")
 
     def together(self) -> dict[str, Any]:
         """Return the fields and what is correlated."""
@@ -193,12 +202,26 @@ class _Columns:
                 table = table.add_column(table.column_names.index(one.end), name, one.values)
         return table
 
+    def _with_steps(self, table: pa.Table) -> pa.Table:
+        """Return a table with a column before each of long numbers, for the steps that make these."""
+        for one in long_numbers(table):
+            if one.name not in self.equal:
+                name = _unused(f"{one.name}_steps", self._names)
+                self._names.add(name)
+                self.between.append(name)
+                self._steps[name] = one.name
+                self.equal[one.name] = Equality(one.form, (name,))
+                table = table.add_column(table.column_names.index(one.name), name, one.values)
+        return table
+
     def _alone(self, name: str) -> None:
         found, note = entry_of(self._table[name], self._least, counted="row" not in self._names)
+        if found and found["kind"] == "unique":
+            found["pattern"] = widened(found["pattern"], self._rows)
         if found:
             self.entries[name] = found | ({"hidden": True} if name in self.between else {})
         if note:
-            self.notes[name] = note
+            self.say(self._steps.get(name, name), note)
 
     def _follow(self) -> None:
         """Make columns that follow from others entries, by themselves where one of the others was left out."""
@@ -225,7 +248,7 @@ class _Columns:
         if values := self._rule(name, known):
             self.gaps[name] = {"when": values}
         elif gaps < self._least:
-            self._say(name, f"{gaps} gaps are left out")
+            self.say(name, f"{gaps} gaps are left out")
         else:
             self.given[name] = _unused(f"{name}_given", self._names)
             self._names.add(self.given[name])
@@ -246,7 +269,8 @@ class _Columns:
                     return {other: values}
         return {}
 
-    def _say(self, name: str, note: str) -> None:
+    def say(self, name: str, note: str) -> None:
+        """Note something more of a column."""
         if note:
             self.notes[name] = "; ".join(filter(None, [self.notes.get(name, ""), note]))
 
@@ -337,19 +361,6 @@ class _Columns:
             minutes = pa.types.is_string(column.type) and len(column.drop_null()[0].as_py()) < 8
             return "clock", "slice(text({}), 11" + (", 16)" if minutes else ")")
         return ("value", "{}") if grouped and gaps else None
-
-
-def _decoded(table: pa.Table) -> pa.Table:
-    """Return a table without codes, all texts of one type."""
-    columns = {}
-    for name in table.column_names:
-        column = table[name]
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        if pa.types.is_large_string(column.type):
-            column = column.cast(pa.string())
-        columns[name] = column
-    return pa.table(columns)
 
 
 def _hidden(entry: Mapping[str, Any]) -> dict[str, Any]:

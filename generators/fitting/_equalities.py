@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from gristmill.digest import encode
 from gristmill.generators.fitting._laws import Array, roundest
+from gristmill.generators.fitting._long import LONG
 from gristmill.generators.fitting._marginals import Numbers, numbers_of
 
 __all__ = ["Equality", "equalities"]
@@ -57,7 +58,7 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
     usable = [name for name in usable if _is_plain(table[name].type)]
     there = {name: _there(table[name]) for name in usable}
     numbers = {name: column for name in usable if (column := numbers_of(table[name])) is not None}
-    numbers = {name: one for name, one in numbers.items() if _varies(one.values)}
+    numbers = {name: one for name, one in numbers.items() if _varies(one.values) and _is_exact(one)}
     near = {name: near_to(usable, place) for place, name in enumerate(usable)}
     texts = {
         name: table[name].to_pylist()
@@ -97,6 +98,11 @@ def _is_plain(type_: pa.DataType) -> bool:
 def _varies(values: Array) -> bool:
     known = values[np.isfinite(values)]
     return len(known) > 0 and bool(np.ptp(known))
+
+
+def _is_exact(numbers: Numbers) -> bool:
+    """Return whether whole numbers are so short that floats hold them and their sums exactly."""
+    return not numbers.whole or bool(np.nanmax(np.abs(numbers.values)) < LONG)
 
 
 def _sources(name: str, found: Mapping[str, Equality]) -> set[str]:

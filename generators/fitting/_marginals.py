@@ -266,7 +266,7 @@ def _pattern(texts: list[str]) -> str:
 def seconds(column: pa.ChunkedArray) -> Array:
     """Return the moments of dates or timestamps in seconds since 1970, NaN where there is none, [N]."""
     micro = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
-    return np.array(micro.cast(pa.float64()).to_numpy(), float) / 1e6
+    return np.array(micro.cast(pa.float64(), safe=False).to_numpy(), float) / 1e6
 
 
 def time(column: pa.ChunkedArray, least: int) -> dict[str, Any]:

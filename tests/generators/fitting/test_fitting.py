@@ -176,7 +176,7 @@ def test_free_text_is_left_out() -> None:
     ids = [f"{'ABC'[number % 3]}-{number:05d}" for number in range(ROWS)]
     found = fit(pa.table({"note": notes, "id": ids}), name="t")
 
-    assert {"id": {"kind": "unique", "pattern": "?-0####"}} == found.template["fields"]
+    assert {"id": {"kind": "unique", "pattern": "?-#####"}} == found.template["fields"]
     assert "free text" in found.notes["note"]
 
 

@@ -37,7 +37,7 @@ def test_identifiers_that_are_unique_stay_unique() -> None:
     found = fitted(code=codes, number=np.arange(1, ROWS + 1), amount=NORMAL[0])
     made = drawn(found, 2 * ROWS)
 
-    assert {"kind": "unique", "pattern": "T0######"} == found.template["fields"]["code"]
+    assert {"kind": "unique", "pattern": "T#######"} == found.template["fields"]["code"]
     assert "1 + row" == found.template["fields"]["number"]["value"]
     assert [2 * ROWS] * 2 == [len(set(made[one].tolist())) for one in ("code", "number")]
     assert ["code", "number"] == found.keys
