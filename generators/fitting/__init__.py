@@ -51,7 +51,8 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
         template: name, about, fields and correlated, as plain data.
         notes: by column, what a person should know.
         rows: how many there were.
-        keys: columns that tell rows or people apart, whose values are other ones than the real ones.
+        keys: columns that tell rows or people apart. Their values are made up, and say nothing of a real row even where one
+            happens to be a real one too, as the numbers of rows are.
     """
 
     template: dict[str, Any]

@@ -102,8 +102,10 @@ def ends(ordered: Array, least: int, *, whole: bool = False) -> tuple[float, flo
     """Return where an even distribution begins and ends, of whole numbers both included.
 
     The extremes of a sample would each be the value of one row, unless they are common. So the ends are those that the
-    values `least` places further in lead to, as round as their error lets them be.
+    values `least` places further in lead to, as round as their error lets them be. Where whole numbers are so dense that
+    these are the extremes again, and not common, they are the values of those places.
     """
+    extremes = ordered
     skipped = min(least, (len(ordered) - 1) // 2)
     if whole:  # a whole number stands for the interval from it on, over which those that are equal are spread
         _, first, counts = np.unique(ordered, return_index=True, return_counts=True)
@@ -113,7 +115,16 @@ def ends(ordered: Array, least: int, *, whole: bool = False) -> tuple[float, flo
     gap = (high - low) / max(len(ordered) - 2 * skipped - 1, 1)
     error = gap * np.sqrt(skipped)
     low, high = roundest(low - gap * skipped, error), roundest(high + gap * skipped, error)
-    return (float(np.floor(low)), float(np.ceil(high) - 1)) if whole else (low, high)
+    if not whole:
+        return low, high
+    low, high = float(np.floor(low)), float(np.ceil(high) - 1)
+    return _not_least(extremes, low, least), -_not_least(-extremes[::-1], -high, least)
+
+
+def _not_least(ordered: Array, end: float, least: int) -> float:
+    """Return the lower end of whole numbers, another one where it is the least of them and that is rare."""
+    rare = ordered[0] == end and np.sum(ordered == end) < least
+    return float(ordered[min(least, len(ordered)) - 1]) if rare else end
 
 
 def neat(value: float, digits: int = 6) -> float:

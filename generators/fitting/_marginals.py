@@ -159,11 +159,11 @@ def _number(numbers: Numbers, least: int, counted: bool) -> Found:
         elif whole_personal(values):
             note = "long numbers, which may be somebody's: drawn from the same range"
         if note:
-            low, high = map(int, ends(np.sort(values), least, whole=True))
+            low, high = _within(np.sort(values), least)
             if high - low >= WHOLE:
                 low, high = _narrowed(low, high)
                 note = note.replace("the same", "a part of their")
-            return {"kind": "integer", "low": low, "high": max(low, high)}, note
+            return {"kind": "integer", "low": low, "high": high}, note
     return law(numbers._replace(values=values), least), ""
 
 
@@ -181,13 +181,30 @@ def _narrowed(low: int, high: int) -> tuple[int, int]:
     return first, first + WHOLE - 2
 
 
+def _within(ordered: Array, least: int) -> tuple[int, int]:
+    """Return whole numbers between which all but fewer than about `least` at each end are, round where there is room."""
+    low, high = int(ordered[least - 1]), int(ordered[-least])
+    unit = 10 ** (len(str((high - low) * least // len(ordered))) - 1)
+    first, last = -(-low // unit) * unit, high // unit * unit
+    return (first, last) if first < last else (low, high)
+
+
 def _counted(values: Array, least: int) -> Found:
-    """Return the entry for identifiers that ascend with the rows."""
+    """Return the entry for identifiers that ascend with the rows, which goes on behind the real ones.
+
+    Where it starts is so round that the whole table has room between two such numbers, and so tells of no row.
+    """
     low, high = ends(values, least, whole=True)
     step = max(1, round((high - low) / len(values)))
-    start = int(low) if step > 1 or low > least else int(values[0] > 0)
+    if step == 1 and low <= least:
+        return {
+            "kind": "derived",
+            "value": f"{int(values[0] > 0)} + row",
+        }, f"{IDENTIFIER}: numbers of the rows"
+    room = 10 ** len(str(int(values[-1] - values[0])))
+    start = (int(values[-1]) // room + 1) * room
     value = f"{start} + row * {step}" if step > 1 else f"{start} + row"
-    return {"kind": "derived", "value": value}, f"{IDENTIFIER}: counted up, as the real ones are"
+    return {"kind": "derived", "value": value}, f"{IDENTIFIER}: counted up, from behind the real ones on"
 
 
 def _text(column: pa.ChunkedArray, least: int) -> Found:

@@ -4,12 +4,14 @@ import datetime
 import random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.fitting import Fitted, fit
 from gristmill.generators.fitting._identifiers import widened
+from gristmill.generators.fitting._laws import ends
 from gristmill.generators.template import Source, read
 from gristmill.generators.toml import written
 
@@ -59,6 +61,36 @@ def test_more_rows_than_the_real_ones_can_be_drawn() -> None:
 
     assert 50 * ROWS == len({*made})
     assert {("ORD-", 9)} == {(one[:4], len(one)) for one in made}
+
+
+def test_what_counts_up_goes_on_behind_the_real_ones() -> None:
+    """From a round number on, so that no real identifier is drawn; the numbers of rows are as they were."""
+    found = fitted([52_706_749 + number for number in range(ROWS)])
+    rows = fitted(range(1, ROWS + 1))
+
+    assert {"kind": "derived", "value": "52708000 + row"} == found.template["fields"]["of"]
+    assert "from behind the real ones on" in found.notes["of"]
+    assert {"kind": "derived", "value": "1 + row"} == rows.template["fields"]["of"]
+    assert "numbers of the rows" in rows.notes["of"]
+
+
+@pytest.mark.parametrize("spread", [1, 3, 1000])
+def test_ends_of_identifiers_are_no_extremes(spread: int) -> None:
+    """Ten of them are no greater than the lower end, and ten no less than the upper one."""
+    values = RNG.sample(range(8_590_190, 8_590_190 + spread * ROWS), ROWS)
+    entry = fitted(values).template["fields"]["of"]
+    ordered = sorted(values)
+
+    assert ordered[9] <= entry["low"] <= ordered[50]
+    assert ordered[-51] <= entry["high"] <= ordered[-10]
+
+
+def test_ends_of_dense_numbers_are_no_extremes_unless_common() -> None:
+    """Those of few rows are the values of ten rows at least."""
+    rare = np.array(sorted([*range(40, 440), *range(40, 240)]), float)
+
+    assert (44, 435) == ends(rare, 10, whole=True)
+    assert (1, 6) == ends(np.repeat(np.arange(1.0, 7), 50), 10, whole=True)
 
 
 # Long numbers.
