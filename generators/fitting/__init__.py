@@ -1,13 +1,13 @@
 """A template from a real table: a distribution for each column, on what it depends, and how the numbers go together.
 
 What is written is about many rows and never about one: no value that occurs in fewer than `least` rows, and no figure, be
-it a rate, that comes from fewer, in the table or in a case of it. Texts that are nobody's category are not written at all,
-and what is somebody's, such as an e-mail address, is not however often it occurs.
+it a rate, that comes from fewer, in the table or in a case of it. Texts that are nobody's category are not written at all.
+What is somebody's is not written however often it occurs if it can be known by its shape, as an e-mail or IP address or the
+number of a phone, an account or a card, or by what its column is called, as a name or an address. What cannot be known so,
+such as a name in a column of comments or of another language, is written where it is as common as a category.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping
-from keyword import iskeyword
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,12 +25,15 @@ from gristmill.generators.fitting._marginals import (
     IDENTIFIER,
     entry_of,
     flag,
+    made_up,
     numbers_of,
     seconds,
     seconds_of_day,
 )
+from gristmill.generators.fitting._names import readable, unused
 from gristmill.generators.fitting._ordered import UNIT, is_ordered, places, steps
 from gristmill.generators.fitting._parents import Cases, Coded, cases_of, choose, choose_second, in_order
+from gristmill.generators.fitting._personal import called
 from gristmill.generators.fitting._prepared import prepared
 from gristmill.generators.fitting._spans import spans
 from gristmill.generators.fitting._written import typed
@@ -41,7 +44,6 @@ __all__ = ["LEAST", "LIMIT", "Fitted", "fit"]
 
 LEAST = 10  # rows
 LIMIT = 200_000  # rows that are looked at
-_READ = ("row", "True", "False", "None")  # names that an expression has for itself
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +176,7 @@ class _Columns:
         for child, pair, both in choose_second(nodes, parents, self._needs(parents), self._least):
             name = next((one for one in self.joint if self.equal[one].reads == pair), "")
             if not name:
-                name = _unused("_and_".join(pair), self._names)
+                name = unused("_and_".join(pair), self._names)
                 self._names.add(name)
                 self.joint.append(name)
                 self.equal[name] = Equality(both.form, pair)
@@ -196,7 +198,7 @@ class _Columns:
         """Return a table with a column before each that follows some time after another, for the time between."""
         for one in spans(table):
             if one.end not in self.equal:
-                name = _unused(f"{one.end}_after_{one.start}", self._names)
+                name = unused(f"{one.end}_after_{one.start}", self._names)
                 self._names.add(name)
                 self.between.append(name)
                 self.equal[one.end] = Equality(one.form, (one.start, name))
@@ -207,7 +209,7 @@ class _Columns:
         """Return a table with a column before each of long numbers, for the steps that make these."""
         for one in long_numbers(table):
             if one.name not in self.equal:
-                name = _unused(f"{one.name}_steps", self._names)
+                name = unused(f"{one.name}_steps", self._names)
                 self._names.add(name)
                 self.between.append(name)
                 self._steps[name] = one.name
@@ -217,12 +219,25 @@ class _Columns:
 
     def _alone(self, name: str) -> None:
         found, note = entry_of(self._table[name], self._least, counted="row" not in self._names)
+        if (kind := called(name)) and self._is_written(name, found):
+            found, note = made_up(kind, self._table[name].unique().drop_null().to_pylist())
+            note += ', since the column is called so; if it is no one\'s, write kind = "choice" with options'
         if found and found["kind"] == "unique":
             found["pattern"] = widened(found["pattern"], self._rows)
         if found:
             self.entries[name] = found | ({"hidden": True} if name in self.between else {})
         if note:
             self.say(self._steps.get(name, name), note)
+
+    def _is_written(self, name: str, found: Mapping[str, Any] | None) -> bool:
+        """Return whether the texts of a column would be written, or left out although there are enough of them."""
+        column = self._table[name]
+        enough = len(column) - column.null_count >= 2 * self._least
+        return (
+            enough
+            and pa.types.is_string(column.type)
+            and (not found or found["kind"] in ("choice", "constant"))
+        )
 
     def _follow(self) -> None:
         """Make columns that follow from others entries, by themselves where one of the others was left out."""
@@ -251,7 +266,7 @@ class _Columns:
         elif gaps < self._least:
             self.say(name, f"{gaps} gaps are left out")
         else:
-            self.given[name] = _unused(f"{name}_given", self._names)
+            self.given[name] = unused(f"{name}_given", self._names)
             self._names.add(self.given[name])
             self._there[name] = Coded(np.where(relevant, known, -1).astype(int), 2, [False, True], True)
 
@@ -312,7 +327,7 @@ class _Columns:
             if name in self.equal:
                 entry = {**entry, "value": entry["value"].format(*self._operands(name, aliases))}
             if form := self._shown(name, entry, name in grouped, bool(gaps)):
-                inner = _unused(f"{name}_{form[0]}", {*self._names, *made, *aliases.values()})
+                inner = unused(f"{name}_{form[0]}", {*self._names, *made, *aliases.values()})
                 made[inner] = (UNIT if form[0] == "rank" else entry) | {"hidden": True}
                 entry = {"kind": "derived", "value": form[1].format(inner), **_hidden(entry)}
                 behind[name] = inner
@@ -329,8 +344,8 @@ class _Columns:
         read = {name for one in self.equal.values() for name in one.reads}
         found: dict[str, str] = {}
         for name in names:
-            if name in self.writings or (name in read and not _readable(name)):
-                found[name] = _unused(name, {*self._names, *found.values()})
+            if name in self.writings or (name in read and not readable(name)):
+                found[name] = unused(name, {*self._names, *found.values()})
         return found
 
     def _text_of(self, name: str) -> str:
@@ -372,20 +387,6 @@ def _known(column: pa.ChunkedArray) -> Array:
     """Return where a column has a value, [N]; a number that is not finite is none."""
     numbers = numbers_of(column)
     return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)
-
-
-def _readable(name: str) -> bool:
-    """Return whether an expression can read a field of this name."""
-    return name.isidentifier() and name.isascii() and not iskeyword(name) and name not in _READ
-
-
-def _unused(name: str, used: Collection[str]) -> str:
-    """Return a name that an expression can hold and no field has."""
-    found = re.sub(r"\W", "_", name, flags=re.ASCII)
-    found = found if found[:1].isalpha() else f"field_{found}"
-    while found in used or not _readable(found):
-        found += "_"
-    return found
 
 
 def _values_with(column: pa.ChunkedArray, there: pa.ChunkedArray) -> list[Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "entry_of",
     "flag",
     "law",
+    "made_up",
     "numbers_of",
     "seconds",
     "seconds_of_day",
@@ -214,7 +215,7 @@ def _text(column: pa.ChunkedArray, least: int) -> Found:
     counts = dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
     kind, private = personal(counts)
     if kind:
-        return _made_up(kind, list(counts))
+        return made_up(kind, list(counts))
     common = {text: count for text, count in counts.items() if count >= least and text not in private}
     rare = sum(counts.values()) - sum(common.values())
     if not common or rare > len(column) / 2:
@@ -249,7 +250,7 @@ def _choice(counts: Mapping[str, int]) -> dict[str, Any]:
     return {"kind": "choice", "options": list(counts), "weights": weights}
 
 
-def _made_up(kind: str, texts: list[str]) -> Found:
+def made_up(kind: str, texts: list[str]) -> Found:
     """Return a pattern for telephone numbers that are of one, else what Faker makes up."""
     if kind == "phone number" and (pattern := _pattern(texts)):
         return {

@@ -1,13 +1,18 @@
-"""Texts that are somebody's, however often they occur: e-mail addresses, and numbers of phones, accounts and cards."""
+"""Texts that are somebody's, however often they occur, by their shape or by what their column is called.
+
+Shapes are those of e-mail and IP addresses, social security numbers, and numbers of phones, accounts and cards. Names and
+addresses of people have no shape, so they are known by the names of columns alone.
+"""
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 import numpy as np
 
 from gristmill.generators.fitting._laws import Array
 
-__all__ = ["MADE_UP", "personal", "whole_personal"]
+__all__ = ["MADE_UP", "called", "personal", "whole_personal"]
 
 # What is made up instead, by the provider of Faker's.
 MADE_UP = {
@@ -15,6 +20,29 @@ MADE_UP = {
     "phone number": "phone_number",
     "IBAN": "iban",
     "card number": "credit_card_number",
+    "social security number": "ssn",
+    "IP address": "ipv4",
+    "IPv6 address": "ipv6",
+    "name": "name",
+    "first name": "first_name",
+    "last name": "last_name",
+    "address": "street_address",
+}
+_WHOSE = (
+    "account holder|applicant|author|candidate|card ?holder|client|contact|customer|doctor|driver|employee|full|guest|holder"
+    "|member|owner|passenger|patient|person|physician|recipient|student|teacher|user"
+)
+_WHERE = "billing|delivery|home|mailing|postal|residential|shipping|street"
+# What a column is called, in lower case and words with spaces between.
+_CALLED = {
+    "first name": "(.* )?(first|given|middle) ?name|(.* )?forename|vorname|prenom",
+    "last name": "(.* )?(last|family|maiden) ?name|(.* )?surname|nachname|apellidos?",
+    "name": f"(.* )?({_WHOSE})( full)? ?name|name|person",
+    "address": f"(({_WHOSE}) )?(({_WHERE}) )?(address|addr)( line)?( ?\\d)?|street|({_WHERE}) street|stra(ss|ß)e|adresse|anschrift",
+    "social security number": "(.* )?(ssn|social security( number| no)?)",
+    "IP address": "(.* )?ip( ?addr(ess)?)?",
+    "phone number": "(.* )?(phone|telephone|mobile|cell ?phone|telefon)( ?(number|no))?",
+    "e-mail address": "(.* )?e ?mail( ?addr(ess)?)?",
 }
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]{2,}")
 _PHONE = re.compile(
@@ -23,6 +51,7 @@ _PHONE = re.compile(
     r"|0\d{1,5}[ /-]\d[\d -]{4,12}\d"
 )
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 _CARD = re.compile(r"\d{13,19}")
 _MOST = 0.5  # share of the rows of a column that is called so
 _LONGEST = 320  # characters of an e-mail address (RFC 3696), the longest of them
@@ -42,6 +71,12 @@ def personal(counts: Mapping[str, int]) -> tuple[str, set[str]]:
     return "", set(kinds)
 
 
+def called(column: str) -> str:
+    """Return what the texts of a column are by its name, if they are somebody's, else nothing."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", column).strip().lower()
+    return next((kind for kind, names in _CALLED.items() if re.fullmatch(names, words)), "")
+
+
 def whole_personal(numbers: Array) -> bool:
     """Return whether whole numbers are so long that each may be the number of a phone, an account or a card."""
     return bool(np.median(np.abs(numbers)) >= _LONG)
@@ -58,7 +93,16 @@ def _kind(text: str) -> str:
         return "IBAN"
     if _CARD.fullmatch(close) and _luhn(close):
         return "card number"
-    return "phone number" if _PHONE.fullmatch(text) else ""
+    if _SSN.fullmatch(text):
+        return "social security number"
+    return "phone number" if _PHONE.fullmatch(text) else _ip(text)
+
+
+def _ip(text: str) -> str:
+    try:
+        return {4: "IP address", 6: "IPv6 address"}[ip_address(text).version]
+    except ValueError:
+        return ""
 
 
 def _remainder(iban: str) -> int:

@@ -152,11 +152,11 @@ def test_rare_values_are_not_written() -> None:
     """Names that occur less than ten times are one category, rare numbers and extremes nowhere."""
     names = ["Common"] * 900 + [f"Rare {number}" for number in range(50)] * 2
     numbers = np.concatenate([RNG.normal(0, 1, 999).round(3), [123_456.789]])
-    found = fit(pa.table({"name": names, "number": numbers}), name="t")
+    found = fit(pa.table({"label": names, "number": numbers}), name="t")
     text = encode(found.template).decode()
 
-    assert ["Common", "other"] == found.template["fields"]["name"]["options"]
-    assert pytest.approx([0.9, 0.1]) == found.template["fields"]["name"]["weights"]
+    assert ["Common", "other"] == found.template["fields"]["label"]["options"]
+    assert pytest.approx([0.9, 0.1]) == found.template["fields"]["label"]["weights"]
     assert "Rare" not in text
     assert "123456" not in text
 
@@ -164,7 +164,7 @@ def test_rare_values_are_not_written() -> None:
 def test_more_rows_can_be_asked_for() -> None:
     """Of thirty rows each, none is written if it takes forty."""
     names = [f"Name {number}" for number in range(3)] * 30
-    table = pa.table({"name": [*names, *["Common"] * 100]})
+    table = pa.table({"label": [*names, *["Common"] * 100]})
 
     assert "Name 0" in encode(fit(table, name="t").template).decode()
     assert "Name 0" not in encode(fit(table, name="t", least=40).template).decode()

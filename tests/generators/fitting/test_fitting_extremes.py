@@ -12,6 +12,7 @@ from gristmill.errors import UsageError
 from gristmill.generators.fitting import Fitted, fit
 from gristmill.generators.fitting._identifiers import widened
 from gristmill.generators.fitting._laws import ends
+from gristmill.generators.fitting._personal import called
 from gristmill.generators.template import Source, read
 from gristmill.generators.toml import written
 
@@ -170,3 +171,49 @@ def test_names_that_templates_keep_are_left_out() -> None:
 
     assert ["amount"] == list(found.template["fields"])
     assert "left out: the end of its name" in found.notes["price is missing"]
+
+
+# What is somebody's.
+
+
+@pytest.mark.parametrize(
+    ("texts", "provider"),
+    [
+        (["123-45-6789", "987-65-4321"], "ssn"),
+        (["84.12.33.7", "91.5.6.7"], "ipv4"),
+        (["2a02:908::1", "2001:db8::7:1"], "ipv6"),
+    ],
+)
+def test_social_security_numbers_and_ip_addresses_have_a_shape(texts: list[str], provider: str) -> None:
+    """They are written under no name of a column, however often they occur."""
+    found = fitted([RNG.choice(texts) for _ in range(ROWS)])
+
+    assert provider == found.template["fields"]["of"]["provider"]
+    assert not [one for one in texts if one in written(found.template)]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("name", "name"), ("customerName", "name"), ("patient full name", "name"), ("FIRST_NAME", "first name"),
+        ("surname", "last name"), ("street", "address"), ("Billing Address", "address"), ("address_line_2", "address"),
+        ("email_address", "e-mail address"), ("client_ip", "IP address"), ("mobile", "phone number"), ("SSN", "social security number"),
+        ("product_name", ""), ("filename", ""), ("address_type", ""), ("mac address", ""), ("trip", ""), ("city", ""), ("shipping", ""),
+    ],
+)  # fmt: skip
+def test_columns_say_by_their_names_whose_texts_they_hold(column: str, kind: str) -> None:
+    """Of people, in words however they are written together; not those of things."""
+    assert kind == called(column)
+
+
+def test_names_of_people_are_made_up() -> None:
+    """In columns that are called so, however often they occur or how rare they are, and it is said how to keep them."""
+    common = [RNG.choice(["Max Mustermann", "Erika Musterfrau"]) for _ in range(ROWS)]
+    rare = [f"{'ab' * (number % 7)} {number}" for number in range(ROWS)]
+    table = pa.table({"patient_name": common, "surname": rare, "doctor": common[::-1], "name": AMOUNT})
+    found = fit(table, name="t")
+    fields = found.template["fields"]
+
+    assert ["name", "last_name"] == [fields[one]["provider"] for one in ("patient_name", "surname")]
+    assert 'write kind = "choice"' in found.notes["patient_name"]
+    assert ("choice", "uniform") == (fields["doctor"]["kind"], fields["name"]["kind"])
