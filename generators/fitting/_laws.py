@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 __all__ = ["WHOLE", "best_law", "decimals", "ends", "neat", "roundest"]
 
 Array = NDArray[Any]
-WHOLE = (
-    2**52
-)  # how far apart whole numbers that are drawn evenly may be, and up to which doubles have decimals
+# How far apart whole numbers that are drawn evenly may be, and up to which doubles have decimals.
+WHOLE = 2**52
 _MOST_DIGITS = 6
+_NOISE = 1e-9  # by how much numbers may differ from what they are rounded to, and of the largest what is as good as none
 _FINEST = 15  # decimals that options have where they are not rounded
 _OPTIONS = 50  # different numbers that may be options
 _QUANTILES = 100
@@ -87,13 +87,16 @@ def best_law(numbers: Array, *, digits: int | None, whole: bool, least: int) -> 
 
 
 def decimals(values: Array) -> int | None:
-    """Return how many decimals numbers have, None where they have more than six or none can be told."""
-    if len(values) and np.max(np.abs(values)) >= WHOLE:
+    """Return how many decimals numbers have, None where they have more than six, or are too small or too large for any."""
+    size = np.abs(values)
+    if size.max(initial=0) >= WHOLE:
         return None
+    large = size > _NOISE * size.max(initial=0)
+    rounded = ((few, np.round(values, few)) for few in range(_MOST_DIGITS + 1))
     fitting = (
         few
-        for few in range(_MOST_DIGITS + 1)
-        if np.allclose(np.round(values, few), values, rtol=0, atol=1e-9)
+        for few, near in rounded
+        if np.allclose(near, values, rtol=0, atol=_NOISE) and np.all(near[large] != 0)
     )
     return next(fitting, None)
 

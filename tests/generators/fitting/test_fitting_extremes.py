@@ -157,6 +157,14 @@ def test_values_that_stand_for_none_are_missing(common: Any, worst: Any, note: s
     assert 0.4 < made.count(None) / ROWS < 0.6
 
 
+@pytest.mark.parametrize("unit", [1e-10, 1e-100, 1e-200, 1e100])
+def test_numbers_of_any_size_are_drawn(unit: float) -> None:
+    """About as large as the real ones, none of them rounded away."""
+    made = drawn(fitted([unit * RNG.uniform(3, 4) for _ in range(ROWS)]))
+
+    assert pytest.approx(3.5 * unit, rel=0.05, abs=0) == np.mean(made)
+
+
 def test_columns_of_one_name_are_refused() -> None:
     """Tables of Arrow may have them, and templates not."""
     twice = pa.Table.from_arrays([pa.array(KIND), pa.array(AMOUNT)], names=["a", "a"])
