@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.generators.fitting._laws import WHOLE, Array, best_law, decimals, ends, neat
+from gristmill.generators.fitting._laws import Array, best_law, decimals, ends, neat
 from gristmill.generators.fitting._lookalikes import likeness
 from gristmill.generators.fitting._personal import MADE_UP, personal, whole_personal
 
@@ -39,9 +39,6 @@ _PATTERNS = 2**52  # different identifiers
 _LONGEST = 64  # characters of an identifier
 _RHYTHM = 0.05  # by how much weekdays or hours have to differ from each other to be written
 _UNEVEN = 0.05  # by how much times may be unevenly spread before it is said
-_INTEGERS = 2.0**63  # from which on whole numbers have no 64 bits
-_EXACT = 2.0**53  # up to which a double tells whole numbers apart
-_GREATEST = 1e100  # number whose square is still one
 _POOL = 512, 5_000  # values of Faker's: where none is said, and at most
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _LOOKED_AT = 200  # texts, to see whether they may be times of day
@@ -149,8 +146,6 @@ def _number(numbers: Numbers, least: int, counted: bool) -> Found:
     values = numbers.values[np.isfinite(numbers.values)]
     if len(values) < 2 * least:
         return None, f"left out: only {len(values)} rows have a finite value"
-    if note := _beyond(values, numbers.whole):
-        return None, note
     if numbers.whole and len(values) > 1 and np.ptp(values):
         note = ""
         if counted and len(values) == len(numbers.values) and np.all(np.diff(values) > 0):
@@ -161,25 +156,8 @@ def _number(numbers: Numbers, least: int, counted: bool) -> Found:
             note = "long numbers, which may be somebody's: drawn from the same range"
         if note:
             low, high = _within(np.sort(values), least)
-            if high - low >= WHOLE:
-                low, high = _narrowed(low, high)
-                note = note.replace("the same", "a part of their")
             return {"kind": "integer", "low": low, "high": high}, note
     return law(numbers._replace(values=values), least), ""
-
-
-def _beyond(values: Array, whole: bool) -> str:
-    """Return what to say of numbers that no field holds, nothing of others."""
-    most = float(np.max(np.abs(values)))
-    if whole and (most >= _INTEGERS or (most > _EXACT and not np.ptp(values))):
-        return "left out: whole numbers too long to be told apart"
-    return f"left out: numbers beyond {_GREATEST:g}" if most > _GREATEST else ""
-
-
-def _narrowed(low: int, high: int) -> tuple[int, int]:
-    """Return the middle of a range of whole numbers, so much of it as a field can draw from."""
-    first = (low + high - WHOLE) // 2 + 1
-    return first, first + WHOLE - 2
 
 
 def _within(ordered: Array, least: int) -> tuple[int, int]:
