@@ -14,7 +14,18 @@ import msgspec
 from gristmill.digest import decode, encode
 from gristmill.errors import UsageError
 
-__all__ = ["Altered", "Augmentation", "ByText", "Chain", "Change", "Edit", "Rewriter", "edited", "leaves"]
+__all__ = [
+    "Altered",
+    "Augmentation",
+    "ByText",
+    "Chain",
+    "Change",
+    "Edit",
+    "Rewriter",
+    "Undecided",
+    "edited",
+    "leaves",
+]
 
 Edit = tuple[int, int, str]  # the part of a text from start to end, and what comes in its place
 # Keys of chat messages and tools under which no words of anybody stand.
@@ -41,6 +52,10 @@ class Altered(NamedTuple):
 
     record: Any
     changes: tuple[Change, ...]
+
+
+class Undecided(Exception):
+    """Why an augmentation leaves a record as it is that it was to change."""
 
 
 class Rewriter(ABC):
@@ -91,12 +106,16 @@ class Augmentation(ABC):
 
     @abstractmethod
     def begin(self, record: Any, rng: random.Random, rate: float, keep: Collection[str]) -> Rewriter | None:
-        """Decide what to do with a record; None to leave it as it is."""
+        """Decide what to do with a record; None to leave it as it is.
+
+        Raises:
+            Undecided: when it has to be left, with the reason, for whoever counts them.
+        """
 
     def apply(
         self, record: Any, rng: random.Random, rate: float | None = None, *, keep: Collection[str] = ()
     ) -> Altered:
-        """Return the changed record, and what was changed.
+        """Return the changed record, and what was changed: nothing in a record that has to be left.
 
         Args:
             record: a text, or plain JSON; it is not touched.
@@ -106,6 +125,20 @@ class Augmentation(ABC):
 
         Raises:
             UsageError: when the rate is not between 0 and 1.
+        """
+        try:
+            return self.alter(record, rng, rate, keep=keep)
+        except Undecided:
+            return Altered(record, ())
+
+    def alter(
+        self, record: Any, rng: random.Random, rate: float | None = None, *, keep: Collection[str] = ()
+    ) -> Altered:
+        """Return what `apply` does.
+
+        Raises:
+            UsageError: when the rate is not between 0 and 1.
+            Undecided: when the record has to be left as it is, with the reason.
         """
         rewriter = self.begin(record, rng, self.rate if rate is None else self._checked(rate), keep)
         if rewriter is None:

@@ -4,12 +4,16 @@ import random
 import re
 from collections.abc import Collection, Iterable
 
+from gristmill.generators.augment._base import Undecided
+
 __all__ = ["luhn", "new_ids"]
 
-_COUNTRY = re.compile(r"\+(?:[17]|\d\d)|")  # calling codes of one digit are 1 and 7
+# Calling codes, of one digit only 1 and 7, and area codes of North America, which tell a place or who pays: (415), 800.
+_COUNTRY = re.compile(r"\+1[ (-]*\d{3}|\+(?:7|\d\d)|\d{3}(?=[-. ]\d{3}[-. ]\d{4}$)|")
 _SHARED = 4  # digits at the end of an identifier that stand for it, as in "the card that ends in 1234"
 _LONG = 8  # digits of an identifier that is called by its last four
 _CARD = 13  # digits of a card number, at least
+_TRIES = 1000  # drawings of one identifier, until its form counts as used up
 
 
 def new_ids(ids: Collection[str], numbers: Iterable[str], rng: random.Random) -> dict[str, str]:
@@ -20,19 +24,32 @@ def new_ids(ids: Collection[str], numbers: Iterable[str], rng: random.Random) ->
             afterwards.
         numbers: other numbers, of which those are changed that are the last four digits of an identifier.
         rng: where the digits come from.
+
+    Raises:
+        Undecided: when there are hardly more identifiers of a form than are in use.
     """
     found: dict[str, str] = {}
     taken = set(ids)
     for one in sorted(taken, key=lambda one: (-len(_digits(one)), one)):
         tail = _tail_of(_digits(one), found)
-        new = _filled(one, tail) if tail else one
-        while new in taken and not tail:
-            new = _of_form(one, rng)
+        new = _filled(one, tail) if tail else _unused(one, taken, rng)
         taken.add(new)
         found[one] = new
     long = {one: new for one, new in found.items() if len(_digits(one)) >= _LONG}
     tails = {one: _tail_of(one, long) for one in numbers if len(one) == _SHARED}
     return found | {one: tail for one, tail in tails.items() if tail}
+
+
+def _unused(one: str, taken: Collection[str], rng: random.Random) -> str:
+    """Return an identifier of the same form that is not taken.
+
+    Raises:
+        Undecided: when none is found.
+    """
+    for _ in range(_TRIES):
+        if (new := _of_form(one, rng)) not in taken:
+            return new
+    raise Undecided("more identifiers of one form than others are left to take their place")
 
 
 def _digits(one: str) -> str:

@@ -67,6 +67,15 @@ _NEXT = re.compile(r" (\w+)")
 _ACTS = re.compile(r"(?: (?:is|was|has|had|says|said|wants|told|thinks|knows|\w+ed)|['’]s)\b")
 _OBJECTS = word_list("pronouns") | word_list("determiners") | word_list("particles")
 _OWNS = re.compile(r"['’](?!\w)")
+# Who is named with a rank, and places called after somebody, are known by the whole of it: King George, St. Thomas, Anne Street.
+_RANKED = re.compile(
+    r"\b(?P<rank>King|Queen|Prince|Princess|Duke|Duchess|Earl|Count|Countess|Baron|Baroness|Lord|Lady|Sir|Dame|Pope|Saint|Sainte|St|Ste|Emperor|Empress"
+    r"|Tsar|Tsarina|Czar|Kaiser|Sultan|Emir|Pharaoh|President|Chancellor|San|Santa|Santo|São|Sankt|Sint|Fort|Mount|Mt|Lake|Port|Cape|Los|Las)\.?"
+    r"[ -](?P<one>[A-Z][^\W\d_]+)(?: (?P<more>[A-Z][^\W\d_]+))?"
+    r"|\b(?P<first>[A-Z][^\W\d_]+)(?:['’]s)?(?: (?P<last>[A-Z][^\W\d_]+)(?:['’]s)?)? (?:(?:II|III|IV|VI{0,3}|IX|XI{0,3}|XI?V|XVI{0,3})\b|the (?:Great|First|Second)\b"
+    r"|(?:Street|Avenue|Road|Boulevard|Islands?|island|Park|Station|Hospital|University|College|School|County|City|River|Square|Bridge|Airport|Cathedral"
+    r"|Church|Inc|Ltd|LLC|Corp|GmbH|Foundation|Institute|Museum|Award|Prize)\b|& )"
+)
 _SHORTEST = 3  # letters of a name that is known without more
 _NAME_WORDS = 3  # of a field that is a name and nothing else
 _WIDEST = 24  # characters looked at before a name
@@ -208,6 +217,8 @@ def _told(head: str) -> frozenset[Gender]:
 
 def _within(text: str, word: Word) -> bool:
     """Return whether a capital stands within a sentence, where only names have one, and not where a month or a place would."""
+    if (after := _NEXT.match(text, word.end)) and after[1].isdigit():
+        return False
     head = text[max(0, word.start - _WIDEST) : word.start]
     lower = any(one.islower() for one in text)
     return lower and _INSIDE.search(head) is not None and _NO_NAME_AFTER.search(head) is None
@@ -241,8 +252,11 @@ def renamed(text: str, word: Word, names: Mapping[str, str]) -> tuple[int, int, 
 
 
 def doubtful(record: Any, names: Collection[str]) -> set[str]:
-    """Return the names that stand elsewhere in a record as what may be a word, such as the `Will` of a question."""
-    found: set[str] = set()
+    """Return the names that stand elsewhere in a record as what may be a word, such as the `Will` of a question.
+
+    Those that go with a rank, or are part of the name of a place, are among them: what is known by both has no other name.
+    """
+    found = _ranked(record).intersection(names)
     if wordy := {one for one in names if is_word_name(one)}:
         for key, value in leaves(record):
             if isinstance(value, str):
@@ -251,6 +265,12 @@ def doubtful(record: Any, names: Collection[str]) -> set[str]:
                 others = (one for one in there if one.text in wordy and one.start not in named)
                 found |= {one.text for one in others if _may_be_word(value, one)}
     return found
+
+
+def _ranked(record: Any) -> set[str]:
+    """Return the words of a record that stand with a rank or in the name of a place."""
+    texts = (value for _, value in leaves(record) if isinstance(value, str))
+    return {word for text in texts for one in _RANKED.finditer(text) for word in one.groups() if word}
 
 
 def _may_be_word(text: str, word: Word) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from gristmill.digest import decode, digest, encode
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.answers import judge
-from gristmill.generators.augment import Chain, Change, augmentation
+from gristmill.generators.augment import Chain, Change, Undecided, augmentation
 from gristmill.nested import mapped, texts
 from gristmill.seeding import stream
 from gristmill.workflows.augment_tables import Row, Table, check_files
@@ -158,11 +158,14 @@ def augmented(
         rng: where all choices come from.
         texts: returns the places of these texts in a record.
         keep: words that stay as they are in them.
+
+    Raises:
+        Undecided: when one of them has to leave the record as it is, with the reason.
     """
     record, changes = mapped(record, lambda one: one), list[Change]()
     for one in chain.stages:
         if one.whole:
-            record, more = one.apply(record, rng)
+            record, more = one.alter(record, rng)
             changes += more
             continue
         for holder, key in texts(record):
@@ -194,9 +197,12 @@ def _copies(
             if passed and "refill" in chain.names:
                 report.drop("not refilled, for an answer is worked out from what is there")
                 continue
-            child, changes = augmented(
-                row, chain, stream(seed, "augment", chain.spec, number, copy), texts, keep
-            )
+            try:
+                rng = stream(seed, "augment", chain.spec, number, copy)
+                child, changes = augmented(row, chain, rng, texts, keep)
+            except Undecided as why:
+                report.drop(str(why))
+                continue
             name = _hash(_seen(child))
             if name in met:
                 report.drop("nothing to change" if name == mark else "like another copy")
