@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 from gristmill.generators.augment._base import leaves
 from gristmill.generators.augment._dates import MONTH, calendar_said
 from gristmill.generators.augment._ids import luhn
-from gristmill.generators.augment._labels import is_bound, is_card, is_ordinary, named_phone, role_of
+from gristmill.generators.augment._labels import (
+    is_bound,
+    is_card,
+    is_ordinary,
+    is_share,
+    named_phone,
+    role_of,
+)
 from gristmill.generators.augment._spans import clear_of
 from gristmill.generators.augment._sums import settled
 from gristmill.generators.augment._vocabulary import word_list
@@ -26,11 +33,11 @@ _ENTITY = re.compile(
   | (?P<vague>\b(?:{MONTH})\.?\ \d{{1,2}}(?:st|nd|rd|th)?\b | \b\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?(?:{MONTH})\b
       | \b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b | [\w-]*\b(?:19|20)\d\d-\d\d-\d\d(?:-\w+)+)
   | (?P<amount>(?:[$€£]\s?|\b(?:USD|EUR|GBP)\ )\d[\d,]*(?:\.\d\d?)?\b | \b\d[\d,]*(?:\.\d\d?)?\ ?(?:€|dollars?\b|euros?\b|pounds?\b|USD\b|EUR\b|GBP\b))
-  | (?P<id>(?<![\d)=]\ )(?<![\d)=])\+\d[\d\ ()-]{{6,}}\d | (?P<phone>\b\d{{3}}[-. ]\d{{3}}[-. ]\d{{4}}\b) | (?P<card>\b(?:\d{{4}}[ -]){{3}}\d{{1,7}}\b)
+  | (?P<id>(?<![\d)=]\ )(?<![\d)=])\+\d[\d\ ()-]{{6,}}\d | (?P<phone>(?:\(\d{{3}}\)\ ?|\b\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}\b) | (?P<card>\b(?:\d{{4}}[ -]){{3}}\d{{1,7}}\b)
       | \b(?=[\w-]*\d{{3}})(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b)
   | (?P<bare>(?<![\w.,:/-])\d{{5,}}(?![\w.,:-]*\w))
   | (?P<number>(?<![\w.,:/-])\d{{1,4}}(?![\w-]|[.,:/]\d))
-  | (?P<figure>(?<!\w)\d[\d,]*(?:\.\d+)?)
+  | (?P<figure>(?<!\w)\d[\d,]*(?:\.\d+)?(?!\w))
     """,
     re.VERBOSE,
 )
@@ -43,6 +50,8 @@ _ID_KEY = re.compile(
     r"|^(?:order|ticket|invoice|booking|reference|tracking|case|policy)$",
     re.IGNORECASE,
 )
+_PLAIN_KINDS = ("bare", "number", "figure")
+_BARE = 5  # digits of a number that may identify something by itself
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 FIELD = re.compile(rf"-?{FIGURES.pattern}")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -59,6 +68,7 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s?(?:[-–—…]|\.\.+|to|through|thru|till|until)\s?")
+_SAME_TWICE = re.compile(r"([A-Za-z]+)\d+-\1\d+")
 
 
 class Entity(NamedTuple):
@@ -133,7 +143,6 @@ class Seen(NamedTuple):
                 notes.text(key, value)
         found = notes.found
         values = [cents(one) for one in found["amount"]]
-        plain = notes.plain | {_number(one) for kind in ("number", "bare", "figure") for one in found[kind]}
         ids = [one for one in found["id"] if one not in notes.quantities]
         return cls(
             [] if notes.runs or (notes.ordered and len(ids) > 1) else ids,
@@ -143,7 +152,7 @@ class Seen(NamedTuple):
             list(found["number"]),
             notes.fields,
             set(found["number"]) if notes.calendar or found["date"] or found["vague"] else notes.bound,
-            notes.legible and not settled(values, plain, notes.texts),
+            notes.legible and not settled(values, notes.plain, notes.texts),
         )
 
 
@@ -177,9 +186,9 @@ class _Notes:
         here = entities(text)
         for one in here:
             self.found[one.kind][one.text] = None
-            if one.kind in ("bare", "number"):
+            if one.kind in _PLAIN_KINDS:
                 self._role(one, text)
-        told = [(one.start, one.end) for one in here if one.kind not in ("number", "bare", "vague")]
+        told = [(one.start, one.end) for one in here if one.kind not in (*_PLAIN_KINDS, "vague")]
         self.calendar = self.calendar or calendar_said(key, text, told)
         self.legible = self.legible and _legible(text)
         self.ordered = self.ordered or _ORDERED.search(text) is not None
@@ -188,6 +197,8 @@ class _Notes:
             self.texts.append(text)
 
     def _role(self, one: Entity, text: str) -> None:
+        if not is_share(text, one.end):  # which stays true of all amounts
+            self.plain.add(_number(one.text))
         role = role_of(text, one.start, one.end)
         if role == "quantity":
             self.quantities.add(one.text)
@@ -199,8 +210,12 @@ class _Notes:
 
 def _runs(here: Iterable[Entity], text: str) -> bool:
     """Return whether one identifier, or number, is the first and another one the last of those that are meant."""
-    several = [one for one in here if one.kind in ("id", "bare", "figure")]
-    return any(_RANGE.fullmatch(text[one.end : other.start]) for one, other in pairwise(several))
+    several = [
+        one for one in here if one.kind == "id" or (one.kind in _PLAIN_KINDS and len(one.text) >= _BARE)
+    ]
+    return any(_SAME_TWICE.fullmatch(one.text) for one in several) or any(
+        _RANGE.fullmatch(text[one.end : other.start]) for one, other in pairwise(several)
+    )
 
 
 def _is_id(text: str) -> bool:

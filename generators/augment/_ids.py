@@ -9,7 +9,7 @@ from gristmill.generators.augment._base import Undecided
 __all__ = ["luhn", "new_ids"]
 
 # Calling codes, of one digit only 1 and 7, and area codes of North America, which tell a place or who pays: (415), 800.
-_COUNTRY = re.compile(r"\+1[ (-]*\d{3}|\+(?:7|\d\d)|\d{3}(?=[-. ]\d{3}[-. ]\d{4}$)|")
+_COUNTRY = re.compile(r"\+1[ (-]*\d{3}|\+(?:7|\d\d)|\(?\d{3}(?=(?:\) ?|[-. ])\d{3}[-. ]\d{4}$)|")
 _SHARED = 4  # digits at the end of an identifier that stand for it, as in "the card that ends in 1234"
 _LONG = 8  # digits of an identifier that is called by its last four
 _CARD = 13  # digits of a card number, at least

@@ -6,7 +6,7 @@ Only what identifies may become another number by itself. Whoever takes a quanti
 import re
 from typing import Literal
 
-from gristmill.generators.augment._vocabulary import BESIDE_NOUNS, DETERMINERS
+from gristmill.generators.augment._vocabulary import BESIDE_NOUNS, DETERMINERS, word_list
 
 __all__ = ["Role", "is_bound", "is_card", "is_ordinary", "is_share", "named_phone", "role_of"]
 
@@ -42,6 +42,12 @@ _PHONED = re.compile(
     re.IGNORECASE,
 )
 _CARDS = re.compile(r"\b(?:card|account|iban|visa|mastercard|number|no\.?)\b[^.;\d]{0,12}$", re.IGNORECASE)
+_DIALLED = re.compile(
+    r"\b(?:call|phone|text|dial|reach|whatsapp)(?: (?:me|us|him|her|them))?(?: (?:at|on))? $", re.IGNORECASE
+)
+_PHONE = 9  # digits of a phone number that is written in one
+_DOES = word_list("subjects") | word_list("modals")
+_SHARE = re.compile(r"\s?(?:[%‰]|percent\b|per cent\b)", re.IGNORECASE)
 _WIDEST = 80  # characters looked at before a number
 _SIGN_BEFORE = re.compile(r"[/:+*×÷=<>≤≥≈^~±√–—%-]\s?$|\b(?:from|between|than|at least|at most|up to)\s$")
 _SIGN_AFTER = re.compile(r"\s?[/:+*×÷=<>≤≥≈^±√–—-]|\s(?:to|through|till|until|out of|of)\s\d")
@@ -69,11 +75,17 @@ def role_of(text: str, start: int, end: int) -> Role:
     label, counts = _LABEL.search(before), _counts(text, end)
     if _UNIT_AFTER.match(text, end) or _SUM_AFTER.match(text, end):
         return "quantity"
-    if label and _labels(label, counts=counts):
+    dialled = len(number) >= _PHONE and _DIALLED.search(before)
+    if dialled or (label and _labels(label, counts=counts)):
         return "id"
     if _SUM_BEFORE.search(before) or counts:
         return "quantity"
     return "id" if number.startswith("0") and not _BITS.issuperset(number) else "unknown"
+
+
+def is_share(text: str, end: int) -> bool:
+    """Return whether the number before `end` is a percentage."""
+    return _SHARE.match(text, end) is not None
 
 
 def is_bound(text: str, start: int, end: int) -> bool:
@@ -89,7 +101,8 @@ def _labels(label: re.Match[str], *, counts: bool) -> bool:
         return True
     if (label["joint"] or "").strip() in ("is", "was", "are", "were"):
         return not counts and not _COUNTS.fullmatch(thing)
-    return not counts or not _WEAK.fullmatch(thing) or (label["det"] or "").lower() in DETERMINERS
+    before = (label["det"] or "").lower()
+    return not _WEAK.fullmatch(thing) or before in DETERMINERS or not (counts or before in _DOES)
 
 
 def _counts(text: str, end: int) -> bool:

@@ -74,7 +74,7 @@ _RANKED = re.compile(
     r"[ -](?P<one>[A-Z][^\W\d_]+)(?: (?P<more>[A-Z][^\W\d_]+))?"
     r"|\b(?P<first>[A-Z][^\W\d_]+)(?:['’]s)?(?: (?P<last>[A-Z][^\W\d_]+)(?:['’]s)?)? (?:(?:II|III|IV|VI{0,3}|IX|XI{0,3}|XI?V|XVI{0,3})\b|the (?:Great|First|Second)\b"
     r"|(?:Street|Avenue|Road|Boulevard|Islands?|island|Park|Station|Hospital|University|College|School|County|City|River|Square|Bridge|Airport|Cathedral"
-    r"|Church|Inc|Ltd|LLC|Corp|GmbH|Foundation|Institute|Museum|Award|Prize)\b|& )"
+    r"|Church|Inc|Ltd|LLC|Corp|GmbH|Foundation|Institute|Museum|Award|Prize)\b|& (?:Sons?|Co|Company|Partners|Associates|(?P=first))\b)"
 )
 _SHORTEST = 3  # letters of a name that is known without more
 _NAME_WORDS = 3  # of a field that is a name and nothing else

@@ -12,6 +12,10 @@ _WORDED = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(rf"\b(?:{'|'.join(_UNITS)})\b", re.IGNORECASE)
+_ADDED = re.compile(
+    rf"\b(?:(?:plus|minus|more|less|equals|makes) (?:{'|'.join(_UNITS)})|(?:{'|'.join(_UNITS)}) (?:plus|minus|more|less|equals|makes))\b",
+    re.IGNORECASE,
+)
 # A result by itself: a text that is a number and perhaps its unit, or one that is marked as the answer.
 _RESULT = re.compile(
     r"\s*[-−]?\d[\d,.]*\s?(?:%|(?!dollar|euro|pound|USD|EUR|GBP)[^\W\d_]+)?\.?\s*|.*(?:####\s|\\boxed\{).*",
@@ -56,7 +60,7 @@ def _related(amounts: Sequence[int]) -> set[int]:
 def _worded(text: str, related: Collection[Decimal]) -> bool:
     """Return whether a text has a number in words that may be one of the related amounts."""
     small = (_UNITS.index(one[0].lower()) + 1 for one in _UNIT.finditer(text))
-    return _WORDED.search(text) is not None or any(Decimal(one) in related for one in small)
+    return any(one.search(text) for one in (_WORDED, _ADDED)) or any(Decimal(one) in related for one in small)
 
 
 def follows(number: int, known: Collection[int]) -> bool:
@@ -64,9 +68,10 @@ def follows(number: int, known: Collection[int]) -> bool:
     others = [one for one in known if one != number]
     if number < 2 or len(others) > _MOST or _summed(number, others):
         return True
+    if any(number == 2 * one or one == 2 * number for one in others):
+        return True
     return any(
-        one in (number + other, number * other, number - other, 2 * number)
-        or number in (other * one, 2 * one)
+        one in (number + other, number * other, number - other) or number == other * one
         for place, one in enumerate(others)
         for other in others[:place] + others[place + 1 :]
     )

@@ -107,6 +107,22 @@ def test_copies_that_are_none_are_counted_and_left_out(tmp_path: Path) -> None:
     assert {"contractions?rate=1": 1} == report.written
 
 
+def test_a_record_that_has_to_be_left_is_counted_with_the_reason(tmp_path: Path) -> None:
+    """Where no new values are left, and not as if there had been nothing to change."""
+    source = jsonl(
+        tmp_path / "a.jsonl",
+        {"text": " ".join(f"R{one}" for one in range(100, 600))},
+        {"text": "It is R100."},
+    )
+
+    report = augment_rows(source, tmp_path / "b.jsonl", ["refill"])
+
+    assert ({"refill": 1}, {"more identifiers of one form than others are left to take their place": 1}) == (
+        report.written,
+        report.left_out,
+    )
+
+
 def test_parquet_in_parquet_out(tmp_path: Path) -> None:
     """Types stay; the link to the parent is a column of its own."""
     table = pa.table(

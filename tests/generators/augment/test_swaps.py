@@ -181,3 +181,25 @@ def test_what_somebody_owns_in_their_decade_goes_with_them() -> None:
     """No number of things, but years."""
     assert "She is an actress in her 30s." == swapped("swap-gender", "He is an actor in his 30s.")
     assert "He is an actor in his 30s." == swapped("swap-gender", "She is an actress in her 30s.")
+
+
+@pytest.mark.parametrize("spec", ["swap-names", "refill"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "King George and Queen Anne met in St. George.",
+        "Saint Thomas island; Thomas is there.",
+        "Pope Francis and Prince Albert spoke.",
+        "Louis XIV spoke.",
+        "It is in Anne Street, near Thomas Hospital.",
+        "I work for Johnson & Johnson.",
+    ],
+)
+def test_names_that_go_with_a_rank_or_a_place_stay(spec: str, text: str) -> None:
+    """They are known by the whole of it, and so is nobody else."""
+    assert all(text == swapped(spec, text, seed) for seed in range(3))
+
+
+def test_two_people_are_no_company() -> None:
+    """With a sign for `and` between them."""
+    assert {"Anna", "Tom"}.isdisjoint(swapped("swap-names", "Call Anna & Tom").split())
