@@ -31,10 +31,10 @@ _ENTITY = re.compile(
   | (?P<date>(?<![\w-])\d{{4}}-\d\d-\d\d(?!\d|-\d)
       | \b(?:{MONTH})\.?\ \d{{1,2}}(?:st|nd|rd|th)?,?\ \d{{4}}\b | \b\d{{1,2}}(?:st|nd|rd|th)?\ (?:{MONTH})\.?,?\ \d{{4}}\b)
   | (?P<vague>\b(?:{MONTH})\.?\ \d{{1,2}}(?:st|nd|rd|th)?\b | \b\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?(?:{MONTH})\b
-      | \b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b | [\w-]*\b(?:19|20)\d\d-\d\d-\d\d(?:-\w+)+)
+      | \b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b | (?<![\w-])(?:19|20)\d\d-\d\d-\d\d(?:-\w+)+)
   | (?P<amount>(?:[$€£]\s?|\b(?:USD|EUR|GBP)\ )\d[\d,]*(?:\.\d\d?)?\b | \b\d[\d,]*(?:\.\d\d?)?\ ?(?:€|dollars?\b|euros?\b|pounds?\b|USD\b|EUR\b|GBP\b))
   | (?P<id>(?<![\d)=]\ )(?<![\d)=])\+\d[\d\ ()-]{{6,}}\d | (?P<phone>(?:\(\d{{3}}\)\ ?|\b\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}\b) | (?P<card>\b(?:\d{{4}}[ -]){{3}}\d{{1,7}}\b)
-      | \b(?=[\w-]*\d{{3}})(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b)
+      | (?<!&)\b(?=[\w-]*\d{{3}})(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b)
   | (?P<bare>(?<![\w.,:/-])\d{{5,}}(?![\w.,:-]*\w))
   | (?P<number>(?<![\w.,:/-])\d{{1,4}}(?![\w-]|[.,:/]\d))
   | (?P<figure>(?<!\w)\d[\d,]*(?:\.\d+)?(?!\w))
@@ -57,6 +57,9 @@ FIELD = re.compile(rf"-?{FIGURES.pattern}")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _CUT = re.compile(r"\d[.,]?$")
 _GOES_ON = re.compile(r"[.,]?\d|\s?(?:k|m|bn|mio|mrd|thousand|million|billion)\b", re.IGNORECASE)
+_GOES_TO = re.compile(r"\s?(?:[-–—/]|to|or)\s?\d")  # $20 to 30
+_COMES_FROM = re.compile(r"\d\s?(?:[-–—/]|to|or)\s?$")
+_NEARBY = 8  # characters before an amount that may be a number and what joins both
 _MONEY = re.compile(
     rf"[$€£¥₹]\s?\d|(?:\d|\b(?:{'|'.join(sorted(word_list('numbers')))}))[\s-]?(?:[€£¥₹]|dollars?\b|euros?\b|pounds?\b|bucks?\b)",
     re.IGNORECASE,
@@ -64,10 +67,16 @@ _MONEY = re.compile(
 # What compares identifiers, or runs from one to another: others would have to come in the same order.
 _ORDERED = re.compile(
     r"\b(?:newer|older|latest|newest|oldest|consecutive\w*|successive|adjacent|next to|neighbou?r\w*|sort(?:ed|s)?|ascending|descending|alphabetical\w*"
-    r"|odd|even number|divisible|prime|palindrome|(?:larger|greater|smaller|higher|lower|bigger|less|more) than|larger|largest|smallest|between|ranges?|sequence|series)\b",
+    r"|(?:larger|greater|smaller|higher|lower|bigger|less|more) than|larger|largest|smallest|between|ranges?|sequence|series)\b",
+    re.IGNORECASE,
+)
+# What is true of the digits of one identifier and not of others.
+_DIGITS = re.compile(
+    r"\b(?:odd|even number|divisible|multiple of|prime|palindrom\w*|digit sum|sum of (?:the|its|all) digits|(?:last|first|final|each|every|which) digit)\b",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s?(?:[-–—…]|\.\.+|to|through|thru|till|until)\s?")
+_DATED = re.compile(r"[-_](?:19|20)\d\d-\d\d-\d\d(?!\d)")
 _SAME_TWICE = re.compile(r"([A-Za-z]+)\d+-\1\d+")
 
 
@@ -96,7 +105,8 @@ def _kind(found: re.Match[str], text: str) -> str:
         return "id" if luhn(digits) == 0 or is_card(text, start) else ""
     if found.lastgroup == "id" and is_ordinary(found[0]):
         return ""
-    return str(found.lastgroup)
+    # One that a date is part of may neither move with the dates nor without them.
+    return "vague" if found.lastgroup == "id" and _DATED.search(found[0]) else str(found.lastgroup)
 
 
 def _legible(text: str) -> bool:
@@ -109,8 +119,18 @@ def _legible(text: str) -> bool:
         _PLAIN.fullmatch(FIGURES.search(one.text)[0])  # type: ignore[index]  # an amount has some
         and not _CUT.search(text[: one.start])
         and not _GOES_ON.match(text, one.end)
+        and not (_GOES_TO.match(text, one.end) or _begun(text, one.start))
         for one in amounts
     )
+
+
+def _begun(text: str, start: int) -> bool:
+    """Return whether a number that is no amount by itself begins a range that ends at `start`, as in 20 to $30."""
+    before = _COMES_FROM.search(text[max(0, start - _NEARBY) : start])
+    if before is None:
+        return False
+    place = max(0, start - _NEARBY) + before.start()
+    return not any(one.kind == "amount" and one.start <= place < one.end for one in entities(text))
 
 
 class Seen(NamedTuple):
@@ -192,18 +212,18 @@ class _Notes:
         self.calendar = self.calendar or calendar_said(key, text, told)
         self.legible = self.legible and _legible(text)
         self.ordered = self.ordered or _ORDERED.search(text) is not None
-        self.runs = self.runs or _runs(here, text)
+        self.runs = self.runs or _runs(here, text) or _DIGITS.search(text) is not None
         if not (FIELD.fullmatch(text) and (MONEY_KEY.search(key) or _ID_KEY.search(key))):
             self.texts.append(text)
 
     def _role(self, one: Entity, text: str) -> None:
+        if one.kind == "number" and is_bound(text, one.start, one.end):
+            self.bound.add(one.text)
         if not is_share(text, one.end):  # which stays true of all amounts
             self.plain.add(_number(one.text))
         role = role_of(text, one.start, one.end)
         if role == "quantity":
             self.quantities.add(one.text)
-            if is_bound(text, one.start, one.end):
-                self.bound.add(one.text)
         elif role == "id" and one.kind == "bare":
             self.found["id"][one.text] = None
 

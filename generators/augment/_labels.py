@@ -48,7 +48,7 @@ _DIALLED = re.compile(
 _PHONE = 9  # digits of a phone number that is written in one
 _DOES = word_list("subjects") | word_list("modals")
 _SHARE = re.compile(r"\s?(?:[%‰]|percent\b|per cent\b)", re.IGNORECASE)
-_WIDEST = 80  # characters looked at before a number
+_WIDEST = 48  # characters looked at before a number
 _SIGN_BEFORE = re.compile(r"[/:+*×÷=<>≤≥≈^~±√–—%-]\s?$|\b(?:from|between|than|at least|at most|up to)\s$")
 _SIGN_AFTER = re.compile(r"\s?[/:+*×÷=<>≤≥≈^±√–—-]|\s(?:to|through|till|until|out of|of)\s\d")
 _BITS = {"0", "1"}

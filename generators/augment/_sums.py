@@ -64,11 +64,14 @@ def _worded(text: str, related: Collection[Decimal]) -> bool:
 
 
 def follows(number: int, known: Collection[int]) -> bool:
-    """Return whether a number is a sum of others, a difference, product or quotient of two, or is part of one."""
+    """Return whether a number is a sum of others, a difference, product or quotient of two, or is part of one.
+
+    One that comes right before or after another one may be part of a series.
+    """
     others = [one for one in known if one != number]
     if number < 2 or len(others) > _MOST or _summed(number, others):
         return True
-    if any(number == 2 * one or one == 2 * number for one in others):
+    if any(number == 2 * one or one == 2 * number or abs(number - one) == 1 for one in others):
         return True
     return any(
         one in (number + other, number * other, number - other) or number == other * one

@@ -1,6 +1,7 @@
 """What is no identifier, and what more is said of than a new value would fit, stays as it is when entities are filled in."""
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -80,10 +81,17 @@ def test_units_sizes_years_and_lists_are_no_identifiers(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Invoices 10023 to 10027, five in all.", "Seats R100-R199.", "Version A123 is newer than A122."],
+    [
+        "Invoices 10023 to 10027, five in all.",
+        "Seats R100-R199.",
+        "Version A123 is newer than A122.",
+        "Order 10023: the last digit is 3.",
+        "Is order 10023 odd?",
+        "It is INV-2024-05-06-117.",
+    ],
 )
 def test_identifiers_in_order_stay(text: str) -> None:
-    """Others would come in another order, or be more or fewer."""
+    """Others would come in another order, be more or fewer, or end otherwise."""
     assert text == refilled(text, "ids")
 
 
@@ -157,6 +165,9 @@ def test_dates_at_the_end_of_time_stay() -> None:
         "Half of $100 is fifty.",
         "$1 and three more is four.",
         "$4 and then four again.",
+        "They are $20–30 each.",
+        "It is from $20 to 30.",
+        "Pay 20 to $30.",
         "It was $20.50, I repeat 20.50.",
         "It was $15000, that is 15000.",
         "$60 for 3 is 20 each.",
@@ -167,6 +178,15 @@ def test_dates_at_the_end_of_time_stay() -> None:
 def test_amounts_stay_where_words_or_bare_numbers_follow_from_them(record: Any) -> None:
     """Times a factor they would no longer come to those."""
     assert record == refilled(record, "amounts")
+
+
+@pytest.mark.parametrize("text", ["$20 to $30", "$20-$30", "$20 or $30"])
+def test_ranges_of_amounts_stay_ranges(text: str) -> None:
+    """Both ends share the factor."""
+    low, high = (float(one) for one in re.findall(r"\d+", refilled(text, "amounts")))
+
+    assert low != 20
+    assert 1.5 * low == high
 
 
 def test_percentages_of_amounts_hold_of_any() -> None:
@@ -186,6 +206,8 @@ def test_percentages_of_amounts_hold_of_any() -> None:
         {"text": "Come at 14:05.", "hour": 14},
         {"text": "It takes 10–20 men.", "least": 10},
         {"text": "From 10 to 20 men.", "most": 20},
+        {"text": "37 of 50 passed.", "passed": 37},
+        {"text": "Rooms 37, 38 and 39.", "room": 38},
         {"text": "I am 34, born 1990.", "years": 34},
         {"text": "5 and 5 make 10.", "all": 10},
         {"text": "3 and 4 and 8 make 15.", "all": 15},
