@@ -13,6 +13,7 @@ _COUNTRY = re.compile(r"\+1[ (-]*\d{3}|\+(?:7|\d\d)|\(?\d{3}(?=(?:\) ?|[-. ])\d{
 _SHARED = 4  # digits at the end of an identifier that stand for it, as in "the card that ends in 1234"
 _LONG = 8  # digits of an identifier that is called by its last four
 _CARD = 13  # digits of a card number, at least
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}")
 _TRIES = 1000  # drawings of one identifier, until its form counts as used up
 
 
@@ -86,7 +87,17 @@ def _of_form(one: str, rng: random.Random) -> str:
     if len(digits) >= _CARD and luhn([int(one[place]) for place in digits]) == 0:
         marks[digits[-1]] = "0"
         marks[digits[-1]] = str(-luhn([int(marks[place]) for place in digits]) % 10)
-    return "".join(marks)
+    new = "".join(marks)
+    return _checked(new) if _IBAN.fullmatch(one) and _mod_97(one) == 1 else new
+
+
+def _checked(iban: str) -> str:
+    """Return an account number with the check digits that are right for it. ISO 13616-1, section 6, by ISO 7064."""
+    return f"{iban[:2]}{98 - _mod_97(f'{iban[:2]}00{iban[4:]}'):02}{iban[4:]}"
+
+
+def _mod_97(iban: str) -> int:
+    return int("".join(str(int(mark, 36)) for mark in iban[4:] + iban[:4])) % 97
 
 
 def luhn(digits: list[int]) -> int:
