@@ -18,7 +18,7 @@ from gristmill.errors import UsageError
 from gristmill.generators._dependence import correlated
 from gristmill.generators.fitting._conditional import as_cases, coded
 from gristmill.generators.fitting._equalities import Equality, equalities
-from gristmill.generators.fitting._identifiers import widened
+from gristmill.generators.fitting._identifiers import room, widened
 from gristmill.generators.fitting._laws import Array
 from gristmill.generators.fitting._long import long_numbers
 from gristmill.generators.fitting._marginals import (
@@ -224,6 +224,7 @@ class _Columns:
             note += ', since the column is called so; if it is no one\'s, write kind = "choice" with options'
         if found and found["kind"] == "unique":
             found["pattern"] = widened(found["pattern"], self._rows)
+            note = "; ".join(filter(None, [note, room(found["pattern"], self._rows)]))
         if found:
             self.entries[name] = found | ({"hidden": True} if name in self.between else {})
         if note:

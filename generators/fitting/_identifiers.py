@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from string import ascii_uppercase, digits
 
 from gristmill.generators.kinds.field import CELLS
 
-__all__ = ["widened"]
+__all__ = ["room", "widened"]
 
 _TIMES, _ROWS = (
     1_000,
@@ -37,6 +37,12 @@ def widened(pattern: str, rows: int) -> str:
     return "".join(marks)
 
 
+def room(pattern: str, rows: int) -> str:
+    """Return for how many rows a pattern has identifiers if they are not far more than the real ones, else nothing."""
+    count = _count(pattern)
+    return "" if count >= _TIMES * rows else f"enough for {count:,} rows; make the pattern longer for more"
+
+
 def _free(pattern: str) -> Iterator[tuple[int, str]]:
     """Yield places that may become free and what they become, in the order in which they do."""
     for mark, beside in (("#", True), ("?", True), ("#", False)):
@@ -45,5 +51,5 @@ def _free(pattern: str) -> Iterator[tuple[int, str]]:
                 yield from ((place, mark) for place in reversed(range(*run.span())) if pattern[place] != mark)
 
 
-def _count(marks: list[str]) -> int:
+def _count(marks: Sequence[str]) -> int:
     return math.prod(_SIZES.get(mark, 1) for mark in marks)

@@ -61,6 +61,8 @@ def test_more_rows_than_the_real_ones_can_be_drawn() -> None:
     made = drawn(found, 50 * ROWS)
 
     assert 50 * ROWS == len({*made})
+    assert "enough for 100,000 rows" in found.notes["of"]
+    assert "enough" not in fitted([f"ORDER-{number:07d}" for number in range(ROWS)]).notes["of"]
     assert {("ORD-", 9)} == {(one[:4], len(one)) for one in made}
 
 
