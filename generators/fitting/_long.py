@@ -23,13 +23,11 @@ class Long(NamedTuple):
         name: of the column.
         form: the expression of it, with `{0}` for the steps.
         values: the steps, null where there is no number, [N].
-        step: from one number that can be drawn to the next.
     """
 
     name: str
     form: str
     values: pa.Array
-    step: int
 
 
 def long_numbers(table: pa.Table) -> list[Long]:
@@ -57,15 +55,15 @@ def _long(name: str, column: pa.ChunkedArray) -> Long:
     if step == 1:
         base -= _SHIFT if base > 0 else -_SHIFT
     steps = [None if one is None else (one - base) // step for one in numbers]
-    return Long(name, _form(base, step, (high - low) // step), pa.array(steps, pa.int64()), step)
+    form = _form(base, step, (low - base) // step, (high - base) // step)
+    return Long(name, form, pa.array(steps, pa.int64()))
 
 
-def _form(base: int, step: int, span: int) -> str:
-    """Return the expression of a column, with steps held where numbers would leave 64 bits."""
+def _form(base: int, step: int, low: int, high: int) -> str:
+    """Return the expression of a column, with steps held where others as far apart would leave 64 bits."""
     least, most = -(_LIMIT + base) // step + 1, (_LIMIT - 1 - base) // step - 1
-    within = "{0}"
-    if most - least < 4 * span:
-        # A product is itself a number of 64 bits.
-        least, most = max(least, -(_LIMIT // step) + 1), min(most, _LIMIT // step - 1)
-        within = f"max({least}, min({most}, {{0}}))"
+    # A product is itself a number of 64 bits.
+    least, most = max(least, -(_LIMIT // step) + 1), min(most, _LIMIT // step - 1)
+    enough = least <= 2 * low - high and 2 * high - low <= most
+    within = "{0}" if enough else f"max({least}, min({most}, {{0}}))"
     return (f"{base} + " if base else "") + within + (f" * {step}" if step > 1 else "")
