@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Fit a template to a real table: a distribution for each column, on which category it depends, what adds up, and how numbers go together.
 
-    No text that is rare is written, and no e-mail address or number of a phone, an account or a card. The columns may stand in
-    another order, for what others depend on comes before them.
+    No text that is rare is written, no e-mail or IP address, no number of a phone, an account or a card, and no name or address
+    in a column that is called so; the file says of which columns texts are written. The columns may stand in another order, for
+    what others depend on comes before them.
 
     Example: gristmill fit real.parquet --out payments.toml
     """
