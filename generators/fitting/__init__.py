@@ -18,6 +18,7 @@ from gristmill.errors import UsageError
 from gristmill.generators._dependence import correlated
 from gristmill.generators.fitting._conditional import as_cases, coded
 from gristmill.generators.fitting._equalities import Equality, equalities
+from gristmill.generators.fitting._gaps import values_with
 from gristmill.generators.fitting._identifiers import room, widened
 from gristmill.generators.fitting._laws import Array
 from gristmill.generators.fitting._long import long_numbers
@@ -281,7 +282,7 @@ class _Columns:
                 and entry["kind"] in ("choice", "flag")
                 and not self._table[other].null_count
             ):
-                values = _values_with(self._table[other], pa.chunked_array([pa.array(known)]))
+                values = values_with(self._table[other], pa.chunked_array([pa.array(known)]))
                 if values and set(values) <= set(entry.get("options", [False, True])):
                     return {other: values}
         return {}
@@ -388,16 +389,3 @@ def _known(column: pa.ChunkedArray) -> Array:
     """Return where a column has a value, [N]; a number that is not finite is none."""
     numbers = numbers_of(column)
     return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)
-
-
-def _values_with(column: pa.ChunkedArray, there: pa.ChunkedArray) -> list[Any]:
-    """Return the values of a column with which another always has a value, if with all others it never has; else none."""
-    found = (
-        pa.table({"value": column, "there": there.cast(pa.int64())})
-        .group_by("value")
-        .aggregate([("there", "sum"), ("there", "count")])
-    )
-    rows = found.to_pylist()
-    if any(row["there_sum"] not in (0, row["there_count"]) for row in rows):
-        return []
-    return sorted((row["value"] for row in rows if row["there_sum"]), key=str)
