@@ -12,10 +12,11 @@ What is asked for stands in the task as data, its `check`:
     {"kind": "time", "answer": "14:05"}                    with or without am and pm
     {"kind": "calls", "calls": [{"name": …, "arguments": …}]}   in any order
     {"kind": "ask", "about": ["date"]}                     a question with one of the words, and no call
-    {"kind": "decline"}                                    that it cannot be done, and no call
+    {"kind": "decline"}                                    that who speaks cannot do it, no claim that it is done, and no call
     {"kind": "no-call"}                                    some words, and no call
 
-Numbers are read from digits, in any usual dress; what is denied, one of several or asked back is no answer.
+Numbers are read from digits, in any usual dress. What is denied, taken back, one of several, part of a formula or asked
+back is no answer: a reply of which that cannot be told for sure fails.
 """
 
 import re
@@ -28,6 +29,7 @@ from gristmill.digest import canonical
 from gristmill.errors import unknown
 from gristmill.generators.answers._exact import exact, number, solutions
 from gristmill.generators.answers._moments import MONTHS, day, time_of_day
+from gristmill.generators.answers._refused import declined
 from gristmill.generators.answers._words import listed, option, text_of, words
 from gristmill.nested import mapped_texts
 from gristmill.types import Check
@@ -40,11 +42,7 @@ _ASKS = re.compile(
 )
 _LONGEST = 1500  # characters of a reply that are read from its end
 _QUESTION = re.compile(r"[^.!?\n]*\?")
-_UNABLE = re.compile(
-    r"\b(?:can ?not|unable|(?:not|isn't|aren't) (?:able|possible|available|supported)|no (?:tool|way|access|means|function)"
-    r"|none of (?:my|the)|lack|not have|beyond what)\b|\b(?:can|don|doesn|couldn)'t\b(?! know)",
-    re.IGNORECASE,
-)
+_NAME = re.compile(r"[^\W\d_]{2,}(?:[ -][^\W\d_]{2,})*")
 
 
 def judge(check: Mapping[str, Any], reply: str | None, calls: Sequence[Mapping[str, Any]] = ()) -> Check:
@@ -101,7 +99,7 @@ def _asks(check: Mapping[str, Any], reply: str) -> tuple[str, bool]:
 
 
 def _declines(check: Mapping[str, Any], reply: str) -> tuple[str, bool]:
-    return "to hear that it cannot be done", bool(_UNABLE.search(reply.replace("’", "'")))
+    return "to hear that it cannot be done", declined(reply)
 
 
 def _talks(check: Mapping[str, Any], reply: str) -> tuple[str, bool]:
@@ -119,6 +117,14 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
 
 
 def _plain_call(call: Mapping[str, Any]) -> bytes:
-    """Return a call so that equal ones are equal: names as they are, words in one case, numbers as numbers."""
-    arguments = mapped_texts(call.get("arguments") or {}, lambda one: " ".join(words(one)))
+    """Return a call so that equal ones are equal: texts as they are, but for spaces around them, and numbers as numbers.
+
+    Only words of letters alone mean the same in any case: `lima` is Lima, but `c` is not C, nor `readme.md` README.md.
+    """
+    arguments = mapped_texts(call.get("arguments") or {}, _plain_text)
     return canonical([call.get("name"), arguments])
+
+
+def _plain_text(text: str) -> str:
+    text = text.strip()
+    return text.casefold() if _NAME.fullmatch(text) else text

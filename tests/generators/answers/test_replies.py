@@ -65,3 +65,37 @@ def test_endless_replies_are_judged_by_their_end(check: dict[str, Any], noise: s
 def test_other_calls_than_those_wanted_fail(calls: list[dict[str, Any]]) -> None:
     """One too few or too many, another name, an argument too few or too many or written as the tool does not take it."""
     assert "fail" == judge({"kind": "calls", "calls": [CALL, OTHER]}, "Both were called.", calls).status
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got"),
+    [
+        ("*.py", "py"),
+        ("*.py", "<.py>"),
+        ("#general", "general"),
+        ("C", "C#"),
+        ("C", "c"),
+        ("README.md", "readme.md"),
+        ("README.md", "README.md."),
+        ("README.md", "(README.md)"),
+        ("5", 5),
+        ("true", True),
+        (1, True),
+        (5, 5.5),
+    ],
+)
+def test_arguments_that_a_tool_would_take_for_others_fail(wanted: Any, got: Any) -> None:
+    """Signs and the case of a file, a channel, a pattern or a code say which."""
+    check = {"kind": "calls", "calls": [{"name": "find", "arguments": {"what": wanted}}]}
+
+    assert "fail" == judge(check, "", [{"name": "find", "arguments": {"what": got}}]).status
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got"), [("README.md", " README.md\n"), ("New York", "new york"), (5, 5.0)]
+)
+def test_arguments_that_can_mean_nothing_else_pass(wanted: Any, got: Any) -> None:
+    """Spaces around a text, the case of words of letters alone, a whole number written as a float."""
+    check = {"kind": "calls", "calls": [{"name": "find", "arguments": {"what": wanted}}]}
+
+    assert "pass" == judge(check, "", [{"name": "find", "arguments": {"what": got}}]).status
