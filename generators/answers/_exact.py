@@ -5,23 +5,28 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from gristmill.generators.answers._around import changed, changed_before, taken_back
 from gristmill.generators.answers._numbers import NAME_OF, VALUE, Number, numbers, priced, worth
 from gristmill.generators.answers._plain import BOX, BOX_END, plain
-from gristmill.generators.answers._told import Said, concluded
+from gristmill.generators.answers._told import CHECKED, Said, concluded
 
 __all__ = ["exact", "number", "solutions"]
 
 Named = list[tuple[str, Fraction]]
 
 _ASSIGNED = re.compile(r"(?<![\w.)+*/×·^-])(?<![\d)+*/×·-]\s)([a-z])\s*(?:=|:|∈|\bis\b)", re.IGNORECASE)
+_BOX = re.compile(f"{BOX}([^{BOX_END}]*){BOX_END}")
+_INTERVAL = re.compile(r"[=:∈]\s*\(\s*-?[\d./]+\s*[,;]")
+_ORDER = re.compile(r"([a-z](?:\s*,\s*[a-z])+)\s*\)\s*=\s*\(")
 _PARTS = re.compile(r",(?!\d{3}(?!\d))|;|\.\s|\b(?:and|or)\b|∨|∪", re.IGNORECASE)
 _NO_WORDS = re.compile(r"[(){}\[\]*`]")
 _CALCULATED = re.compile(
-    r"\d\s*[×*·÷+]\s*[a-z]\b|[\da-z]\s*[×*·÷+]\s*[\d(]|[\da-z]\s+-\s+\d|\d-\d|\)\s*[/×*·÷]|[×*·÷+]\s*\(",
+    r"\d\s*[×*·÷+]\s*[a-z]\b|[\da-z]\s*[×*·÷+]\s*[\d(]|[\da-z]\s+-\s+\d|\d-\d|\)\s*[/×*·÷]|[×*·÷+]\s*\(|\d\s*\(\s*-?\d",
     re.IGNORECASE,
 )
 _INEXACT = re.compile(
-    r"[≠<>≥≤]|\b(?:not|neither|never|between|unless|at least|at most|more than|less than|vice versa)\b|\bin\s*[(\[]|n't\b|\b(?:maybe|perhaps|possibly)\b",
+    r"[≠<>≥≤]|\b(?:not|neither|never|between|unless|at least|at most|more than|less than|vice versa|no (?:real )?solutions?|guess)\b"
+    r"|(?:\bin|∈)\s*[(\[]|[=:]\s*\[|\w\([a-z]\)\s*=\s*-?\d|n't\b|\b(?:maybe|perhaps|possibly)\b",
     re.IGNORECASE,
 )
 
@@ -34,7 +39,10 @@ def exact(check: Mapping[str, Any], text: str) -> Fraction | str | None:
     def read(sentence: str) -> list[Said]:
         found = numbers(sentence, asked)
         of_unit = [one for one in found if _has_unit(sentence, one, wanted, asked)]
-        return [Said(one.start, one.end, _in_unit(one, wanted, asked)) for one in of_unit or found]
+        return [
+            Said(one.start, one.end, _sure(sentence, one, _in_unit(one, wanted, asked)))
+            for one in of_unit or found
+        ]
 
     return concluded(priced(plain(text)), read)  # type: ignore[no-any-return]
 
@@ -43,6 +51,12 @@ def _has_unit(sentence: str, one: Number, wanted: str, asked: str) -> bool:
     if asked:
         return one.unit == asked
     return bool(wanted) and sentence[one.end :].lstrip().casefold().startswith(wanted)
+
+
+def _sure(sentence: str, one: Number, value: Fraction | str) -> Fraction | str | None:
+    """Return a value, None where what stands around it makes another of it."""
+    share = one.unit == "%" and re.match(r"\s*\S+\s+(?:more|less|higher|lower|off|of)\b", sentence[one.end :])
+    return None if share or changed(sentence, one.start, one.end, bool(one.unit)) else value
 
 
 def _in_unit(one: Number, wanted: str, asked: str) -> Fraction | str:
@@ -58,7 +72,7 @@ def number(check: Mapping[str, Any], text: str) -> Fraction | None:
     """
 
     def read(sentence: str) -> list[Said]:
-        return [Said(one.start, one.end, one.value) for one in numbers(sentence)]
+        return [Said(one.start, one.end, _sure(sentence, one, one.value)) for one in numbers(sentence)]
 
     value = concluded(priced(plain(text)), read)
     scale = 10 ** len(str(check["answer"]).partition(".")[2])
@@ -93,11 +107,9 @@ def _equations(text: str, names: Sequence[str]) -> str:
 
 def _last(text: str, names: Sequence[str]) -> Named:
     """Return what the last line says, and the lines just before it if all of them are but one value of a name."""
-    boxes = re.findall(f"{BOX}([^{BOX_END}]*){BOX_END}", text)
-    if boxes:
-        lines = [", ".join(boxes) if len(names) > 1 else boxes[-1]]
-    else:
-        lines = [line for line in text.splitlines() if re.search(r"\d", line)]
+    lines = _lines(text, names)
+    if taken_back(text.rpartition(lines[-1])[2] if lines else ""):
+        return []
     told = re.split(r"\banswer\b", lines[-1] if lines else "", flags=re.IGNORECASE)
     found = _of_line(told[-1], names)
     alone = re.compile(rf"\W*(?:{'|'.join(names)})(?:_?\{{?\d\}}?)?\s*=\s*-?[\d./]+\W*", re.IGNORECASE)
@@ -106,7 +118,22 @@ def _last(text: str, names: Sequence[str]) -> Named:
     return found
 
 
+def _lines(text: str, names: Sequence[str]) -> list[str]:
+    """Return what stands in boxes, else the lines with numbers but for checks at the end; none for a box in a formula."""
+    boxes = [*_BOX.finditer(text)]
+    if any(changed(text, one.start(), one.end()) for one in boxes):
+        return []
+    if boxes:
+        return [", ".join(one[1] for one in boxes) if len(names) > 1 else boxes[-1][1]]
+    lines = [line for line in text.splitlines() if re.search(r"\d", line)]
+    while len(lines) > 1 and CHECKED.match(lines[-1]):
+        lines.pop()
+    return lines
+
+
 def _of_line(line: str, names: Sequence[str]) -> Named:
+    if taken_back(line) or _in_another_way(line, names):
+        return []
     line = re.sub(r"^\s*[-•]\s+|\([^()]*\b[a-z]{3,}\b[^()]*\)", "", line)  # bullets and remarks
     if _INEXACT.search(line) or line.rstrip().endswith("?"):
         return []
@@ -121,19 +148,38 @@ def _of_line(line: str, names: Sequence[str]) -> Named:
     return [(name or names[0], value) for name, value in found if name or len(names) == 1]
 
 
+def _in_another_way(line: str, names: Sequence[str]) -> bool:
+    """Return whether a line gives an interval for the values of a name, or one of several names, or those in another order."""
+    if len(names) == 1:
+        return bool(_INTERVAL.search(line))
+    order = _ORDER.search(line)
+    return bool(re.search(r"\bor\b|∨", line) or (order and order[1].replace(" ", "").split(",") != names))
+
+
 def _of_part(part: str, names: Sequence[str]) -> Named:
     """Return the value at the end of `x = 14/2 = 7` with its name; both values of `x = ±4`."""
     for name in names:
         part = re.sub(rf"(?<![\w.]){name}_?\{{?\d\}}?(?=\s*=)", name, part, flags=re.IGNORECASE)  # x_1 =
     if _CALCULATED.search(part.rpartition("=")[2]):
         return []
-    part = _NO_WORDS.sub(" ", part)
+    part = re.sub(r"(^|=)(\s*)\+(?=\s*[\d.])", r"\1\2 ", _NO_WORDS.sub(" ", part))
     named = [one.casefold() for one in _ASSIGNED.findall(part)]
     found = [
         one for one in VALUE.finditer(part.replace("±", " ")) if not part[one.end() : one.end() + 1].isalpha()
     ]
-    value = worth(found[-1]) if found else None
-    if value is None or (named and named[0] not in names) or (not named and "=" in part):
+    value = worth(found[-1]) if found and not _in_formula(part, found[-1]) else None
+    if value is None or (named and {*named} != {named[0]} & {*names}) or (not named and "=" in part):
         return []
     name = named[0] if named else ""
     return [(name, value), (name, -value)] if "±" in part else [(name, value)]
+
+
+def _in_formula(part: str, found: re.Match[str]) -> bool:
+    """Return whether a value is but a part of what a name equals, or what equals it is more than the name: `ln t = 6`."""
+    right = re.sub(r"\beither\b", "", part.rpartition("=")[2] if "=" in part else "")
+    return (
+        changed(part, *found.span())
+        or part.startswith("%", found.end())
+        or bool(re.match(r"\D*[a-z√|]", right, re.IGNORECASE))
+        or any(changed_before(part, one.start()) for one in _ASSIGNED.finditer(part))
+    )

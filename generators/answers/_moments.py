@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from gristmill.generators.answers._around import changed_after, shifted
 from gristmill.generators.answers._plain import plain
 from gristmill.generators.answers._told import Said, concluded
 
@@ -32,7 +33,7 @@ _DATES = (  # with the places of year, month and day
     ),
 )
 _TIME = re.compile(
-    r"\b(\d\d?)(?:[:h](\d\d)(?::\d\d)?|\.(\d\d)(?=\s*(?:[ap]\.?m|h\b)))?(?:\s*([ap])\.?\s?m\b\.?|(?=\s*o'clock))?",
+    r"\b(\d\d?)(?:[:h](\d\d)(?::00)?(?!:?\d)|\.(\d\d)(?=\s*(?:[ap]\.?m|h\b)))?(?:\s*([ap])\.?\s?m\b\.?|(?=\s*o'clock))?",
     re.IGNORECASE,
 )
 
@@ -51,11 +52,14 @@ def _days(sentence: str) -> list[Said]:
         )
         for pattern, places in _DATES
         for one in pattern.finditer(sentence)
+        if not shifted(sentence, one.start())
     ]
     return sorted(found, key=lambda one: one.start)
 
 
 def _alone(sentence: str, found: re.Match[str]) -> bool:
+    if changed_after(sentence, found.end()):
+        return False
     after = re.match(r"\s*or\s+\d{4}\b(?!-)", sentence[found.end() :])
     return not after and not _ALTERNATIVE.search(sentence[: found.start()])
 
@@ -81,9 +85,9 @@ def time_of_day(check: Mapping[str, Any], text: str) -> tuple[int, int] | None:
 
 def _times(sentence: str) -> list[Said]:
     return [
-        Said(one.start(), one.end(), _clock(one))
+        Said(one.start(), one.end(), None if changed_after(sentence, one.end(), unit=True) else _clock(one))
         for one in _TIME.finditer(sentence)
-        if one[2] or one[3] or one[4]
+        if (one[2] or one[3] or one[4]) and not shifted(sentence, one.start())
     ]
 
 

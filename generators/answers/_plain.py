@@ -10,8 +10,13 @@ BOX, BOX_END = "⟦", "⟧"  # what stands for the braces of `\boxed{…}`
 _SIGNS = {
     "times": "×", "cdot": "×", "div": "÷", "pm": "±", "neq": "≠", "ne": "≠", "geq": "≥", "ge": "≥", "leq": "≤", "le": "≤",
     "approx": "≈", "in": "∈", "cup": "∪", "lor": "∨", "quad": ", ", "qquad": ", ", "sqrt": "√", "to": "→",
-    "rightarrow": "→",
+    "rightarrow": "→", "pi": "π", "ast": "*", "mid": "|", "lt": "<", "gt": ">",
 }  # fmt: skip
+_LAYOUT = re.compile(  # names of commands that say nothing; any other one stays, for a logarithm is no number beside it
+    r"(?:left|right|middle|[bB]igg?[lrm]?|(?:display|text|script)style|math\w+|text\w*|bold\w*|rm|bf|it|tt|label|tag|[hvm]?space"
+    r"|underline|therefore|because|implies|iff|[lLR]\w*arrow|[cld]?dots|check\w*|square|blacksquare|qed|hline|not?indent|hfill"
+    r"|limits|operatorname|circ|degree|large|Large|huge|color|sim|par|newline|item|quad)$"
+)
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 _COMMANDS = re.compile(r"\\([a-zA-Z]+|.)")
 _MATH = (
@@ -32,12 +37,21 @@ def plain(text: str) -> str:
     text = re.sub(r"</?[a-zA-Z]+\s*/?>", " ", text)
     text = re.sub(r"\\(?:begin|end)\s*\{\w+\}", " ", text).replace("\\\\", "\n").replace("{,}", ",")
     text = _fractions(_MATH.sub(lambda found: f" {found[1] or found[2] or ''} ", text))
-    text = _COMMANDS.sub(lambda found: _SIGNS.get(found[1], "%" if found[1] == "%" else " "), text)
+    text = _COMMANDS.sub(_command, text)
     text = re.sub(r"(\d)([¼-¾⅐-⅞])", r"\1 \2", text).replace("²", "^2").replace("³", "^3")
     text = unicodedata.normalize("NFKC", text).translate({0x2044: "/", 0x2212: "-", 0x2013: "-", 0x2019: "'"})
+    text = re.sub(r"^\s*-\s+(?=\*\*)", "", text, flags=re.MULTILINE)  # a bullet, and no sign of minus
     text = re.sub(r"\*\*|(?<![\w^])_+(?=\w)|(?<=\w)_+(?!\w|\{)|`", "", text)
     text = text.replace("!=", "≠").replace(">=", "≥").replace("<=", "≤")
     return re.sub(r"(\bminus|\bnegative|(?<==)\s*-)\s+(?=[\d.$€£])", " -", text, flags=re.IGNORECASE)
+
+
+def _command(found: re.Match[str]) -> str:
+    name = found[1]
+    if name in _SIGNS:
+        return _SIGNS[name]
+    silent = not name.isalpha() or _LAYOUT.match(name)
+    return "%" if name == "%" else " " if silent else f" {name} "
 
 
 def _boxes(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
+from gristmill.generators.answers._around import shifted, taken_back
 from gristmill.generators.answers._plain import BOX, BOX_END, plain
 from gristmill.generators.answers._told import Said, concluded, denied
 
@@ -19,6 +20,8 @@ _SEPARATORS = re.compile(r"\s*(?:,|;|→|->|[<>|/&])\s*(?:(?:and|then)\s+)?|\s+(
 _REMARK = re.compile(
     r"\s+[–—-]\s+in (?:this|that) order\W*$|\s*\([^()]*\)|\s*[:–—-]\s*[$€]?\d[^,;]*$|\s+[$€]?\d[\d.,]*$"
 )
+_COMPARED = re.compile(r"(?<!-)>")  # which end is first depends on what is compared
+_OTHER = re.compile(r"\b(?:not|never|isn't|wrong|reversed?|opposite)\b(?: of)?\W*$", re.IGNORECASE)
 _LONGEST_ITEM = 6  # words in a line that is an item of a list
 
 
@@ -62,7 +65,8 @@ def option(check: Mapping[str, Any], text: str) -> str | None:
     pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE)
 
     def read(sentence: str) -> list[Said]:
-        return [Said(one.start(), one.end(), one[1].casefold()) for one in pattern.finditer(sentence)]
+        found = [one for one in pattern.finditer(sentence) if not shifted(sentence, one.start())]
+        return [Said(one.start(), one.end(), one[1].casefold()) for one in found]
 
     return concluded(plain(text), read)  # type: ignore[no-any-return]
 
@@ -72,13 +76,29 @@ def listed(check: Mapping[str, Any], text: str) -> list[str]:
     lines = plain(text).replace(BOX, "").replace(BOX_END, "").splitlines()
     names = [" ".join(words(str(one))) for one in check["answer"]]
     while lines and not any(name in " ".join(words(lines[-1])) for name in names):
-        lines.pop()
-    if not lines:
+        if taken_back(lines.pop()):
+            return []
+    if not lines or _no_list(lines[-1]):
         return []
     items = _in_line(lines[-1], len(names))
+    if len(items) > 1 and _same_in_another_order(lines, items):
+        return []
     if len(items) < 2 <= len(names) or (_BULLET.match(lines[-1]) and len(items) != len(names)):
         items = [_item(one) for one in _block(lines)]
     return items
+
+
+def _no_list(line: str) -> bool:
+    """Return whether a line takes its list back, compares its items, or says that it is another one."""
+    head = line.rpartition(": ")[0]
+    return bool(taken_back(line) or _COMPARED.search(line) or _OTHER.search(head))
+
+
+def _same_in_another_order(lines: list[str], items: list[str]) -> bool:
+    """Return whether the line before the last has the same items in another order, and neither says which of them it is."""
+    before = next((line for line in reversed(lines[:-1]) if line.strip()), "")
+    other = [] if ":" in before + lines[-1] else _in_line(before, len(items))
+    return other != items and sorted(other) == sorted(items)
 
 
 def _in_line(line: str, size: int) -> list[str]:
