@@ -28,7 +28,7 @@ _FACTOR = re.compile(r"(?:\d|\b[b-z])$", re.IGNORECASE)  # 2 of a box with 42 in
 _SCALED = re.compile(r"\s?(?:M|B|T|Mn|Bn|Tn)\b|\s?(?:mn|bn|tn|mil|mio|mrd)\b")  # but 42 m are meters
 _CHANGED_AFTER = re.compile(
     r"\s*[)\]}⟧]?(?:\s*[×*·÷^√±]|\s*\+|_|\s+-\s+[\d(]|-\d|\s*/\s*[\d(]|\s*\(\s*(?:[-\d.,/]+\s*\)|base\b)|\s?π"
-    r"|[\s-]*(?:ish|thousand|(?:m|b|tr|quadr)illion|lakh|crore|dozen|gross|squared|cubed|factorial|doubled|tripled|halved)\b"
+    r"|[\s-]*(?:ish|thousand|[a-z]{1,6}illion|lakh|crore|dozen|gross|squared|cubed|factorial|doubled|tripled|halved)\b"
     r"|\s+(?:plus|minus|mod|(?:times|over|divided by|multiplied by|to the power of|(?:less|more|fewer|greater) than)\s+[-\d($])"
     r"|\s+(?:in |to )?base\s+\d|\s+and\s+(?:an?|one|two|three)\s+(?:half|halves|third|quarter|fifth|tenth)s?\b"
     r"|\s+(?:and|or)\s+(?:more|less|fewer|up|above|below|later|earlier)\b|\s+below zero|\s*(?:UTC|GMT)\s*[-+]\s*\d)",
@@ -49,7 +49,7 @@ _OFFERED = re.compile(
 )  # ... if anything is wrong
 _TAKEN_BACK = re.compile(
     r"\b(?:wrong|incorrect|false|mistak\w+|erroneous|invalid|impossible|extraneous|reject\w*|discard\w*|rul(?:e|es|ed|ing) out"
-    r"|ruled it out|exclud\w+|eliminat\w+|scratch that|disregard|unlikely|fails?|(?:but|and|of which) only|only\s+-?\d+\s+works?"
+    r"|ruled it out|exclud\w+|eliminat\w+|(?:scratch|scrap) (?:that|it)|(?:take|took) (?:that|it) back|disregard|unlikely|fails?|(?:but|and|of which) only|only\s+-?\d+\s+works?"
     r"|too (?:high|low|big|small|large|many|few|much|long|short|early|late))\b"
     r"|\b(?:cannot|can ?not|can't|could ?n['o]t|won't) be\b|\bno such\b"
     r"|(?:n't|\bnot) (?:(?:be|quite|really|look|seem|sound|feel|think|believe|it's|it|is|the|that|that's) ){0,3}(?:right|correct|true|it|so|hold|work|satisfy|valid|count|really|sure|certain|answer)\b|\bnope\b"

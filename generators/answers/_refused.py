@@ -19,7 +19,7 @@ _UNABLE = re.compile(
     r"|\b(?:i|we) (?:do not|don't) (?:support|offer)\b|\b(?:i|we) only have (?:\w+ )?(?:tools|functions|access)\b"
     rf"|\bno (?:\w+ )?{_MEANS}\b|\bnone of {_MINE} (?:\w+ )*?(?:tools|functions)\b"
     rf"|\b{_MINE} (?:\w+ )?(?:tools|functions) (?:do not|don't|cannot|can't|can not)\b"
-    r"|(?:\bnot|n't) (?:something|anything|a thing|one of the things) (?:that )?(?:i|we)(?:'m|'re| am| are)? (?:can|could|able)\b"
+    r"|(?:\bnot|n't) (?:something|anything|a thing|one of the things) (?:that )?(?:i|we|my tools)(?:'m|'re| am| are)? (?:can|could|able)\b"
     rf"|\b(?:outside|beyond|out of)\b(?: of)? (?:\w+ )?{_ABILITY}"
     r"|(?:\bnot|n't) (?:possible (?:for me|with|here)|available to me|supported)\b",
     re.IGNORECASE,

@@ -37,7 +37,9 @@ CHECKED = re.compile(
     r"(?:to |let's |let me )?(?:check|verify|verification|proof|probe)\w*\b(?!.*\b(?:so|thus|therefore|hence)\b)",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^\W*(?:(?:option|answer|choice|result)\s+)?(?:[a-z]|\d)\s?[.):]\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^\W*(?:(?:option|answer|choice|result)\s+)?(?:[a-z]|[ivx]{2,4}|\d)\s?[.):]\s*", re.IGNORECASE
+)
 _CORRECTED = re.compile(
     r"\b(?:wait|actually|correction|corrected|mistake|wrong|incorrect|rather|instead|sorry|second thought|oops|no)\b",
     re.IGNORECASE,
@@ -138,6 +140,8 @@ def _last_of(text: str, read: Read) -> Any:
 def _alike(sentence: str, before: Sequence[str], read: Read) -> bool:
     """Return whether the sentence before says another value in the same words: `A) 41`, `B) 42`."""
     other = next((one for one in before if re.search(r"\w", _LABEL.sub("", one))), "")
+    if re.fullmatch(r"or\W*", other, re.IGNORECASE):
+        return True
     mine, others = _framed(sentence, read), _framed(other, read)
     return mine is not None and others is not None and mine[0] == others[0] and mine[1] != others[1]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-from gristmill.generators.answers._around import shifted, taken_back
+from gristmill.generators.answers._around import changed_after, shifted, taken_back
 from gristmill.generators.answers._plain import BOX, BOX_END, plain
 from gristmill.generators.answers._told import Said, concluded, denied
 
@@ -66,9 +66,15 @@ def option(check: Mapping[str, Any], text: str) -> str | None:
 
     def read(sentence: str) -> list[Said]:
         found = [one for one in pattern.finditer(sentence) if not shifted(sentence, one.start())]
-        return [Said(one.start(), one.end(), one[1].casefold()) for one in found]
+        return [
+            Said(one.start(), one.end(), None if _more(sentence, one) else one[1].casefold()) for one in found
+        ]
 
     return concluded(plain(text), read)  # type: ignore[no-any-return]
+
+
+def _more(sentence: str, found: re.Match[str]) -> bool:
+    return changed_after(sentence, found.end(), unit=True)
 
 
 def listed(check: Mapping[str, Any], text: str) -> list[str]:
