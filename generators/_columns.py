@@ -89,7 +89,7 @@ def without(table: pa.Table, fields: Collection[str]) -> pa.Table:
     """Return a table without some fields of its records; `entries.gap` is one of the records of a list."""
     for place, name in enumerate(table.column_names):
         inner = _within(name, fields)
-        if inner:
+        if inner and pa.types.is_nested(table.schema.types[place]):  # a dot may be a part of a name
             column = _records_without(table.column(name).combine_chunks(), inner)
             table = table.set_column(place, name, column)
     return table

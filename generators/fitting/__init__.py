@@ -18,7 +18,7 @@ from gristmill.errors import UsageError
 from gristmill.generators._dependence import correlated
 from gristmill.generators.fitting._conditional import as_cases, coded
 from gristmill.generators.fitting._equalities import Equality, equalities
-from gristmill.generators.fitting._gaps import values_with
+from gristmill.generators.fitting._gaps import known, values_with
 from gristmill.generators.fitting._identifiers import room, widened
 from gristmill.generators.fitting._laws import Array
 from gristmill.generators.fitting._long import long_numbers
@@ -256,21 +256,21 @@ class _Columns:
 
     def _absence(self, name: str) -> None:
         """Note when a column has a value: under values of an earlier one if that is the rule, else at a rate."""
-        column, known = self._table[name], _known(self._table[name])
+        column, there = self._table[name], known(self._table[name])
         relevant = np.ones(len(column), bool)
         for one in self.equal[name].reads if name in self.equal else ():
-            relevant &= _known(self._table[one])
-        gaps = int(np.sum(relevant & ~known))
+            relevant &= known(self._table[one])
+        gaps = int(np.sum(relevant & ~there))
         if not gaps:
             return
-        if values := self._rule(name, known):
+        if values := self._rule(name, there):
             self.gaps[name] = {"when": values}
         elif gaps < self._least:
             self.say(name, f"{gaps} gaps are left out")
         else:
             self.given[name] = unused(f"{name}_given", self._names)
             self._names.add(self.given[name])
-            self._there[name] = Coded(np.where(relevant, known, -1).astype(int), 2, [False, True], True)
+            self._there[name] = Coded(np.where(relevant, there, -1).astype(int), 2, [False, True], True)
 
     def _rule(self, name: str, known: Array) -> dict[str, Any]:
         """Return under which values of an earlier column another always has a value, if with all others it never has."""
@@ -383,9 +383,3 @@ class _Columns:
 
 def _hidden(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"hidden": True} if entry.get("hidden") else {}
-
-
-def _known(column: pa.ChunkedArray) -> Array:
-    """Return where a column has a value, [N]; a number that is not finite is none."""
-    numbers = numbers_of(column)
-    return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.digest import encode
+from gristmill.generators.fitting._gaps import known
 from gristmill.generators.fitting._laws import Array, roundest
 from gristmill.generators.fitting._long import LONG
 from gristmill.generators.fitting._marginals import Numbers, numbers_of
@@ -56,7 +57,7 @@ def equalities(table: pa.Table, usable: Sequence[str], least: int) -> dict[str, 
         least: rows that anything written is about.
     """
     usable = [name for name in usable if _is_plain(table[name].type)]
-    there = {name: _there(table[name]) for name in usable}
+    there = {name: known(table[name]) for name in usable}
     numbers = {name: column for name in usable if (column := numbers_of(table[name])) is not None}
     numbers = {name: one for name, one in numbers.items() if _varies(one.values) and _is_exact(one)}
     near = {name: near_to(usable, place) for place, name in enumerate(usable)}
@@ -109,11 +110,6 @@ def _sources(name: str, found: Mapping[str, Equality]) -> set[str]:
     """Return the columns that one follows from, directly or not."""
     direct = found[name].reads if name in found else ()
     return set(direct).union(*(_sources(one, found) for one in direct))
-
-
-def _there(column: pa.ChunkedArray) -> Array:
-    numbers = numbers_of(column)
-    return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)
 
 
 def _copy(table: pa.Table, name: str, free: Sequence[str], held: Array) -> Equality | None:

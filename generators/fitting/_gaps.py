@@ -1,10 +1,20 @@
-"""Under which values of one column another one has a value."""
+"""Where columns have values, and under which values of another one."""
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-__all__ = ["values_with"]
+from gristmill.generators.fitting._laws import Array
+from gristmill.generators.fitting._marginals import numbers_of
+
+__all__ = ["known", "values_with"]
+
+
+def known(column: pa.ChunkedArray) -> Array:
+    """Return where a column has a value, [N]; a number that is not finite is none."""
+    numbers = numbers_of(column)
+    return np.asarray(column.is_valid().to_numpy()) if numbers is None else np.isfinite(numbers.values)
 
 
 def values_with(column: pa.ChunkedArray, there: pa.ChunkedArray) -> list[Any]:

@@ -82,7 +82,7 @@ class Template:
                 if isinstance(field, Reference):
                     self._check_reference(table, field, early)
             for hidden in one.hidden:
-                if hidden.partition(".")[0] not in one.space.fields:
+                if not {hidden, hidden.partition(".")[0]} & one.space.fields.keys():
                     raise unknown("hidden field", hidden, one.space.fields, of=f"table {table!r}")
             early.append(table)
 

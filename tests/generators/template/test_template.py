@@ -260,3 +260,17 @@ def test_what_goes_wrong_in_drawing_names_the_table(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match=r"^Table 'tickets': Expected a constraint that some draws meet"):
         found.table(0, range(3), 3)
+
+
+def test_a_dot_may_be_a_part_of_a_name(tmp_path: Path) -> None:
+    """As in columns of records that were made flat; one with gaps beside one that its name begins with, too."""
+    text = """
+[fields]
+a = { kind = "integer", low = 1, high = 2 }
+"a.b" = { kind = "integer", low = 1, high = 2, missing = 0.5 }
+"c.d" = { kind = "integer", low = 1, high = 2, missing = 0.5, hidden = true }
+"""
+    made = read(text, tmp_path).table(0, range(40), 40)
+
+    assert ["a", "a.b"] == made.column_names
+    assert 0 < made["a.b"].null_count < 40
