@@ -184,7 +184,7 @@ class Date(_Time):
         return self._by_weekday(starts)
 
     def _expected(self) -> str:
-        return f"a date from {self.start} to {self.end}"
+        return f"the ISO text of a date from {self.start} to {self.end}"
 
 
 class Timestamp(_Time):
@@ -227,7 +227,7 @@ class Timestamp(_Time):
         return weights
 
     def _expected(self) -> str:
-        return f"a timestamp from {self.start} to before {self.end}"
+        return f"the ISO text of a timestamp from {self.start} to before {self.end}"
 
 
 def _iso(value: str | date, kind: type[date]) -> str:
