@@ -18,7 +18,7 @@ from sklearn import datasets
 
 from gristmill.generators.fidelity import compare
 from gristmill.generators.fitting import fit
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 
 Draw = Callable[[int], pa.Table]
 TABLES = ("iris", "wine", "breast_cancer", "diabetes")

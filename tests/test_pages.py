@@ -19,7 +19,7 @@ from gristmill.generators.documents._filters import FILTERS
 from gristmill.generators.fields import Choice, Constant
 from gristmill.generators.space import Space
 from gristmill.generators.template import Table, Template, template
-from gristmill.generators.template._kinds import KINDS, field_of
+from gristmill.generators.template.entries import KINDS, field_of
 from gristmill.lines import read_lines
 from gristmill.workflows.instruct import instruct
 

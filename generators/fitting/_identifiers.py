@@ -7,12 +7,10 @@ from string import ascii_uppercase, digits
 
 from gristmill.generators.kinds.field import CELLS
 
-__all__ = ["room", "widened"]
+__all__ = ["TIMES", "room", "widened"]
 
-_TIMES, _ROWS = (
-    1_000,
-    10_000_000,
-)  # how many rows a pattern is for: so many for each real one, and so many at least
+TIMES = 1_000  # as many rows as the real ones that identifiers are to be enough for
+_ROWS = 10_000_000  # that a pattern is to be enough for at least
 _RUN = {"#": f"[{digits}#]+", "?": f"[{ascii_uppercase}?]+"}
 _SIZES = {"#": len(digits), "?": len(ascii_uppercase)}
 
@@ -27,7 +25,7 @@ def widened(pattern: str, rows: int) -> str:
         pattern: with `#` for digits and `?` for capitals that vary.
         rows: of the real table.
     """
-    wanted = max(_TIMES * rows, _ROWS)
+    wanted = max(TIMES * rows, _ROWS)
     marks = list(pattern)
     for place, mark in _free(pattern):
         count = _count(marks)
@@ -40,7 +38,7 @@ def widened(pattern: str, rows: int) -> str:
 def room(pattern: str, rows: int) -> str:
     """Return for how many rows a pattern has identifiers if they are not far more than the real ones, else nothing."""
     count = _count(pattern)
-    return "" if count >= _TIMES * rows else f"enough for {count:,} rows; make the pattern longer for more"
+    return "" if count >= TIMES * rows else f"enough for {count:,} rows; make the pattern longer for more"
 
 
 def _free(pattern: str) -> Iterator[tuple[int, str]]:

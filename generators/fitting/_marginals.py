@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gristmill.generators.fitting._identifiers import TIMES
 from gristmill.generators.fitting._laws import Array, best_law, decimals, ends, neat
 from gristmill.generators.fitting._lookalikes import likeness
 from gristmill.generators.fitting._personal import MADE_UP, personal, whole_personal
@@ -36,7 +37,7 @@ DAY = 86_400.0  # seconds
 IDENTIFIER = "identifiers"  # how a note on them begins
 CLOCK = "2024-01-01"  # day on which times of day are drawn
 _PATTERNS = 2**52  # different identifiers
-_TIMES, _COUNTED = 1_000, 2**53  # so many times as many rows as the real ones must count up to less than this
+_COUNTED = 2**53  # what identifiers that count up stay below, for TIMES as many rows as the real ones
 _LONGEST = 64  # characters of an identifier
 _RHYTHM = 0.05  # by how much weekdays or hours have to differ from each other to be written
 _UNEVEN = 0.05  # by how much times may be unevenly spread before it is said
@@ -150,7 +151,7 @@ def _number(numbers: Numbers, least: int, counted: bool) -> Found:
     if numbers.whole and len(values) > 1 and np.ptp(values):
         note = ""
         ascending = len(values) == len(numbers.values) and np.all(np.diff(values) > 0)
-        if counted and ascending and abs(values[-1]) + _TIMES * np.ptp(values) < _COUNTED:
+        if counted and ascending and abs(values[-1]) + TIMES * np.ptp(values) < _COUNTED:
             return _counted(values, least)
         if len(np.unique(values)) == len(values):
             note = f"{IDENTIFIER}: drawn from the same range, and may repeat"

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from gristmill.generators.fitting._laws import Array
 from gristmill.generators.fitting._marginals import seconds
-from gristmill.generators.template._kinds import MISSING
+from gristmill.generators.template.entries import MISSING
 
 __all__ = ["prepared"]
 

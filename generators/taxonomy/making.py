@@ -12,7 +12,7 @@ from gristmill.generators.problems import KINDS, Problem, checked, problem
 from gristmill.generators.space import Space
 from gristmill.generators.taxonomy.rules import RULES
 from gristmill.generators.taxonomy.tree import ProblemLeaf, QuestionLeaf, ScenarioLeaf, Taxonomy
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 from gristmill.nested import mapped_texts
 from gristmill.seeding import stream
 from gristmill.types import Scenario

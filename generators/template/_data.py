@@ -5,9 +5,9 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from gristmill.errors import UsageError
-from gristmill.generators.template._kinds import hidden_of, space_of
 from gristmill.generators.template._parsing import check_names, check_texts
 from gristmill.generators.template._template import FOREIGN, Table, Template
+from gristmill.generators.template.entries import hidden_of, space_of
 
 __all__ = ["of_data"]
 

@@ -46,7 +46,7 @@ class Listed(Listing, frozen=True, kw_only=True):
 
 
 def template(spec: str) -> Template:
-    """Return the template of a file, or a built-in or installed one by its name; of the same text, the one made before.
+    """Return the template of a file, or a built-in or installed one by its name.
 
     Args:
         spec: its name, or the path of a `.toml`, `.yaml` or `.py` file; `shop.py:ORDERS` is one of several in it.
@@ -55,7 +55,7 @@ def template(spec: str) -> Template:
         UsageError: when there is none, or with the place in the file of what is wrong in it.
         PluginError: when Python cannot import it.
     """
-    return _kept(source(spec))
+    return read(source(spec))
 
 
 def source(spec: str) -> Source:
@@ -78,7 +78,7 @@ def source(spec: str) -> Source:
 
 
 def read(given: Source, layouts: Mapping[str, Sequence[str]] | None = None) -> Template:
-    """Return a template.
+    """Return a template; of the same source, the one made before.
 
     Args:
         given: what it is read from.
@@ -88,16 +88,7 @@ def read(given: Source, layouts: Mapping[str, Sequence[str]] | None = None) -> T
         UsageError: with the place of what is wrong in it.
         PluginError: when Python cannot import it.
     """
-    try:
-        if given.text is None or file_of(given.place):
-            found = _of_python(given, layouts)
-        else:
-            data = parsed(given.text, given.place)
-            found = of_data(data, Path(given.place).stem, given.folder, layouts)
-        found.check()
-        return found
-    except UsageError as error:
-        raise UsageError(f"In {given.place}: {error}") from None
+    return _kept(given) if layouts is None else _made(given, layouts)
 
 
 def built_in() -> list[str]:
@@ -131,7 +122,20 @@ def _assets() -> Traversable:
 
 @lru_cache(16)
 def _kept(given: Source) -> Template:
-    return read(given)
+    return _made(given, None)
+
+
+def _made(given: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:
+    try:
+        if given.text is None or file_of(given.place):
+            found = _of_python(given, layouts)
+        else:
+            data = parsed(given.text, given.place)
+            found = of_data(data, Path(given.place).stem, given.folder, layouts)
+        found.check()
+        return found
+    except UsageError as error:
+        raise UsageError(f"In {given.place}: {error}") from None
 
 
 def _of_python(given: Source, layouts: Mapping[str, Sequence[str]] | None) -> Template:

@@ -17,8 +17,8 @@ from gristmill.generators._columns import without
 from gristmill.generators.fields import Reference
 from gristmill.generators.kinds.placed import Records
 from gristmill.generators.space import Space
-from gristmill.generators.template._kinds import MISSING, check_rule, placed_at
 from gristmill.generators.template._parsing import utf8
+from gristmill.generators.template.entries import MISSING, check_rule, placed_at
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

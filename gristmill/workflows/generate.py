@@ -6,7 +6,6 @@ again by itself. Beside every file stands what is needed to repeat it.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def generate(
     """
     if n < 1:
         raise UsageError(f"Expected at least one row, got {n}.")
-    given = source(spec)
+    given = source(spec)._replace(folder=None)  # rows have no layouts, and a piece is of this very source
     found = read(given)
     names = [table or found.main] if out.suffix or table else list(found.tables)
     shown = asked(found, names, hidden)
@@ -184,14 +183,8 @@ def _pieces(given: Source, how: list[Any], count: int, jobs: int) -> Iterator[pa
 
 def _drawn(chunk: bytes) -> bytes:
     place, text, start, end, seed, n, table, hidden = decode(chunk)
-    drawn = _template(place, text).table(seed, range(start, end), n, table=table, hidden=hidden)
+    drawn = read(Source(place, text)).table(seed, range(start, end), n, table=table, hidden=hidden)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, drawn.schema) as writer:
         writer.write_table(drawn)
     return bytes(sink.getvalue())
-
-
-@lru_cache(4)
-def _template(place: str, text: str) -> Template:
-    """Return the template of what was read once, for the file may be another by now."""
-    return read(Source(place, text))

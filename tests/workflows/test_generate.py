@@ -8,7 +8,7 @@ import pytest
 
 from gristmill.cli.app import main
 from gristmill.errors import UsageError
-from gristmill.generators import template as templates
+from gristmill.generators.template import template
 from gristmill.workflows import generate as workflow
 from gristmill.workflows.generate import generate, rows
 
@@ -61,12 +61,12 @@ def test_the_number_of_processes_changes_no_byte(shop: str, tmp_path: Path) -> N
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
 
 
-def test_a_row_depends_on_no_piece(shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_depends_on_no_piece(shop: str) -> None:
     """Rows drawn in other pieces are the same rows."""
     whole = list(rows(shop, range(300), 300))
-    monkeypatch.setattr(templates, "PIECE", 7)
-    pieces = templates.template(shop).pieces(0, 300)
+    pieces = list(template(shop).pieces(0, 300, size=7))
 
+    assert 43 == len(pieces)
     assert whole == [row for piece in pieces for row in piece.to_pylist()]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gristmill.errors import UsageError
 from gristmill.generators.fitting import LEAST, Fitted, fit
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 from gristmill.generators.toml import written
 
 NAMES = [

@@ -14,7 +14,7 @@ from gristmill.digest import encode
 from gristmill.generators.fitting import fit
 from gristmill.generators.fitting._equalities import equalities
 from gristmill.generators.fitting._parents import Coded, choose, spread
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 from gristmill.generators.toml import written
 
 ROWS = 4000

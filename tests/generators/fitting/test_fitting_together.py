@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gristmill.generators._dependence import correlated, spearman
 from gristmill.generators.fitting import Fitted, fit
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 
 ROWS = 4000
 RNG = np.random.default_rng(23)

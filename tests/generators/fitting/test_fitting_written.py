@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from gristmill.generators.fitting import Fitted, fit
-from gristmill.generators.template._kinds import space_of
+from gristmill.generators.template.entries import space_of
 
 ROWS = 800
 RNG = np.random.default_rng(31)
