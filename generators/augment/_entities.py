@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from gristmill.generators.augment._base import leaves
 from gristmill.generators.augment._dates import MONTH, calendar_said
-from gristmill.generators.augment._ids import luhn
 from gristmill.generators.augment._labels import (
     is_bound,
     is_card,
@@ -21,6 +20,7 @@ from gristmill.generators.augment._labels import (
 from gristmill.generators.augment._spans import clear_of
 from gristmill.generators.augment._sums import settled
 from gristmill.generators.augment._vocabulary import word_list
+from gristmill.generators.check_digits import luhn_remainder
 
 __all__ = ["FIELD", "FIGURES", "MONEY_KEY", "Entity", "Seen", "cents", "entities"]
 
@@ -102,7 +102,7 @@ def _kind(found: re.Match[str], text: str) -> str:
     if found["phone"]:
         return "id" if "-" in found[0] or named_phone(text, start) else ""
     if found["card"]:
-        return "id" if luhn(digits) == 0 or is_card(text, start) else ""
+        return "id" if luhn_remainder(digits) == 0 or is_card(text, start) else ""
     if found.lastgroup == "id" and is_ordinary(found[0]):
         return ""
     # One that a date is part of may neither move with the dates nor without them.

@@ -5,8 +5,9 @@ import re
 from collections.abc import Collection, Iterable
 
 from gristmill.generators.augment._base import Undecided
+from gristmill.generators.check_digits import iban_remainder, luhn_remainder
 
-__all__ = ["luhn", "new_ids"]
+__all__ = ["new_ids"]
 
 # Calling codes, of one digit only 1 and 7, and area codes of North America, which tell a place or who pays: (415), 800.
 _COUNTRY = re.compile(r"\+1[ (-]*\d{3}|\+(?:7|\d\d)|\(?\d{3}(?=(?:\) ?|[-. ])\d{3}[-. ]\d{4}$)|")
@@ -84,23 +85,13 @@ def _of_form(one: str, rng: random.Random) -> str:
         for place, mark in enumerate(one)
     ]
     digits = [place for place, mark in enumerate(one) if mark.isdigit()]
-    if len(digits) >= _CARD and luhn([int(one[place]) for place in digits]) == 0:
+    if len(digits) >= _CARD and luhn_remainder([int(one[place]) for place in digits]) == 0:
         marks[digits[-1]] = "0"
-        marks[digits[-1]] = str(-luhn([int(marks[place]) for place in digits]) % 10)
+        marks[digits[-1]] = str(-luhn_remainder([int(marks[place]) for place in digits]) % 10)
     new = "".join(marks)
-    return _checked(new) if _IBAN.fullmatch(one) and _mod_97(one) == 1 else new
+    return _checked(new) if _IBAN.fullmatch(one) and iban_remainder(one) == 1 else new
 
 
 def _checked(iban: str) -> str:
     """Return an account number with the check digits that are right for it. ISO 13616-1, section 6, by ISO 7064."""
-    return f"{iban[:2]}{98 - _mod_97(f'{iban[:2]}00{iban[4:]}'):02}{iban[4:]}"
-
-
-def _mod_97(iban: str) -> int:
-    return int("".join(str(int(mark, 36)) for mark in iban[4:] + iban[:4])) % 97
-
-
-def luhn(digits: list[int]) -> int:
-    """Return the remainder that is zero for card numbers. ISO/IEC 7812-1, annex B."""
-    doubled = [2 * one - 9 * (one > 4) for one in digits[-2::-2]]
-    return (sum(digits[::-2]) + sum(doubled)) % 10
+    return f"{iban[:2]}{98 - iban_remainder(f'{iban[:2]}00{iban[4:]}'):02}{iban[4:]}"

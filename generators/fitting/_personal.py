@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 import numpy as np
 
+from gristmill.generators.check_digits import iban_remainder, luhn_remainder
 from gristmill.generators.fitting._laws import Array
 
 __all__ = ["MADE_UP", "called", "personal", "whole_personal"]
@@ -89,9 +90,9 @@ def _kind(text: str) -> str:
     close = re.sub(r"[ -]", "", text)
     if _EMAIL.fullmatch(text):
         return "e-mail address"
-    if _IBAN.fullmatch(close) and _remainder(close) == 1:
+    if _IBAN.fullmatch(close) and iban_remainder(close) == 1:
         return "IBAN"
-    if _CARD.fullmatch(close) and _luhn(close):
+    if _CARD.fullmatch(close) and not luhn_remainder([*map(int, close)]):
         return "card number"
     if _SSN.fullmatch(text):
         return "social security number"
@@ -103,14 +104,3 @@ def _ip(text: str) -> str:
         return {4: "IP address", 6: "IPv6 address"}[ip_address(text).version]
     except ValueError:
         return ""
-
-
-def _remainder(iban: str) -> int:
-    """Return the remainder of ISO 7064's mod 97-10, 1 where the check digits are right."""
-    return int("".join(str(int(mark, 36)) for mark in iban[4:] + iban[:4])) % 97
-
-
-def _luhn(digits: str) -> bool:
-    """Return whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B)."""
-    doubled = [int(one) * (1 + place % 2) for place, one in enumerate(reversed(digits))]
-    return sum(one // 10 + one % 10 for one in doubled) % 10 == 0
