@@ -1,20 +1,88 @@
 """Worlds as problems: a scenario is simulated by playing it, and its severity is that of the episode."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from gristmill import registry
-from gristmill.errors import RAISED, UsageError
+from gristmill.errors import RAISED, UsageError, unknown
+from gristmill.generators.conditioning import conditioned
 from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.space import Space, Values
 from gristmill.play import play
+from gristmill.plugins import module_of
+from gristmill.policy import Policy
 from gristmill.severity import Kind, Severity, kinds_of, severity_of
+from gristmill.specs import file_of
 from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
+from gristmill.world import World
 
-__all__ = ["graded", "problem_of", "scenario_of"]
+__all__ = ["Event", "System", "graded", "problem_of", "scenario_of"]
 
-Play = Callable[[Sequence[Scenario]], list[Episode]]
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A rare event of a world that given policies play, as plain data.
+
+    Attributes:
+        world: its spec.
+        seats: spec of the policy of each seat; the others get `expert`.
+        severity: name of one of the world's severities, or a place in a file, `path.py:name`; the first without.
+        threshold: instead of the severity's own.
+        fix: values of fields that are not drawn; all is then given those.
+        seed: root seed of the episodes, each of which is a pure function of it and of the scenario.
+    """
+
+    world: str
+    seats: dict[str, str] = {}
+    severity: str = ""
+    threshold: float | None = None
+    fix: dict[str, Any] = {}
+    seed: int = 0
+
+
+class System:
+    """An event with what it takes to bring it about: the world, the policies, the grade.
+
+    Attributes:
+        event: as plain data, all seats named.
+        judge: an instance of the world that is asked and not played.
+        space: of the scenarios, given what is fixed.
+        severity: the grade.
+        threshold: the event is a grade of at least this.
+        kinds: the ways in which failures differ.
+        policies: by seat.
+
+    Raises:
+        UsageError: when something asked for does not exist, or the world has no Space.
+    """
+
+    def __init__(self, event: Event) -> None:
+        self._make = registry.world(event.world)
+        self.judge: World = self._make()
+        self.space = _space(self.judge, event)
+        self.severity = _severity(self.judge, event.severity)
+        self.threshold = self.severity.threshold if event.threshold is None else event.threshold
+        self.kinds: tuple[Kind, ...] = kinds_of(self.judge)
+        self.policies: dict[str, Policy] = seat_policies(event.world, event.seats)
+        self.event = msgspec.structs.replace(
+            event, seats={seat: policy.name for seat, policy in self.policies.items()}
+        )
+
+    def play(self, rows: Sequence[Values]) -> list[Episode]:
+        """Return the episodes of scenarios with these values."""
+        scenarios = [scenario_of(self.judge.id, values) for values in rows]
+        return list(play(self._make, scenarios, self.policies, seed=self.event.seed))
+
+    def outcomes(self, rows: Sequence[Values]) -> list[Outcome]:
+        """Return how scenarios with these values end."""
+        return [graded(one, self.severity, self.kinds) for one in self.play(rows)]
+
+    def problem(self) -> Problem:
+        """Return what is asked, with no call made."""
+        labels = {kind.name: kind.labels for kind in self.kinds}
+        return Problem(self.space, self.outcomes, self.threshold, clock=self.severity.clock, kinds=labels)
 
 
 def problem_of(
@@ -23,35 +91,18 @@ def problem_of(
     *,
     severity: str = "",
     threshold: float | None = None,
+    fix: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Problem:
-    """Return the problem of an event in a world that given policies play.
-
-    Args:
-        world: its spec.
-        seats: spec of the policy of each seat; the others get `expert`.
-        severity: name of one of the world's severities; the first without.
-        threshold: instead of the severity's own.
-        seed: root seed of the episodes, each of which is a pure function of it and of the scenario.
+    """Return the problem of an event, see `Event` and `System`.
 
     Raises:
         UsageError: when something asked for does not exist, or the world has no Space.
     """
-    make = registry.world(world)
-    judge = make()
-    space = getattr(judge, "space", None)
-    if not isinstance(space, Space):
-        raise UsageError(f"Expected a world with a Space, got {world}, which has none to search.")
-    found, kinds = severity_of(judge, severity), kinds_of(judge)
-    policies = seat_policies(world, seats)
-
-    def simulate(rows: Sequence[Values]) -> list[Outcome]:
-        scenarios = [scenario_of(judge.id, values) for values in rows]
-        return [graded(one, found, kinds) for one in play(make, scenarios, policies, seed=seed)]
-
-    labels = {kind.name: kind.labels for kind in kinds}
-    at = found.threshold if threshold is None else threshold
-    return Problem(space, simulate, at, clock=found.clock, kinds=labels)
+    event = Event(
+        world=world, seats=dict(seats), severity=severity, threshold=threshold, fix=dict(fix or {}), seed=seed
+    )
+    return System(event).problem()
 
 
 def scenario_of(world: str, values: Values, **rest: Any) -> Scenario:
@@ -78,3 +129,25 @@ def graded(episode: Episode, severity: Severity, kinds: Sequence[Kind] = ()) -> 
             f"Expected the severity {severity.name!r} to grade every episode, got {type(error).__name__}: {error} for "
             f"scenario {episode.scenario.id}."
         ) from error
+
+
+def _space(judge: World, event: Event) -> Space:
+    space = getattr(judge, "space", None)
+    if not isinstance(space, Space):
+        raise UsageError(f"Expected a world with a Space, got {event.world}, which has none to search.")
+    return conditioned(space, event.fix) if event.fix else space
+
+
+def _severity(judge: World, name: str) -> Severity:
+    file = file_of(name)
+    if file is None:
+        return severity_of(judge, name)
+    named = {key: one for key, one in vars(module_of(file)).items() if isinstance(one, Severity)}
+    wanted = name.rpartition(":")[2] if ".py:" in name else ""
+    if wanted and wanted not in named:
+        raise unknown("severity", wanted, named, of=str(file))
+    if not wanted and len(named) != 1:
+        raise UsageError(
+            f"Expected one severity in {file}, got {', '.join(named) or 'none'}; name one: {file}:NAME."
+        )
+    return named[wanted] if wanted else next(iter(named.values()))
