@@ -1,0 +1,93 @@
+"""What a run of the estimators is told and what it gives back, as plain data that can be written and read."""
+
+from typing import Any
+
+import msgspec
+
+from gristmill.errors import UsageError
+from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.tilt import Tilt
+
+__all__ = ["Member", "Plan", "Replicate"]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How replicates climb.
+
+    Attributes:
+        method: `splitting` or `trajectories`.
+        threshold: the event is a severity of at least this.
+        size: scenarios of a replicate.
+        keep: share of them that goes on to the next level.
+        tilt: paths of the tilted gates.
+        share: of draws in which their options are alike.
+        least: probability below which a replicate gives up.
+    """
+
+    method: str
+    threshold: float
+    size: int
+    keep: float
+    tilt: list[str] = []
+    share: float = 0.0
+    least: float = 1e-12
+
+    def __post_init__(self) -> None:
+        if self.method not in ("splitting", "trajectories"):
+            raise UsageError(f"Expected splitting or trajectories, got {self.method!r}.")
+        if not 0 < self.keep < 1 or self.size < 10:
+            raise UsageError(
+                f"Expected at least 10 scenarios of which a share between 0 and 1 is kept, got {self.size} and {self.keep}."
+            )
+
+    def tilted(self, cube: Cube) -> Tilt:
+        """Return its tilt of a cube."""
+        return Tilt.named(cube, self.tilt, self.share)
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario that is the event.
+
+    Attributes:
+        values: of the scenario.
+        log_weight: logarithm of nominal over tilted density.
+        severity: its grade.
+        ancestor: number of the first scenario of the replicate that it comes from.
+        kind: its labels.
+    """
+
+    values: dict[str, Any]
+    log_weight: float
+    severity: float
+    ancestor: int
+    kind: list[str] = []
+
+
+class Replicate(msgspec.Struct, frozen=True, kw_only=True):
+    """An independent estimate.
+
+    Attributes:
+        number: of the replicate; it is a pure function of this and the seed.
+        p: the estimate, 0 where the event was not reached.
+        calls: scenarios simulated.
+        levels: severities that the scenarios were to be above, in turn.
+        shares: of the scenarios above each.
+        acceptance: share of the moves at each level that stayed above it.
+        ancestors: of how many first scenarios the last ones come.
+        ess: effective size of the last ones by their weights.
+        tie_mass: share of the first scenarios that have the lowest severity of them.
+        members: scenarios that are the event, distributed as under the tilt.
+        stuck: why it gave up, empty where it did not.
+    """
+
+    number: int
+    p: float
+    calls: int
+    levels: list[float]
+    shares: list[float]
+    acceptance: list[float]
+    ancestors: int
+    ess: float
+    tie_mass: float
+    members: list[Member]
+    stuck: str = ""

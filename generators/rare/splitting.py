@@ -1,0 +1,233 @@
+"""Adaptive multilevel splitting: scenarios climb towards the event from level to level, a share of them at each.
+
+Au and Beck, Estimation of small failure probabilities in high dimensions by subset simulation, 2001; Cérou and Guyader,
+Adaptive multilevel splitting for rare event analysis, 2007.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.generators.rare.cube import Cube, Floats
+from gristmill.generators.rare.intervals import effective
+from gristmill.generators.rare.plan import Member, Plan, Replicate
+from gristmill.generators.rare.problem import Outcome, Problem
+from gristmill.generators.rare.tilt import Tilt
+from gristmill.generators.space import Values
+from gristmill.seeding import numpy_stream
+
+__all__ = ["Moves", "Population", "Refill", "climb", "cut", "splitting"]
+
+_SCALE, _LEAST_SCALE, _WANTED = (
+    0.6,
+    0.02,
+    0.35,
+)  # of small steps: the first, the least; how many should be accepted
+_GAIN = 1.0  # how quickly the scale follows
+
+
+@dataclass
+class Population:
+    """Scenarios of a replicate.
+
+    Attributes:
+        points: where they are in the tilted cube, [dims, N].
+        values: of each.
+        outcomes: of each.
+        ancestors: number of the first scenario that each comes from, [N].
+    """
+
+    points: Floats
+    values: list[Values]
+    outcomes: list[Outcome]
+    ancestors: NDArray[np.intp]
+
+    @property
+    def severities(self) -> Floats:
+        """Of each, [N]."""
+        return np.array([one.severity for one in self.outcomes])
+
+    def take(self, places: NDArray[np.intp]) -> "Population":
+        """Return some of them, some perhaps more than once."""
+        return Population(
+            self.points[:, places],
+            [self.values[place] for place in places],
+            [self.outcomes[place] for place in places],
+            self.ancestors[places],
+        )
+
+    def replace(self, places: NDArray[np.intp], other: "Population") -> None:
+        """Put others in the places of some."""
+        self.points[:, places] = other.points
+        for number, place in enumerate(places.tolist()):
+            self.values[place], self.outcomes[place] = other.values[number], other.outcomes[number]
+
+    def with_more(self, other: "Population") -> "Population":
+        """Return these and others."""
+        return Population(
+            np.concatenate([self.points, other.points], axis=1),
+            self.values + other.values,
+            self.outcomes + other.outcomes,
+            np.concatenate([self.ancestors, other.ancestors]),
+        )
+
+
+# From those above a level, the level and how many there should be, to as many, and the share of moves that succeeded.
+Refill = Callable[[Population, float, int], tuple[Population, float]]
+
+
+def splitting(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) -> Replicate:
+    """Return replicate `number` under `seed`.
+
+    Those above a level are the starts of as many chains of moves; every state of a chain goes on, so that a chain of
+    several moves is as dear as as many copies of its start.
+    """
+    rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
+    moves = Moves(problem, cube, tilt, rng)
+
+    def refill(alive: Population, level: float, size: int) -> tuple[Population, float]:
+        chains, found, tried, kept = alive, alive, 0, 0
+        while (lacking := size - len(found.values)) > 0:
+            if lacking < len(chains.values):
+                chains = chains.take(rng.permutation(len(chains.values))[:lacking])
+            chains, moved = moves.moved(chains, level)
+            found = found.with_more(chains)
+            tried, kept = tried + len(chains.values), kept + moved
+        return found, kept / max(1, tried)
+
+    return climb(problem, cube, tilt, plan, rng, number, refill)
+
+
+class Moves:
+    """Moves that keep scenarios above a level, with a scale that follows how many succeed.
+
+    Args:
+        problem: simulates what points move to.
+        cube: of the Space.
+        tilt: of the cube.
+        rng: of the moves.
+        fixed: units that stay as they are.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        cube: Cube,
+        tilt: Tilt,
+        rng: np.random.Generator,
+        fixed: slice = slice(0, 0),
+    ) -> None:
+        self._problem, self._cube, self._tilt, self._rng = problem, cube, tilt, rng
+        self._fixed, self._scale = fixed, _SCALE
+
+    def moved(self, old: Population, level: float) -> tuple[Population, int]:
+        """Return scenarios after one move of each, and how many of them are other scenarios.
+
+        What is moved to but illegal or not above the level is not entered; nothing is simulated again where the scenario
+        is the same after all.
+        """
+        points, small = self._cube.move(old.points, self._rng, self._scale)
+        points[self._fixed] = old.points[self._fixed]
+        values, legal = self._cube.draw(self._tilt.units(points))
+        other = np.array([one != before for one, before in zip(values, old.values, strict=True)], bool)
+        asked = np.flatnonzero(legal & other)
+        outcomes = self._problem.simulate([values[place] for place in asked])
+        accepted = np.array([one.severity > level for one in outcomes], bool)
+        going = np.zeros(len(values), bool)
+        going[asked] = accepted
+        if small.any():
+            self._scale *= math.exp(_GAIN * (float(going[small].mean()) - _WANTED))
+            self._scale = min(1.0, max(_LEAST_SCALE, self._scale))
+        new = old.take(np.arange(len(values)))
+        # Where the scenario is the same, the point moves without the scenario: to absent fields, for example.
+        new.points = np.where(going | (legal & ~other), points, old.points)
+        for place, outcome in zip(
+            asked[accepted], (outcomes[at] for at in np.flatnonzero(accepted)), strict=True
+        ):
+            new.values[place], new.outcomes[place] = values[place], outcome
+        return new, int(going.sum())
+
+
+def climb(
+    problem: Problem,
+    cube: Cube,
+    tilt: Tilt,
+    plan: Plan,
+    rng: np.random.Generator,
+    number: int,
+    refill: Refill,
+) -> Replicate:
+    """Return the replicate that climbs from level to level until a share `keep` of its scenarios are the event."""
+    before = problem.calls
+    points, values = cube.uniform(rng, plan.size, tilt.units)
+    population = Population(points, values, problem.simulate(values), np.arange(plan.size))
+    first = population.severities
+    levels, shares, acceptance, reached, stuck = [], [], [], 1.0, ""
+    while (population.severities >= plan.threshold).mean() < plan.keep:
+        level, alive = cut(population.severities, plan.keep)
+        # Those that are the event already stay, however many there are.
+        if not len(alive) or reached * len(alive) / plan.size < plan.least:
+            stuck = (
+                f"no severity above {population.severities.max():g}"
+                if not len(alive)
+                else f"a probability below {plan.least:g} at level {level:g}"
+            )
+            break
+        reached *= len(alive) / plan.size
+        levels.append(level)
+        shares.append(len(alive) / plan.size)
+        population, moved = refill(population.take(rng.permutation(alive)), level, plan.size)
+        acceptance.append(moved)
+    hits = np.flatnonzero(population.severities >= plan.threshold) if not stuck else np.empty(0, np.intp)
+    members = population.take(hits)
+    logs = tilt.log_weights(tilt.units(members.points), members.values)
+    return Replicate(
+        number=number,
+        p=reached * float(np.exp(logs).sum()) / plan.size,
+        calls=problem.calls - before,
+        levels=levels,
+        shares=shares,
+        acceptance=acceptance,
+        ancestors=len(set(members.ancestors.tolist())),
+        ess=effective(np.exp(logs)),
+        tie_mass=float((first == first.min()).mean()),
+        members=_members(members, logs),
+        stuck=stuck,
+    )
+
+
+def cut(severities: Floats, keep: float) -> tuple[float, NDArray[np.intp]]:
+    """Return the next level and the places of those above it, at most a share `keep` of all where ties allow it.
+
+    Those of one severity go on or stay behind together; where the highest alone are more than the share, they all go on.
+
+    Args:
+        severities: of all, [N].
+        keep: the share that is to go on.
+    """
+    ordered = np.sort(severities)
+    level = float(ordered[len(ordered) - 1 - math.ceil(keep * len(ordered))])
+    if level == ordered[-1]:
+        lower = ordered[ordered < level]
+        if not len(lower):
+            return level, np.empty(0, np.intp)
+        level = float(lower[-1])
+    return level, np.flatnonzero(severities > level)
+
+
+def _members(found: Population, logs: Floats) -> list[Member]:
+    rows: Any = zip(found.values, logs.tolist(), found.outcomes, found.ancestors.tolist(), strict=True)
+    return [
+        Member(
+            values=values,
+            log_weight=log,
+            severity=outcome.severity,
+            ancestor=ancestor,
+            kind=list(outcome.kind),
+        )
+        for values, log, outcome, ancestor in rows
+    ]

@@ -1,0 +1,92 @@
+"""Trajectory splitting: what goes well so far is kept up to the step in which it does, and the rest is drawn anew.
+
+Bréhier, Gazeau, Goudenège, Lelièvre and Rousset, Unbiasedness of some generalized adaptive multilevel splitting algorithms,
+2016, for Markov chains whose steps are the records of a list.
+"""
+
+import numpy as np
+
+from gristmill.errors import UsageError
+from gristmill.generators.kinds.many import Many
+from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.plan import Plan, Replicate
+from gristmill.generators.rare.problem import Problem
+from gristmill.generators.rare.splitting import Moves, Population, climb
+from gristmill.generators.space import Space
+from gristmill.seeding import numpy_stream
+
+__all__ = ["clock_of", "trajectories"]
+
+_TRIES = 100  # to draw a legal rest
+
+
+def clock_of(space: Space, name: str) -> tuple[slice, int]:
+    """Return the units of all records of a list, and how many each has.
+
+    Raises:
+        UsageError: when the Space has no such list.
+    """
+    start = 0
+    for one, field in space.fields.items():
+        if one == name and isinstance(field, Many):
+            return slice(start + 1, start + field.dims), field.space.dims
+        start += field.dims
+    lists = [one for one, field in space.fields.items() if isinstance(field, Many)]
+    raise UsageError(f"Expected a list of the Space as clock, one of {lists}, got {name!r}.")
+
+
+def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) -> Replicate:
+    """Return replicate `number` under `seed`.
+
+    Of two copies of a scenario above a level, one keeps its records up to the first step above the level and draws later
+    ones anew; where there are fields beside the list, the other of them moves these and keeps the list.
+    """
+    rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
+    records, size = clock_of(cube.space, problem.clock)
+    beside = any(one.stop <= records.start - 1 or one.start >= records.stop for one in cube.parts)
+    moves = Moves(problem, cube, tilt, rng, fixed=records)
+
+    def branched(parents: Population, level: float) -> tuple[Population, int]:
+        steps = [_first_above(one.running, level) for one in parents.outcomes]
+        starts = np.array([records.start + size * (step + 1) for step in steps])
+        places = np.arange(cube.dims)[:, None]
+        later = (places >= starts) & (places < records.stop)
+        points, left = parents.points.copy(), np.arange(len(parents.values))
+        values = list(parents.values)
+        for _ in range(_TRIES):
+            drawn = np.where(later[:, left], rng.random((cube.dims, len(left))), points[:, left])
+            rows, legal = cube.draw(tilt.units(drawn))
+            points[:, left[legal]] = drawn[:, legal]
+            for place in np.flatnonzero(legal):
+                values[left[place]] = rows[place]
+            left = left[~legal]
+            if not len(left):
+                break
+        other = np.flatnonzero([one != old for one, old in zip(values, parents.values, strict=True)])
+        outcomes = list(parents.outcomes)
+        for place, outcome in zip(other, problem.simulate([values[place] for place in other]), strict=True):
+            outcomes[place] = outcome
+        return Population(points, values, outcomes, parents.ancestors), len(other)
+
+    def refill(alive: Population, level: float, wanted: int) -> tuple[Population, float]:
+        count, lacking = len(alive.values), wanted - len(alive.values)
+        # Every survivor has as many copies as any other, or one more.
+        chosen = np.concatenate([rng.permutation(count) for _ in range(-(-lacking // count))])[:lacking]
+        half = lacking // 2 if beside else 0
+        found, moved = branched(alive.take(chosen[half:]), level)
+        if half:
+            more, others = moves.moved(alive.take(chosen[:half]), level)
+            found, moved = found.with_more(more), moved + others
+        return alive.with_more(found), moved / max(1, lacking)
+
+    return climb(problem, cube, tilt, plan, rng, number, refill)
+
+
+def _first_above(running: object, level: float) -> int:
+    above = np.flatnonzero(np.asarray(running) > level)
+    if not len(above):
+        raise UsageError(
+            "Expected a running severity whose greatest number is the severity, got one that never is above "
+            f"{level:g} where the severity is."
+        )
+    return int(above[0])
