@@ -21,6 +21,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         keep: share of them that goes on to the next level.
         tilt: paths of the tilted gates.
         share: of draws in which their options are alike.
+        reach: how far a severity still rises after each step, [steps]; for trajectories.
         least: probability below which a replicate gives up.
     """
 
@@ -30,6 +31,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     keep: float
     tilt: list[str] = []
     share: float = 0.0
+    reach: list[float] = []
     least: float = 1e-12
 
     def __post_init__(self) -> None:
@@ -70,8 +72,8 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
         number: of the replicate; it is a pure function of this and the seed.
         p: the estimate, 0 where the event was not reached.
         calls: scenarios simulated.
-        levels: severities that the scenarios were to be above, in turn.
-        shares: of the scenarios above each.
+        levels: the least severity of those that went on, in turn.
+        shares: of the scenarios that went on.
         acceptance: share of the moves at each level that stayed above it.
         ancestors: of how many first scenarios the last ones come.
         ess: effective size of the last ones by their weights.

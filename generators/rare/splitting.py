@@ -20,7 +20,7 @@ from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.space import Values
 from gristmill.seeding import numpy_stream
 
-__all__ = ["Moves", "Population", "Refill", "climb", "cut", "splitting"]
+__all__ = ["Grade", "Moves", "Population", "Refill", "climb", "cut", "splitting"]
 
 _SCALE, _LEAST_SCALE, _WANTED = (
     0.6,
@@ -38,18 +38,15 @@ class Population:
         points: where they are in the tilted cube, [dims, N].
         values: of each.
         outcomes: of each.
+        grades: by which they climb, [N].
         ancestors: number of the first scenario that each comes from, [N].
     """
 
     points: Floats
     values: list[Values]
     outcomes: list[Outcome]
+    grades: Floats
     ancestors: NDArray[np.intp]
-
-    @property
-    def severities(self) -> Floats:
-        """Of each, [N]."""
-        return np.array([one.severity for one in self.outcomes])
 
     def take(self, places: NDArray[np.intp]) -> "Population":
         """Return some of them, some perhaps more than once."""
@@ -57,14 +54,13 @@ class Population:
             self.points[:, places],
             [self.values[place] for place in places],
             [self.outcomes[place] for place in places],
+            self.grades[places],
             self.ancestors[places],
         )
 
-    def replace(self, places: NDArray[np.intp], other: "Population") -> None:
-        """Put others in the places of some."""
-        self.points[:, places] = other.points
-        for number, place in enumerate(places.tolist()):
-            self.values[place], self.outcomes[place] = other.values[number], other.outcomes[number]
+    def enter(self, place: int, values: Values, outcome: Outcome, grade: float) -> None:
+        """Put another scenario in the place of one."""
+        self.values[place], self.outcomes[place], self.grades[place] = values, outcome, grade
 
     def with_more(self, other: "Population") -> "Population":
         """Return these and others."""
@@ -72,10 +68,12 @@ class Population:
             np.concatenate([self.points, other.points], axis=1),
             self.values + other.values,
             self.outcomes + other.outcomes,
+            np.concatenate([self.grades, other.grades]),
             np.concatenate([self.ancestors, other.ancestors]),
         )
 
 
+Grade = Callable[[Outcome], float]
 # From those above a level, the level and how many there should be, to as many, and the share of moves that succeeded.
 Refill = Callable[[Population, float, int], tuple[Population, float]]
 
@@ -87,7 +85,7 @@ def splitting(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) 
     several moves is as dear as as many copies of its start.
     """
     rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
-    moves = Moves(problem, cube, tilt, rng)
+    moves = Moves(problem, cube, tilt, rng, _severity)
 
     def refill(alive: Population, level: float, size: int) -> tuple[Population, float]:
         chains, found, tried, kept = alive, alive, 0, 0
@@ -99,7 +97,11 @@ def splitting(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) 
             tried, kept = tried + len(chains.values), kept + moved
         return found, kept / max(1, tried)
 
-    return climb(problem, cube, tilt, plan, rng, number, refill)
+    return climb(problem, cube, tilt, plan, rng, number, refill, _severity, plan.threshold)
+
+
+def _severity(outcome: Outcome) -> float:
+    return outcome.severity
 
 
 class Moves:
@@ -110,6 +112,7 @@ class Moves:
         cube: of the Space.
         tilt: of the cube.
         rng: of the moves.
+        grade: of an outcome.
         fixed: units that stay as they are.
     """
 
@@ -119,10 +122,11 @@ class Moves:
         cube: Cube,
         tilt: Tilt,
         rng: np.random.Generator,
+        grade: Grade,
         fixed: slice = slice(0, 0),
     ) -> None:
         self._problem, self._cube, self._tilt, self._rng = problem, cube, tilt, rng
-        self._fixed, self._scale = fixed, _SCALE
+        self._grade, self._fixed, self._scale = grade, fixed, _SCALE
 
     def moved(self, old: Population, level: float) -> tuple[Population, int]:
         """Return scenarios after one move of each, and how many of them are other scenarios.
@@ -136,19 +140,18 @@ class Moves:
         other = np.array([one != before for one, before in zip(values, old.values, strict=True)], bool)
         asked = np.flatnonzero(legal & other)
         outcomes = self._problem.simulate([values[place] for place in asked])
-        accepted = np.array([one.severity > level for one in outcomes], bool)
+        grades = np.array(list(map(self._grade, outcomes)), float)
         going = np.zeros(len(values), bool)
-        going[asked] = accepted
+        going[asked] = grades > level
         if small.any():
             self._scale *= math.exp(_GAIN * (float(going[small].mean()) - _WANTED))
             self._scale = min(1.0, max(_LEAST_SCALE, self._scale))
         new = old.take(np.arange(len(values)))
         # Where the scenario is the same, the point moves without the scenario: to absent fields, for example.
         new.points = np.where(going | (legal & ~other), points, old.points)
-        for place, outcome in zip(
-            asked[accepted], (outcomes[at] for at in np.flatnonzero(accepted)), strict=True
-        ):
-            new.values[place], new.outcomes[place] = values[place], outcome
+        for place, outcome, grade in zip(asked.tolist(), outcomes, grades.tolist(), strict=True):
+            if going[place]:
+                new.enter(place, values[place], outcome, grade)
         return new, int(going.sum())
 
 
@@ -160,29 +163,44 @@ def climb(
     rng: np.random.Generator,
     number: int,
     refill: Refill,
+    grade: Grade,
+    threshold: float,
 ) -> Replicate:
-    """Return the replicate that climbs from level to level until a share `keep` of its scenarios are the event."""
+    """Return the replicate that climbs from level to level until a share `keep` of its scenarios are the event.
+
+    Args:
+        problem: whose scenarios they are.
+        cube: of the Space.
+        tilt: of the cube.
+        plan: of the climb.
+        rng: of its first scenarios.
+        number: of the replicate.
+        refill: makes scenarios above a level as many again.
+        grade: by which they climb.
+        threshold: the event is a grade of at least this.
+    """
     before = problem.calls
     points, values = cube.uniform(rng, plan.size, tilt.units)
-    population = Population(points, values, problem.simulate(values), np.arange(plan.size))
-    first = population.severities
+    outcomes = problem.simulate(values)
+    grades = np.array(list(map(grade, outcomes)))
+    population, first = Population(points, values, outcomes, grades, np.arange(plan.size)), grades
     levels, shares, acceptance, reached, stuck = [], [], [], 1.0, ""
-    while (population.severities >= plan.threshold).mean() < plan.keep:
-        level, alive = cut(population.severities, plan.keep)
+    while (population.grades >= threshold).mean() < plan.keep:
+        level, alive = cut(population.grades, plan.keep)
         # Those that are the event already stay, however many there are.
         if not len(alive) or reached * len(alive) / plan.size < plan.least:
             stuck = (
-                f"no severity above {population.severities.max():g}"
+                f"no severity above {max(one.severity for one in population.outcomes):g}"
                 if not len(alive)
                 else f"a probability below {plan.least:g} at level {level:g}"
             )
             break
         reached *= len(alive) / plan.size
-        levels.append(level)
+        levels.append(min(population.outcomes[place].severity for place in alive))
         shares.append(len(alive) / plan.size)
         population, moved = refill(population.take(rng.permutation(alive)), level, plan.size)
         acceptance.append(moved)
-    hits = np.flatnonzero(population.severities >= plan.threshold) if not stuck else np.empty(0, np.intp)
+    hits = np.flatnonzero(population.grades >= threshold) if not stuck else np.empty(0, np.intp)
     members = population.take(hits)
     logs = tilt.log_weights(tilt.units(members.points), members.values)
     return Replicate(
@@ -200,23 +218,23 @@ def climb(
     )
 
 
-def cut(severities: Floats, keep: float) -> tuple[float, NDArray[np.intp]]:
+def cut(grades: Floats, keep: float) -> tuple[float, NDArray[np.intp]]:
     """Return the next level and the places of those above it, at most a share `keep` of all where ties allow it.
 
-    Those of one severity go on or stay behind together; where the highest alone are more than the share, they all go on.
+    Those of one grade go on or stay behind together; where the highest alone are more than the share, they all go on.
 
     Args:
-        severities: of all, [N].
+        grades: of all, [N].
         keep: the share that is to go on.
     """
-    ordered = np.sort(severities)
+    ordered = np.sort(grades)
     level = float(ordered[len(ordered) - 1 - math.ceil(keep * len(ordered))])
     if level == ordered[-1]:
         lower = ordered[ordered < level]
         if not len(lower):
             return level, np.empty(0, np.intp)
         level = float(lower[-1])
-    return level, np.flatnonzero(severities > level)
+    return level, np.flatnonzero(grades > level)
 
 
 def _members(found: Population, logs: Floats) -> list[Member]:

@@ -4,20 +4,24 @@ Bréhier, Gazeau, Goudenège, Lelièvre and Rousset, Unbiasedness of some genera
 2016, for Markov chains whose steps are the records of a list.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from gristmill.errors import UsageError
 from gristmill.generators.kinds.many import Many
-from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.cube import Cube, Floats
 from gristmill.generators.rare.plan import Plan, Replicate
-from gristmill.generators.rare.problem import Problem
+from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.rare.splitting import Moves, Population, climb
 from gristmill.generators.space import Space
 from gristmill.seeding import numpy_stream
 
-__all__ = ["clock_of", "trajectories"]
+__all__ = ["clock_of", "reach", "trajectories"]
 
 _TRIES = 100  # to draw a legal rest
+_LEAST = 1e-3  # of the greatest reach
 
 
 def clock_of(space: Space, name: str) -> tuple[slice, int]:
@@ -35,6 +39,28 @@ def clock_of(space: Space, name: str) -> tuple[slice, int]:
     raise UsageError(f"Expected a list of the Space as clock, one of {lists}, got {name!r}.")
 
 
+def reach(runs: Sequence[Sequence[float]]) -> list[float]:
+    """Return how far the running severity still rises after each step, [steps].
+
+    It is the root mean square over those scenarios whose severity has just become the highest so far, made to fall from
+    step to step.
+
+    Args:
+        runs: running severities of scenarios.
+    """
+    steps = max(map(len, runs), default=0)
+    sums, counts = np.zeros(steps), np.zeros(steps)
+    for one in runs:
+        run = np.asarray(one, float)
+        best = np.maximum.accumulate(run)
+        new = np.append(True, best[1:] > best[:-1])
+        sums[: len(run)][new] += (best[-1] - best[new]) ** 2
+        counts[: len(run)] += new
+    found = np.sqrt(sums / np.maximum(counts, 1))
+    found = np.maximum.accumulate(found[::-1])[::-1]
+    return list(np.maximum(found, _LEAST * max(1e-300, found.max(initial=0.0))).tolist())
+
+
 def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) -> Replicate:
     """Return replicate `number` under `seed`.
 
@@ -42,12 +68,22 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
     ones anew; where there are fields beside the list, the other of them moves these and keeps the list.
     """
     rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
+    scale = np.array(plan.reach or [1.0])
     records, size = clock_of(cube.space, problem.clock)
     beside = any(one.stop <= records.start - 1 or one.start >= records.stop for one in cube.parts)
-    moves = Moves(problem, cube, tilt, rng, fixed=records)
+
+    def near(running: Sequence[float]) -> Floats:
+        """Return how far below the threshold each step is, in what it may still rise."""
+        far = np.asarray(running, float) - plan.threshold
+        return np.where(far >= 0, far, far / scale[np.minimum(np.arange(len(far)), len(scale) - 1)])
+
+    def grade(outcome: Outcome) -> float:
+        return float(near(outcome.running).max(initial=-np.inf))
+
+    moves = Moves(problem, cube, tilt, rng, grade, fixed=records)
 
     def branched(parents: Population, level: float) -> tuple[Population, int]:
-        steps = [_first_above(one.running, level) for one in parents.outcomes]
+        steps = [_first_above(near(one.running), level) for one in parents.outcomes]
         starts = np.array([records.start + size * (step + 1) for step in steps])
         places = np.arange(cube.dims)[:, None]
         later = (places >= starts) & (places < records.stop)
@@ -63,10 +99,10 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
             if not len(left):
                 break
         other = np.flatnonzero([one != old for one, old in zip(values, parents.values, strict=True)])
-        outcomes = list(parents.outcomes)
+        found = replace(parents, points=points, grades=parents.grades.copy())
         for place, outcome in zip(other, problem.simulate([values[place] for place in other]), strict=True):
-            outcomes[place] = outcome
-        return Population(points, values, outcomes, parents.ancestors), len(other)
+            found.enter(place, values[place], outcome, grade(outcome))
+        return found, len(other)
 
     def refill(alive: Population, level: float, wanted: int) -> tuple[Population, float]:
         count, lacking = len(alive.values), wanted - len(alive.values)
@@ -79,7 +115,7 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
             found, moved = found.with_more(more), moved + others
         return alive.with_more(found), moved / max(1, lacking)
 
-    return climb(problem, cube, tilt, plan, rng, number, refill)
+    return climb(problem, cube, tilt, plan, rng, number, refill, grade, 0.0)
 
 
 def _first_above(running: object, level: float) -> int:
