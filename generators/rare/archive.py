@@ -13,7 +13,8 @@ import numpy as np
 
 from gristmill.digest import digest
 from gristmill.errors import UsageError
-from gristmill.generators.rare.cube import Cube, Floats
+from gristmill.generators.kinds.numbers import normal_quantile
+from gristmill.generators.rare.cube import Cube, Floats, from_normal
 from gristmill.generators.rare.leaves import leaves, peak
 from gristmill.generators.rare.problem import Problem
 from gristmill.generators.rare.tilt import Tilt
@@ -23,7 +24,10 @@ from gristmill.seeding import numpy_stream
 __all__ = ["Archive", "Find", "illuminate"]
 
 _BATCH = 100  # scenarios that are simulated at once
-_SCALES = (0.05, 0.2, 0.5)  # of small steps
+_WAYS = (0.1, 0.15, 0.15, 0.6)  # how often each way of breeding is taken
+_WAYS_OF_GATES = (0.2, 0.4, 0.4, 0.0)  # the same where there are no real fields
+_SCALES = (0.05, 0.2, 0.5)  # of steps as normal numbers
+_ALONG = (0.0, 0.3, 1.0)  # of steps along a line, as shares of it
 _TRIES = 20  # rounds in a row in which nothing new and legal is bred
 
 
@@ -171,21 +175,26 @@ def _drawn(cube: Cube, rng: np.random.Generator, n: int) -> Floats:
 
 
 def _bred(cube: Cube, rng: np.random.Generator, elites: Floats, n: int) -> Floats:
-    """Return units, [dims, n], each of which comes of one elite: by a move, another option of some gates, or a second parent."""
-    units = elites[:, rng.integers(elites.shape[1], size=n)]
-    way = rng.integers(4, size=n)
-    for scale in _SCALES:
-        some = (way != 1) & (rng.integers(len(_SCALES), size=n) == 0)
-        if some.any():
-            units[:, some] = cube.move(units[:, some], rng, scale)[0]
-    if cube.gates:
-        for place in np.flatnonzero(way == 1).tolist():
-            gate = cube.gates[rng.integers(len(cube.gates))]
-            option = rng.integers(len(gate.options))
-            units[gate.start, place] = gate.edges[option] - gate.probabilities[option] / 2
+    """Return units, [dims, n], each of which comes of one elite in one of four ways.
+
+    Fields are drawn anew; a gate takes another option, all of them alike; fields are those of another elite; or all real
+    ones take a step as normal numbers, on their own or along the line to another elite, as in V. Vassiliades and
+    J.-B. Mouret, Discovering the elite hypervolume by leveraging interspecies correlation, 2018.
+    """
+    units, others = (elites[:, rng.integers(elites.shape[1], size=n)] for _ in range(2))
+    way = rng.choice(len(_WAYS), size=n, p=_WAYS if len(cube.real) else _WAYS_OF_GATES)
+    anew, real = way == 0, np.ix_(cube.real, way == 3)
+    units[:, anew] = cube.move(units[:, anew], rng, 1.0)[0]
+    for place in np.flatnonzero(way == 1).tolist() if cube.gates else ():
+        gate = cube.gates[rng.integers(len(cube.gates))]
+        option = rng.integers(len(gate.options))
+        units[gate.start, place] = gate.edges[option] - gate.probabilities[option] / 2
     for place in np.flatnonzero(way == 2).tolist():
-        other = elites[:, rng.integers(elites.shape[1])]
         for part in cube.parts:
             if rng.random() < 0.5:
-                units[part.start : part.stop, place] = other[part.start : part.stop]
+                units[part.start : part.stop, place] = others[part.start : part.stop, place]
+    here, there = normal_quantile(units[real]), normal_quantile(others[real])
+    along = rng.choice(_ALONG, size=here.shape[1]) * rng.standard_normal(here.shape[1])
+    alone = rng.choice(_SCALES, size=here.shape[1]) * rng.standard_normal(here.shape)
+    units[real] = from_normal(here + alone + along * (there - here))
     return units
