@@ -64,6 +64,21 @@ WISHES_WITH_DETAIL = {
 CHANGED_MIND = Phrase(
     "[Actually, |No wait, actually |Hm, actually |Sorry, actually |On second thought, |Well, actually ]"
 )
+# What a customer says of an order besides, in whose words an agent is not to look for a wish.
+STORIES = {
+    "recently": Phrase("I [got|received] the order [only the other week|not long ago|a few days ago|just the other day]."),
+    "long ago": Phrase("I [got|received] the order [months ago|a good two months ago|many months ago|some months ago]."),
+    "not yet": Phrase("I [have not got the order yet|have yet to get the order|am still waiting for the order|have not received the order yet]."),
+    "card": Phrase("I paid [by card|with my card|for it by card|for it with my card]."),
+    "gift card": Phrase("I paid [by gift card|with my gift card|for it by gift card|for it with my gift card]."),
+}  # fmt: skip
+CORRECTED = Phrase(
+    "[Sorry, that was wrong: |No, I mixed that up: |Wait, I have to correct that: |Oh, I got that wrong: ]"
+)
+DENIAL = Phrase(
+    "[|But |Hm, |Sorry, |Strange: ][I see nothing of it|I see no such thing|I have heard nothing of it|I have had nothing]. "
+    "[Please do it again.|Could you do it again?|Please do it once more.|Can you do it once more?]"
+)
 IDENTITY = Phrase(
     "[|Sure: |Of course: |It is |Yes, |Here you are: |Certainly: |Right, ]{email}"
     "[, | and | with zip |, zip | / | and zip ]{zip}[.|, that is it.|, thanks.|, thank you.|, as always.]"
@@ -178,8 +193,19 @@ OUTCOMES = {
     ),
     "email": Phrase(_DONE + "[your e-mail is now|we now have|your new e-mail is|from now on we use] {email}."),
     "human": Phrase(_DONE + "[a person will take over|a colleague takes over|somebody will call you|a colleague will call you]."),
+    "fraud": Phrase(
+        "[I have to pass this on|I pass this on|Someone has to look at this|I can't settle this here]:"
+        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you]."
+    ),
+    "outage": Phrase(
+        "[One of our services is down|A service that I need is down|Sorry, our service is down|A service is down right now]:"
+        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you]."
+    ),
     "unclear": Phrase("[Sorry, |I am sorry, ][I cannot find it|I can't find it]."),
 }  # fmt: skip
+LOOKED_AGAIN = Phrase(
+    "[I looked again, and it is on file. |I looked once more: it is there. |It is on file, I looked again. |I checked, and it was made. ]"
+)
 STATES = {
     "preparing": "ships in {days}",
     "in transit": "arrives in {days}",

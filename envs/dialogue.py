@@ -11,11 +11,9 @@ the world says that it is `over`, and is truncated at `max_acts` acts or `max_er
 
 import inspect
 from collections.abc import Iterable
-from copy import copy
 from functools import cached_property
 from typing import Any, ClassVar
 
-import msgspec
 from gymnasium.spaces import Space as GymSpace
 from msgspec import to_builtins
 from pettingzoo import AECEnv
@@ -23,6 +21,7 @@ from pettingzoo import AECEnv
 from gristmill.digest import plain
 from gristmill.envs.acts import parse
 from gristmill.envs.spaces import ActSpace, EntriesSpace, View
+from gristmill.envs.tool_faults import NOTES, REPLIES, UNDONE, FaultPlan, ToolFault
 from gristmill.envs.tools import Tool, collect_tools, tool
 from gristmill.envs.versions import version_of
 from gristmill.errors import PluginError, ToolError, UsageError
@@ -31,26 +30,6 @@ from gristmill.reading import line
 from gristmill.types import Act, Brief, Check, End, Entry, Episode, Scenario, Verdict, Words
 
 __all__ = ["DialogueWorld", "ToolFault", "TwoSeatDialogue", "expect"]
-
-_FAULTS = {
-    "rate-limit": "rate limited, try again",
-    "timeout-before": "timed out",
-    "timeout-after": "timed out",
-}
-
-
-class ToolFault(msgspec.Struct):
-    """A fault that a scenario has in store for a tool.
-
-    Attributes:
-        kind: `timeout-before` (nothing was done), `timeout-after` (it was done), `stale-read` or `rate-limit`.
-        tool: name of the tool, or `read` or `write` for any tool of that sort.
-        nth: it strikes the nth such call, counted from 1.
-    """
-
-    kind: str
-    tool: str
-    nth: int = 1
 
 
 class DialogueWorld(AECEnv[str, list[Entry], Act]):
@@ -90,7 +69,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self._schemas = {seat: tuple(one.schema for one in self._tools_of(seat)) for seat in self.seats}
         self._log: list[Entry] = []
         self._seen: dict[str, int] = {}
-        self._faults: list[ToolFault] = []
+        self._faults = FaultPlan()
         self._errors = 0
         self._acts = 0
         self.turns = 0
@@ -117,6 +96,14 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
     def faults(self, values: dict[str, Any]) -> list[ToolFault]:
         """Return the tool faults a scenario has in store."""
         return []
+
+    def planned(self, values: dict[str, Any]) -> frozenset[str]:
+        """Return the names of all that a scenario has in store to make an episode harder."""
+        return frozenset(fault.kind for fault in self.faults(values))
+
+    def fired(self, episode: Episode) -> frozenset[str]:
+        """Return which of it came to pass, by the evidence of the record; reads `episode` only."""
+        return frozenset(entry["kind"] for entry in episode.entries if entry.get("event") == "fault")
 
     def over(self) -> bool:
         """Return whether the episode ends here although nobody ended it, as at a deadline; asked when a turn passes."""
@@ -185,8 +172,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in self.seats}
         self._skip_agent_selection = None  # type: ignore[assignment]  # PettingZoo leaves out that it may be None
         try:
-            # Striking counts a fault down, so this episode needs its own.
-            self._faults = [copy(fault) for fault in self.faults(given.values)]
+            self._faults = FaultPlan(self.faults(given.values))
             self.setup(given.values)
         except Exception as error:
             self.current = None
@@ -291,46 +277,30 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
 
     def _answer(self, seat: str, found: Tool, args: dict[str, Any]) -> bool:
         """Call a tool, with whatever fault is in store for it, log the answer, and say whether the tool accepted it."""
-        fault = self._struck(found)
+        fault = self._faults.strike(found, args)
         kind = fault.kind if fault is not None else ""
         answer: Entry = {"from": "tool", "tool": found.name, "to": [seat]}
         try:
-            if kind in ("rate-limit", "timeout-before"):
-                answer["error"] = _FAULTS[kind]
+            result = None if kind in UNDONE else found(args)
+            if kind == "stale-read":
+                result = self.stale(found.name, args, result)
+            if fault is not None and kind in NOTES:
+                result = {**result, "note": fault.text}
+            if kind in REPLIES:
+                answer["error"] = REPLIES[kind]
             else:
-                result = found(args)
-                if kind == "stale-read":
-                    result = self.stale(found.name, args, result)
-                if kind in _FAULTS:
-                    answer["error"] = _FAULTS[kind]
-                else:
-                    answer["result"] = None if result is None else plain(result)
+                answer["result"] = None if result is None else plain(result)
         except ToolError as error:
             answer["error"] = str(error)
-            if fault is not None:  # the tool refused by itself; the fault waits for the next such call
-                fault.nth, kind = 1, ""
-                self._faults.append(fault)
+            if fault is not None:  # the tool refused by itself
+                self._faults.spare(fault)
+                kind = ""
         if kind:
             self._log.append({"from": "world", "event": "fault", "kind": kind, "tool": found.name, "to": []})
         accepted = "error" not in answer or bool(kind)
         if not accepted or not (found.ends or (found.public and answer.get("result") is None)):
             self._log.append(answer)
         return accepted
-
-    def _struck(self, found: Tool) -> ToolFault | None:
-        """Return the fault that strikes this call, counting it off for the others."""
-        if not self._faults:
-            return None
-        struck = None
-        sort = "write" if found.mutates else "read"
-        for fault in list(self._faults):
-            if found.ends or found.public or fault.tool not in (found.name, sort):
-                continue
-            fault.nth -= 1
-            if fault.nth == 0 and struck is None:
-                struck = fault
-                self._faults.remove(fault)
-        return struck
 
     def _refuse(self, seat: str, error: str, source: Entry | None = None) -> None:
         """Answer a malformed act, and end the episode when too many came in a row."""

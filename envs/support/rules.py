@@ -6,6 +6,7 @@ shop's tools or with any policy that plays.
 
 from typing import Any
 
+from gristmill.envs.support import rare
 from gristmill.envs.support.scenarios import new_item_of, shop_rows
 from gristmill.envs.support.types import BLOCKERS, Row, Rows, Wish
 
@@ -21,11 +22,16 @@ def decide(values: dict[str, Any]) -> tuple[list[Wish], Rows]:
     if values["impostor"]:
         wishes = [_refuse("", "identity")]
         _apply(rows, wishes[0])
+    elif rare.is_takeover(values):
+        wishes = [_hand_over(values, "fraud")]
+        _apply(rows, wishes[0])
     else:
         wishes = []
         for request in values["requests"]:  # each meets what the ones before have left
-            wishes.append(_about(values, request, rows))
+            wishes.append(_in_spite_of_outages(values, request, rows, _about(values, request, rows)))
             _apply(rows, wishes[-1])
+            if wishes[-1].args.get("reason") == "fraud":
+                break  # after which nothing more is done
     for number, ticket in enumerate(rows["tickets"], 1):
         ticket["ticket_id"] = number
     return wishes, rows
@@ -43,6 +49,25 @@ def new_address(request: dict[str, Any]) -> str:
 
 def _refuse(order: str, reason: str, *tell: int) -> Wish:
     return Wish(tool="file_refusal", args={"order_id": order, "reason": reason}, tell=tell, refused=True)
+
+
+def _hand_over(values: dict[str, Any], reason: str) -> Wish:
+    return Wish(tool="escalate", args={"customer_id": values["customer_id"], "reason": reason}, handed=True)
+
+
+def _in_spite_of_outages(values: dict[str, Any], request: dict[str, Any], rows: Rows, wish: Wish) -> Wish:
+    """Return the wish, or that a person gets the request where what is needed does not answer."""
+    down = rare.down(values)
+    if not down or wish.handed or wish.args.get("reason") == "not_owner":
+        return wish
+    needed = {wish.tool}
+    if request["intent"] in ("status", "lost"):
+        order = next(row for row in rows["orders"] if row["order_id"] == request["order_id"])
+        if order["status"] != "delivered":  # else the order itself tells the days
+            needed.add("track_shipment")
+    if wish.args.get("reason") in ("other_family", "out_of_stock"):
+        needed.add("get_product")
+    return _hand_over(values, "human") if needed & set(down) else wish
 
 
 def _about(values: dict[str, Any], request: dict[str, Any], rows: Rows) -> Wish:
@@ -65,6 +90,8 @@ def _about_order(values: dict[str, Any], request: dict[str, Any], rows: Rows, ac
     item = items[request["item"]]
     if order["customer_id"] != values["customer_id"]:
         return _refuse(number, "not_owner")
+    if request.get("fraud"):
+        return _hand_over(values, "fraud")
     shipment = next(row for row in rows["shipments"] if row["order_id"] == number)
     pending = order["status"] == "pending"
     total = sum(row["price"] for row in items.values())

@@ -2,15 +2,17 @@
 
 A request says what the customer wants and in which state its order is; `blocked` requests meet one of the
 obstacles of the policy. Two levels share one shape: `demo` has one request in most conversations and few faults,
-`full` has up to three requests and more of everything that goes wrong.
+`full` has up to three requests and more of everything that goes wrong. The level `rare` has at most three as well, and
+next to nothing goes wrong there, but more can: see `rare`.
 """
 
 from functools import cache
 from typing import Any
 
+from gristmill.envs.support import rare
 from gristmill.envs.support.types import BLOCKERS, FAMILIES, FAMILY_OF, INTENTS, ORDER_INTENTS, Row, Rows
 from gristmill.errors import unknown
-from gristmill.generators.fields import Choice, Fake, Flag, Integer, Many, Pattern
+from gristmill.generators.fields import Choice, Fake, Field, Flag, Integer, Many, Pattern
 from gristmill.generators.space import Space
 
 __all__ = ["LEVELS", "blocker", "email_of", "new_item_of", "shop_rows", "support_space"]
@@ -19,6 +21,7 @@ __all__ = ["LEVELS", "blocker", "email_of", "new_item_of", "shop_rows", "support
 LEVELS: dict[str, dict[str, Any]] = {
     "demo": {"counts": (0.85, 0.15, 0.0), "blocked": 0.3, "fault": 0.15, "behaviour": 0.06},
     "full": {"counts": (0.6, 0.3, 0.1), "blocked": 0.35, "fault": 0.3, "behaviour": 0.1},
+    "rare": {"counts": (0.75, 0.2, 0.05), "blocked": 0.2, "fault": 0.0, "behaviour": 0.02},
 }
 _ITEMS = tuple(FAMILY_OF)
 _WITH_ITEM = ("cancel_item", "refund", "exchange", "damaged")
@@ -34,61 +37,65 @@ def support_space(level: str = "full") -> Space:
     if level not in LEVELS:
         raise unknown("level", level, LEVELS)
     rate = LEVELS[level]
-    return Space(
-        first=Fake("first_name", size=400, flat=True),
-        last=Fake("last_name", size=400, flat=True),
-        host=Choice(("mail.com", "post.net", "inbox.org")),
-        zip=Pattern("#####"),
-        wrong_zip=Pattern("#####"),
-        customer_id=Pattern("C####"),
-        other_id=Pattern("C####"),
-        balance=Integer(0, 150, unit="dollars"),
-        impostor=Flag(rate["behaviour"] / 2),
-        zip_slip=Flag(rate["behaviour"]),
-        second_thoughts=Flag(rate["behaviour"]),
-        first_wish=Choice(INTENTS).when(second_thoughts=True),
-        fault=Choice(
+    fields: dict[str, Field] = {
+        "first": Fake("first_name", size=400, flat=True),
+        "last": Fake("last_name", size=400, flat=True),
+        "host": Choice(("mail.com", "post.net", "inbox.org")),
+        "zip": Pattern("#####"),
+        "wrong_zip": Pattern("#####"),
+        "customer_id": Pattern("C####"),
+        "other_id": Pattern("C####"),
+        "balance": Integer(0, 150, unit="dollars"),
+        "impostor": Flag(rate["behaviour"] / 2),
+        "zip_slip": Flag(rate["behaviour"]),
+        "second_thoughts": Flag(rate["behaviour"]),
+        "first_wish": Choice(INTENTS).when(second_thoughts=True),
+        "fault": Choice(
             ("none", "timeout-before", "timeout-after", "stale-read", "rate-limit"),
             (1 - rate["fault"], *[rate["fault"] / 4] * 4),
         ),
-        fault_on=Choice(("read", "write")).when(fault="rate-limit"),
-        fault_nth=Choice((1, 2), (0.8, 0.2)),
-        requests=Many(_request_space(rate), Choice((1, 2, 3), rate["counts"])),
-        where=_distinct,
-    )
+        "fault_on": Choice(("read", "write")).when(fault="rate-limit"),
+        "fault_nth": Choice((1, 2), (0.8, 0.2)),
+    }
+    request = _request_fields(rate)
+    if level == "rare":
+        fields |= rare.fields()
+        request |= rare.request_fields()
+    fields["requests"] = Many(Space(request), Choice((1, 2, 3), rate["counts"]))
+    return Space(fields, where=_distinct)
 
 
-def _request_space(rate: dict[str, Any]) -> Space:
-    return Space(
-        intent=Choice(INTENTS),
-        order_id=Pattern("W####").when(intent=ORDER_INTENTS),
-        owner=Choice(("self", "other"), (1 - rate["behaviour"] / 2, rate["behaviour"] / 2)).when(
+def _request_fields(rate: dict[str, Any]) -> dict[str, Field]:
+    return {
+        "intent": Choice(INTENTS),
+        "order_id": Pattern("W####").when(intent=ORDER_INTENTS),
+        "owner": Choice(("self", "other"), (1 - rate["behaviour"] / 2, rate["behaviour"] / 2)).when(
             intent=ORDER_INTENTS
         ),
-        blocked=Flag(rate["blocked"]).when(intent=tuple(name for name in ORDER_INTENTS if BLOCKERS[name])),
-        blocker=Integer(0, 5).when(blocked=True),
-        status=Choice(("pending", "shipped", "delivered")).when(intent="status"),
-        item=Choice(_ITEMS).when(intent=ORDER_INTENTS),
-        price=Integer(11, 95, unit="dollars").when(intent=ORDER_INTENTS),
-        second_item=Flag(0.35).when(intent=ORDER_INTENTS),
-        item_2=Choice(_ITEMS).when(second_item=True),
-        price_2=Integer(11, 95, unit="dollars").when(second_item=True),
-        paid_by=Choice(("card", "gift card"), (0.7, 0.3)).when(intent=ORDER_INTENTS),
-        days=Integer(1, 30, unit="days").when(intent=ORDER_INTENTS),
-        extra_days=Integer(1, 60, unit="days").when(intent=ORDER_INTENTS),
-        new_item=Integer(0, 4).when(intent="exchange"),
-        new_price=Integer(11, 95, unit="dollars").when(intent="exchange"),
-        street=Fake("street_name", size=300, flat=True).when(intent=ORDER_INTENTS),
-        house=Integer(1, 99).when(intent=ORDER_INTENTS),
-        new_street=Fake("street_name", size=300, flat=True).when(intent="address"),
-        new_house=Integer(1, 99).when(intent="address"),
-        new_host=Choice(("mail.com", "post.net", "inbox.org")).when(intent="email"),
-        new_number=Integer(10, 99).when(intent="email"),
-        knows_order=Flag(0.8).when(intent=ORDER_INTENTS),
-        order_slip=Flag(rate["behaviour"]).when(knows_order=True),
-        wrong_order=Pattern("W####").when(order_slip=True),
-        details_first=Flag(0.5),
-    )
+        "blocked": Flag(rate["blocked"]).when(intent=tuple(name for name in ORDER_INTENTS if BLOCKERS[name])),
+        "blocker": Integer(0, 5).when(blocked=True),
+        "status": Choice(("pending", "shipped", "delivered")).when(intent="status"),
+        "item": Choice(_ITEMS).when(intent=ORDER_INTENTS),
+        "price": Integer(11, 95, unit="dollars").when(intent=ORDER_INTENTS),
+        "second_item": Flag(0.35).when(intent=ORDER_INTENTS),
+        "item_2": Choice(_ITEMS).when(second_item=True),
+        "price_2": Integer(11, 95, unit="dollars").when(second_item=True),
+        "paid_by": Choice(("card", "gift card"), (0.7, 0.3)).when(intent=ORDER_INTENTS),
+        "days": Integer(1, 30, unit="days").when(intent=ORDER_INTENTS),
+        "extra_days": Integer(1, 60, unit="days").when(intent=ORDER_INTENTS),
+        "new_item": Integer(0, 4).when(intent="exchange"),
+        "new_price": Integer(11, 95, unit="dollars").when(intent="exchange"),
+        "street": Fake("street_name", size=300, flat=True).when(intent=ORDER_INTENTS),
+        "house": Integer(1, 99).when(intent=ORDER_INTENTS),
+        "new_street": Fake("street_name", size=300, flat=True).when(intent="address"),
+        "new_house": Integer(1, 99).when(intent="address"),
+        "new_host": Choice(("mail.com", "post.net", "inbox.org")).when(intent="email"),
+        "new_number": Integer(10, 99).when(intent="email"),
+        "knows_order": Flag(0.8).when(intent=ORDER_INTENTS),
+        "order_slip": Flag(rate["behaviour"]).when(knows_order=True),
+        "wrong_order": Pattern("W####").when(order_slip=True),
+        "details_first": Flag(0.5),
+    }
 
 
 def _distinct(values: dict[str, Any]) -> bool:
@@ -186,8 +193,9 @@ def _add_order(rows: Rows, values: dict[str, Any], request: dict[str, Any], bala
     for suffix in ("", "_2") if request["second_item"] else ("",):
         item, price = request[f"item{suffix}"], request[f"price{suffix}"]
         final = reason == "final_sale" and not suffix
+        state = "refunded" if request["intent"] == "refund" and request.get("fraud") and not suffix else "ok"
         rows["items"].append(
-            {"order_id": order, "item": item, "price": price, "final_sale": int(final), "state": "ok"}
+            {"order_id": order, "item": item, "price": price, "final_sale": int(final), "state": state}
         )
         rows["products"].append({"item": item, "family": FAMILY_OF[item], "price": price, "stock": 5})
         total += price
@@ -199,6 +207,9 @@ def _add_order(rows: Rows, values: dict[str, Any], request: dict[str, Any], bala
         )
     rows["shipments"].append(_shipment(request, status, days, reason))
     rows["payments"].append({"payment_id": 0, "order_id": order, "method": paid_by, "amount": total})
+    if any(row["state"] == "refunded" and row["order_id"] == order for row in rows["items"]):
+        paid_back = -request["price"]
+        rows["payments"].append({"payment_id": 0, "order_id": order, "method": paid_by, "amount": paid_back})
     if request["intent"] == "gift_payment":
         return total - 1 - request["extra_days"] % 10 if reason == "low_balance" else max(balance, total)
     return balance
@@ -213,13 +224,13 @@ def _status(request: dict[str, Any], reason: str) -> str:
                 return "pending"
             return "shipped" if request["days"] % 2 else "delivered"
         case "lost":
-            return "shipped"
+            return "delivered" if request.get("fraud") else "shipped"
     return "shipped" if reason == "not_delivered" else "delivered"
 
 
 def _shipment(request: dict[str, Any], status: str, days: int, reason: str) -> Row:
     row: Row = {"order_id": request["order_id"]}
-    if request["intent"] == "lost":
+    if status == "shipped" and request["intent"] == "lost":
         late = request["days"] % 7 + 1 if reason == "not_late" else 7 + request["extra_days"] % 20 + 1
         return {**row, "state": "late", "days": late}
     if status == "delivered":

@@ -15,7 +15,7 @@ from gristmill.envs.support.scenarios import email_of, new_item_of
 from gristmill.envs.support.types import BLOCKERS
 from gristmill.types import Entry, Episode
 
-__all__ = ["breach", "lapse", "talking_on"]
+__all__ = ["breach", "lapse", "raises", "talking_on"]
 
 _PATIENCE = 4  # messages of the agent after which giving up is understandable
 # Told this, a customer has nothing more to ask. A scripted one takes no other message for it.
@@ -165,11 +165,14 @@ def _known(values: dict[str, Any]) -> set[str]:
     return speech.digits(" ".join(known))
 
 
+def raises(intent: str, text: str) -> bool:
+    """Return whether a message speaks of what a request of some intent is about."""
+    return _RAISED[intent].search(text.lower()) is not None
+
+
 def _raised(request: dict[str, Any], text: str) -> bool:
     names = [request[key].lower() for key in ("item", "order_id", "wrong_order") if key in request]
-    return _RAISED[request["intent"]].search(text) is not None and (
-        not names or any(name in text for name in names)
-    )
+    return raises(request["intent"], text) and (not names or any(name in text for name in names))
 
 
 def _outcome(episode: Episode) -> str:

@@ -43,9 +43,11 @@ class Shop:
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         self._db.deserialize(image)
         self._names: dict[str, list[str]] = {}  # of the columns, by query
+        self._alerts: dict[str, str] = {}
 
-    def fill(self, rows: Rows) -> None:
-        """Replace the whole content by `rows`."""
+    def fill(self, rows: Rows, *, alerts: dict[str, str] | None = None) -> None:
+        """Replace the whole content by `rows`, with what there is to warn of about customers, by their ids."""
+        self._alerts = alerts or {}
         # Rolling back one transaction is far cheaper than dropping, or emptying, seven tables.
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
@@ -71,7 +73,8 @@ class Shop:
         row = self._one("SELECT customer_id FROM customers WHERE email = ? AND zip = ?", email, zip)
         if row is None:
             raise ToolError("no match")
-        return row
+        alert = self._alerts.get(row["customer_id"])
+        return {**row, "alert": alert} if alert else row
 
     @tool
     def list_orders(self, customer_id: CustomerId) -> list[Row]:

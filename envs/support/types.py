@@ -60,6 +60,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         tell: numbers the customer has to be told.
         sign: of a price difference: 1 if the customer pays it, -1 if the shop does.
         refused: whether the answer is no.
+        handed: whether a person gets it instead of the answer.
     """
 
     tool: str = ""
@@ -67,3 +68,4 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     tell: tuple[int, ...] = ()
     sign: int = 0
     refused: bool = False
+    handed: bool = False
