@@ -70,8 +70,9 @@ def facts(values: dict[str, Any]) -> dict[str, Any]:
     elif values["zip_slip"]:
         told["zips"] = [values["wrong_zip"], values["zip"]]
     if any(request.get("denies") for request in values["requests"]):
-        for request, wish in zip(requests, decide(values)[0], strict=False):
-            if wish.tool not in _DENIABLE:
+        wishes, _ = decide(values)
+        for place, request in enumerate(requests):
+            if place >= len(wishes) or wishes[place].tool not in _DENIABLE:
                 request.pop("denies", None)
     first = values["first_wish"] if values["second_thoughts"] else ""
     if first in BLOCKERS and requests[0]["intent"] in set(BLOCKERS) - {first}:
