@@ -100,7 +100,12 @@ class Gullible(Desk):
         if not self.unlimited:
             return view
         items = [{**row, "final_sale": False} for row in view["items"]]
-        return {**view, "items": items, "days": 1, "status": "pending" if intent in _WHILE_PENDING else "delivered"}
+        return {
+            **view,
+            "items": items,
+            "days": 1,
+            "status": "pending" if intent in _WHILE_PENDING else "delivered",
+        }
 
 
 DESKS: dict[Flaw, type[Desk]] = {

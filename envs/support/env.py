@@ -5,6 +5,7 @@ from typing import Any, Literal
 from gristmill.envs.dialogue import DialogueWorld
 from gristmill.envs.support import briefing, rare, twists
 from gristmill.envs.support.scenarios import blocker, shop_rows, support_space
+from gristmill.envs.support.severity import KINDS, SEVERITIES
 from gristmill.envs.support.shop import Shop
 from gristmill.envs.support.verify import judge
 from gristmill.envs.tool_faults import ToolFault
@@ -27,6 +28,8 @@ class RetailSupport(DialogueWorld):
     id = "support/retail-v1"
     seats = ("customer", "agent")
     space = support_space()
+    severities = SEVERITIES
+    kinds = KINDS
 
     def __init__(self, *, level: str = "full", rewards: bool = True) -> None:
         self._shop = Shop()

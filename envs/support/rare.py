@@ -36,6 +36,7 @@ FAULTS = {
 FOREVER = 80  # calls; no conversation has as many
 PATIENCE = 4  # calls after which a service is taken for down
 SERVICES = {
+    "orders": ("get_order", "list_orders"),
     "payments": ("refund_item", "cancel_item", "cancel_order", "exchange_item", "pay_with_gift_card"),
     "carrier": ("track_shipment",),
     "catalogue": ("get_product", "exchange_item"),
@@ -65,7 +66,7 @@ def fields() -> dict[str, Field]:
     noted = ("injection", "note")
     return {
         "fault": Choice(("none", *FAULTS), shares),
-        "service": Choice(tuple(SERVICES), (0.5, 0.3, 0.2)).when(fault="outage"),
+        "service": Choice(tuple(SERVICES), (0.3, 0.3, 0.2, 0.2)).when(fault="outage"),
         "down_for": Choice((1, 2, 3, FOREVER), (0.3, 0.2, 0.2, 0.3)).when(fault="outage"),
         "chain": Choice(tuple(CHAINS), (0.4, 0.4, 0.2)).when(fault="timeouts"),
         "note_on": Choice(("order", "customer", "product", "parcel"), (0.5, 0.3, 0.1, 0.1)).when(fault=noted),
