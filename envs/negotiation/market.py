@@ -6,6 +6,7 @@ from gristmill.envs.negotiation.bargaining import Bargaining
 from gristmill.envs.negotiation.briefing import market_brief
 from gristmill.envs.negotiation.domain import Domain
 from gristmill.envs.negotiation.scenarios import MARKET, MARKET_ISSUES, market_domain
+from gristmill.envs.negotiation.severity import KINDS, severities
 from gristmill.envs.negotiation.speech import MarketSpeech
 from gristmill.envs.tools import tool
 from gristmill.errors import ToolError
@@ -26,6 +27,8 @@ class Market(Bargaining):
     seats = ("buyer", "seller")
     space = MARKET
     speech = MarketSpeech()
+    severities = severities(seats, market_domain)
+    kinds = KINDS
 
     def domain(self, values: dict[str, Any]) -> Domain:
         """Return what is negotiated in a scenario."""

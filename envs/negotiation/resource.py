@@ -11,6 +11,7 @@ from gristmill.envs.negotiation.bargaining import Bargaining
 from gristmill.envs.negotiation.briefing import resource_brief
 from gristmill.envs.negotiation.domain import Domain
 from gristmill.envs.negotiation.scenarios import ITEMS, RESOURCE, resource_domain
+from gristmill.envs.negotiation.severity import KINDS, severities
 from gristmill.envs.negotiation.speech import ResourceSpeech
 from gristmill.envs.tools import tool
 
@@ -30,6 +31,8 @@ class Resource(Bargaining):
     seats = ("left", "right")
     space = RESOURCE
     speech = ResourceSpeech()
+    severities = severities(seats, resource_domain)
+    kinds = KINDS
 
     def domain(self, values: dict[str, Any]) -> Domain:
         """Return what is negotiated in a scenario."""

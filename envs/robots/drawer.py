@@ -109,5 +109,15 @@ class Drawer(RobotWorld):
             "in_place": (moved < _MOVED) & (turned < _TURNED),
         }
 
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        moved = np.hypot(physics.joint("cabinet_x"), physics.joint("cabinet_y"))[:, 0]
+        turned = np.abs(physics.joint("cabinet_turn")[:, 0])
+        return {
+            "opened": 2 - physics.joint("drawer")[:, 0] / _OPEN,
+            "at_rest": np.abs(physics.joint_velocity("drawer")[:, 0]) / 0.02,
+            "let_go": 2 - physics.sensor("clearance")[:, 0] / _CLEAR,
+            "in_place": np.maximum(moved / _MOVED, turned / _TURNED),
+        }
+
     def measure(self, physics: Physics) -> dict[str, Array]:
         return {**arm.measures(physics), "contact_force": physics.sensor("contact")[:, 0]}

@@ -83,6 +83,12 @@ class GripperWorld(RobotWorld):
         away: Array = np.minimum(left, right) > CLEAR
         return away
 
+    def nearness(self, physics: Physics, cube: str) -> Array:
+        """Return how near a finger is to a cube, [rows]: 0 from twice the distance that counts as having let go, 1 at that."""
+        left, right = (physics.sensor(f"{finger}_to_{cube}")[:, 0] for finger in ("left", "right"))
+        near: Array = 2 - np.minimum(left, right) / CLEAR
+        return near
+
     def measure(self, physics: Physics) -> dict[str, Array]:
         left, right = (physics.sensor(f"{finger}_touch")[:, 0] for finger in ("left", "right"))
         return {**arm.measures(physics, _JOINTS), "contact_force": np.maximum(left, right)}
@@ -127,6 +133,14 @@ def resting(physics: Physics, cube: str) -> Array:
     speed, spin = np.linalg.norm(velocity[:, :3], axis=1), np.linalg.norm(velocity[:, 3:], axis=1)
     slow: Array = (speed < 0.02) & (spin < 0.5)
     return slow
+
+
+def motion(physics: Physics, cube: str) -> Array:
+    """Return how much of what a resting cube may move it does, [rows]."""
+    velocity = physics.joint_velocity(cube)
+    speed, spin = np.linalg.norm(velocity[:, :3], axis=1), np.linalg.norm(velocity[:, 3:], axis=1)
+    share: Array = np.maximum(speed / 0.02, spin / 0.5)
+    return share
 
 
 def _cube(name: str, side: float, colour: str) -> str:

@@ -7,7 +7,17 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import CLEAR, GripperWorld, apart, half, lying, places, resting, tune_cube
+from gristmill.envs.robots.gripper import (
+    CLEAR,
+    GripperWorld,
+    apart,
+    half,
+    lying,
+    motion,
+    places,
+    resting,
+    tune_cube,
+)
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -81,4 +91,13 @@ class PickPlace(GripperWorld):
             "on_table": np.abs(cube[:, 2] - half(physics, "cube")) < 0.003,
             "let_go": self.released(physics, "cube"),
             "at_rest": resting(physics, "cube"),
+        }
+
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        cube, goal = physics.position("cube"), physics.site("goal")
+        return {
+            "at_goal": np.linalg.norm((cube - goal)[:, :2], axis=1) / _NEAR,
+            "on_table": np.abs(cube[:, 2] - half(physics, "cube")) / 0.003,
+            "let_go": self.nearness(physics, "cube"),
+            "at_rest": motion(physics, "cube"),
         }

@@ -142,6 +142,22 @@ class Pour(RobotWorld):
             "still": arm.peak_speed(physics) < 0.2,
         }
 
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        moved = np.linalg.norm(physics.position("mug") - physics.site("mug_home"), axis=1)
+        in_mug, in_cup = self._in_mug(physics), self._in_cup(physics)
+        mug, cup = (
+            np.arccos(np.clip(physics.rotation(name)[:, 8], -1.0, 1.0)) / 0.1 for name in ("mug", "cup")
+        )
+        return {
+            "poured": (1 - in_mug.mean(axis=1)) / (1 - _POURED),
+            "not_spilled": (1 - (in_mug | in_cup).mean(axis=1)) / (1 - _KEPT),
+            "mug_upright": mug,
+            "mug_in_place": moved / _MOVED,
+            "cup_upright": cup,
+            "home": np.abs(arm.angles(physics) - _REST).max(axis=1) / 0.1,
+            "still": arm.peak_speed(physics) / 0.2,
+        }
+
     def measure(self, physics: Physics) -> dict[str, Array]:
         torques = physics.sensor(*(f"{name}_torque" for name in arm.JOINTS))
         speeds = physics.qvel[:, -3 * self.balls :].reshape(physics.rows, self.balls, 3)

@@ -79,5 +79,9 @@ class Reach(RobotWorld):
         away = np.linalg.norm(physics.site("tip") - physics.site("target"), axis=1)
         return {"there": away < _NEAR, "still": arm.peak_speed(physics) < 0.2}
 
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        away = np.linalg.norm(physics.site("tip") - physics.site("target"), axis=1)
+        return {"there": away / _NEAR, "still": arm.peak_speed(physics) / 0.2}
+
     def measure(self, physics: Physics) -> dict[str, Array]:
         return {"joint_speed": arm.peak_speed(physics)}

@@ -7,7 +7,17 @@ import mujoco
 import numpy as np
 
 from gristmill.envs.robots import arm
-from gristmill.envs.robots.gripper import CLEAR, GripperWorld, apart, half, lying, places, resting, tune_cube
+from gristmill.envs.robots.gripper import (
+    CLEAR,
+    GripperWorld,
+    apart,
+    half,
+    lying,
+    motion,
+    places,
+    resting,
+    tune_cube,
+)
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain
 from gristmill.envs.robots.types import Array, Observation, Quantity
@@ -100,4 +110,17 @@ class Stack(GripperWorld):
             "block_in_place": moved < _MOVED,
             "let_go": self.released(physics, "cube") & self.released(physics, "block"),
             "at_rest": resting(physics, "cube") & resting(physics, "block"),
+        }
+
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        cube, block = physics.position("cube"), physics.position("block")
+        up, block_up = half(physics, "cube"), half(physics, "block")
+        moved = np.linalg.norm((block - physics.site("block_home"))[:, :2], axis=1)
+        return {
+            "over_block": np.linalg.norm((cube - block)[:, :2], axis=1) / block_up,
+            "on_block": np.abs(cube[:, 2] - block[:, 2] - up - block_up) / _FLAT,
+            "block_on_table": np.abs(block[:, 2] - block_up) / _FLAT,
+            "block_in_place": moved / _MOVED,
+            "let_go": np.maximum(self.nearness(physics, "cube"), self.nearness(physics, "block")),
+            "at_rest": np.maximum(motion(physics, "cube"), motion(physics, "block")),
         }

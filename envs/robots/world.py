@@ -16,6 +16,7 @@ from gymnasium.spaces import Box, Dict
 from gymnasium.vector import AutoresetMode
 
 from gristmill.digest import digest
+from gristmill.envs.robots import severity
 from gristmill.envs.robots.models import PLATFORM, compiled, tuned, written
 from gristmill.envs.robots.physics import Physics
 from gristmill.envs.robots.scenarios import domain, stratum
@@ -26,6 +27,7 @@ from gristmill.envs.robots.verify import robot_checks
 from gristmill.envs.versions import version_of
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.space import Space
+from gristmill.severity import Kind, Severity
 from gristmill.types import Brief, Check, Episode, Scenario
 
 __all__ = ["RobotWorld"]
@@ -35,7 +37,7 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
     """One task for one robot.
 
     A subclass gives the attributes and the methods `scene`, `sample`, `observe` and `predicates`; it may also give
-    `tune`, `measure` and `reward`. Arrays have a leading axis of rows.
+    `tune`, `measure`, `margins` and `reward`. Arrays have a leading axis of rows.
 
     Attributes:
         id: Farama's `namespace/name-vN`.
@@ -135,6 +137,13 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         """
         return {}
 
+    def margins(self, physics: Physics) -> dict[str, Array]:
+        """Return by predicate how much of what it allows is used up, [rows] each; it fails from about 1 on.
+
+        All or nothing, by default, which tells no near miss from an easy success.
+        """
+        return {name: 1.0 - holds for name, holds in self.predicates(physics).items()}
+
     def reward(self, physics: Physics, predicates: Mapping[str, Array]) -> Array:
         """Return the rewards of a step, [rows]; 1 where every predicate holds, by default. No verdict depends on it."""
         rewards: Array = np.logical_and.reduce(list(predicates.values())).astype(np.float64)
@@ -162,6 +171,16 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         simulator = Simulator(self.nominal, 1)
         self.predicates(simulator)  # registers what it reads
         return simulator
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """How bad an episode was: a failure of any sort, or an overload."""
+        return severity.severities(self)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The ways in which failures differ."""
+        return severity.kinds(self)
 
     def model(self, values: Mapping[str, Any]) -> mujoco.MjModel:
         """Return the model of a scenario."""
