@@ -1,0 +1,159 @@
+"""A set holds what was asked for, and proof of all of it."""
+
+from pathlib import Path
+
+import pytest
+
+from gristmill.errors import StoreError, UsageError
+from gristmill.recorders.sets import read_set
+from gristmill.recorders.store import RunStore
+from tests.workflows.rare.boilers import built, truth
+
+BROKEN = '''
+from tests.fixtures.boilers import Boiler as Base, agent, customer, lazy
+
+class Boiler(Base):
+    """A boiler with a hidden counter, which no fresh world has."""
+    count = 0
+
+    def setup(self, values):
+        super().setup(values)
+        type(self).count += 1
+        self.pressure += type(self).count / 1000
+'''
+
+
+def broken(folder: Path) -> str:
+    """Write the boiler that does not replay, and return its spec."""
+    (folder / "broken.py").write_text(BROKEN)
+    return f"{folder}/broken.py:Boiler"
+
+
+def test_what_is_built_can_be_read(tmp_path: Path) -> None:
+    """Records of every role that was asked for are in the folder, and nothing else is left beside it."""
+    there = built(tmp_path / "set", {"estimating": 60, "control": 10})
+
+    assert there == read_set(tmp_path / "set")
+    assert {"estimating": 60, "control": 10} == there.manifest.counts
+    assert ["set"] == [one.name for one in tmp_path.iterdir()]
+
+
+def test_the_same_arguments_build_the_same_set(tmp_path: Path) -> None:
+    """So that it can be built again by whoever has the command."""
+    first, again = (built(tmp_path / name, {"estimating": 30}, seed=3) for name in "ab")
+    other = built(tmp_path / "c", {"estimating": 30}, seed=4)
+
+    assert first.records == again.records
+    assert first.manifest.hash == again.manifest.hash != other.manifest.hash
+
+
+def test_an_estimating_set_tells_the_rate(tmp_path: Path) -> None:
+    """Its weights make up for how its records were drawn."""
+    there = built(tmp_path / "set", {"estimating": 1_000})
+    found = there.manifest.estimate
+
+    assert found is not None
+    assert found.low < truth() < found.high
+    assert 0.9 < there.manifest.weight / 1_000 < 1.1
+    assert all(
+        one.weight == pytest.approx(2.718281828459045 ** (one.log_p - (one.log_q or 0)))
+        for one in there.records
+    )
+
+
+def test_every_record_says_what_was_proved(tmp_path: Path) -> None:
+    """Digest and severity are those of the recorded episode, which lies in the set."""
+    there = built(tmp_path / "set", {"estimating": 30})
+    episodes = {one.scenario.index: one for one in RunStore.open(tmp_path / "set/run").episodes()}
+
+    for one in there.records:
+        episode = episodes[one.scenario.index]
+        assert episode.state["pressure"] == one.severity
+        assert (1, 1, episode.state_digest) == (
+            one.verified.replays, one.verified.reproduced, one.verified.state_digest,
+        )  # fmt: skip
+        assert one.event == (one.severity >= one.threshold)
+
+
+def test_planned_faults_that_fired_are_named(tmp_path: Path) -> None:
+    """A record proves that what it is about has happened."""
+    there = built(tmp_path / "set", {"estimating": 60})
+
+    assert {"none": set(), "small": {"leak-small"}, "burst": {"leak-burst"}} == {
+        leak: {name for one in there.records if one.scenario.values["leak"] == leak for name in one.fired}
+        for leak in ("none", "small", "burst")
+    }
+
+
+def test_controls_do_not_fail(tmp_path: Path) -> None:
+    """With a threshold that most nominal draws reach, the others are found, and what was left out is counted."""
+    there = built(tmp_path / "set", {"control": 10}, threshold=0.0, reference={})
+
+    assert {False} == {one.event for one in there.records}
+    assert {one.weight for one in there.records} == {None}
+    assert there.manifest.refused["control: it fails"] > 0
+
+
+def test_what_the_reference_does_not_survive_is_no_record(tmp_path: Path) -> None:
+    """A case that nobody can handle says nothing; of estimating records all stay, since the rate would be biased."""
+    hopeless = {"agent": "lazy?share=-1"}
+    there = built(tmp_path / "set", {"estimating": 200, "control": 20}, threshold=1.0, reference=hopeless)
+    outcomes = {role: {one.reference_outcome for one in there.of(role)} for role in ("estimating", "control")}
+
+    assert {"estimating": {"survives", "event"}, "control": {"survives"}} == outcomes
+    assert there.manifest.refused["control: the reference policy does not survive it"] > 0
+    assert hopeless == there.manifest.reference
+
+
+def test_the_expert_is_the_reference_of_others(tmp_path: Path) -> None:
+    """And nobody is where the expert itself is tested."""
+    tested = built(tmp_path / "a", {"control": 3})
+    itself = built(tmp_path / "b", {"control": 3}, {"agent": "expert"})
+
+    assert ({"agent": "expert"}, {}) == (tested.manifest.reference, itself.manifest.reference)
+    assert ({"survives"}, {""}) == tuple(
+        {one.reference_outcome for one in found.records} for found in (tested, itself)
+    )
+
+
+def test_a_world_that_does_not_replay_builds_no_estimating_set(tmp_path: Path) -> None:
+    """Its numbers could not be had again; the message says what differs, and no folder is left."""
+    with pytest.raises(UsageError, match=r"a fresh world does not reproduce it: .*expected"):
+        built(tmp_path / "out/set", {"estimating": 5}, world=broken(tmp_path), reference={})
+
+    assert [] == list((tmp_path / "out").iterdir())
+
+
+def test_records_that_do_not_replay_are_counted(tmp_path: Path) -> None:
+    """Of the other roles, what a fresh world does not reproduce is left out with the reason."""
+    there = built(tmp_path / "set", {"control": 4}, world=broken(tmp_path), reference={})
+
+    assert [] == there.records
+    assert {"control: a fresh world does not reproduce it": 13} == there.manifest.refused
+    assert ["4 control records were asked for, and 0 found"] == there.manifest.notes
+
+
+def test_an_episode_that_breaks_is_told(tmp_path: Path) -> None:
+    """Whose fault it was is in the message: no rate can be had from the others."""
+    with pytest.raises(UsageError, match="error of agent: RuntimeError: out of order"):
+        built(tmp_path / "set", {"estimating": 20}, {"agent": "moody"})
+
+
+@pytest.mark.parametrize(
+    ("roles", "message"),
+    [({}, "Expected a role"), ({"hard": 3}, "Unknown role 'hard'"), ({"control": 0}, "at least one record")],
+)
+def test_roles_have_to_make_sense(tmp_path: Path, roles: dict[str, int], message: str) -> None:
+    """Before anything is played."""
+    with pytest.raises(UsageError, match=message):
+        built(tmp_path / "set", roles)  # type: ignore[arg-type]  # which is what is tested
+
+
+def test_a_folder_that_is_taken_is_left_alone(tmp_path: Path) -> None:
+    """Whatever is in it is somebody's."""
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/mine.txt").write_text("mine")
+
+    with pytest.raises(StoreError, match="which is taken"):
+        built(tmp_path / "set", {"control": 1})
+    assert "mine" == (tmp_path / "set/mine.txt").read_text()
