@@ -22,7 +22,8 @@ __all__ = ["Cube", "Floats", "Gate", "Part", "from_normal"]
 
 Floats = NDArray[np.float64]
 _HOPELESS = 200  # rounds in a row of which no draw is legal
-_AGAIN = 0.5  # share of moves that draw fields anew instead of moving all real ones a little
+# Share of moves that draw fields anew instead of moving all real ones a little: where there are gates, and where not.
+_AGAIN, _SELDOM = 0.5, 0.1
 _BELOW_ONE = float(np.nextafter(1, 0))
 
 
@@ -85,6 +86,22 @@ class Gate(Part):
         """Return the place of the option at each unit, [N]."""
         return self.edges.searchsorted(units, "right")
 
+    def remapped(self, units: Floats, chances: Floats) -> Floats:
+        """Return units at which options are as likely as is said where `units` are drawn evenly, [N].
+
+        Args:
+            units: in [0, 1), [N].
+            chances: of the options, [options], none of them zero.
+        """
+        edges = np.cumsum(chances)
+        edges[-1] = 1.0
+        code = edges.searchsorted(units, "right")
+        within = (units - (edges - chances)[code]) / chances[code]
+        low = (self.edges - self.probabilities)[code]
+        found = low + np.clip(within, 0, 1) * self.probabilities[code]
+        # Rounding must not lead into the next option.
+        return np.clip(found, low, np.nextafter(self.edges[code], 0))
+
 
 class Cube:
     """The latent cube of a Space.
@@ -112,6 +129,10 @@ class Cube:
         self._owner = np.full(self.dims, -1)
         for number, one in enumerate(self.parts):
             self._owner[one.start : one.stop] = number
+
+    def owners(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the numbers of the parts that units are of."""
+        return self._owner[places]
 
     def draw(self, units: Floats) -> tuple[list[Values], NDArray[np.bool_]]:
         """Return the scenarios at `units`, [dims, N], and which of them are legal, [N]."""
@@ -162,17 +183,18 @@ class Cube:
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """Return where points move to, [dims, N], and which of them only made a small step, [N].
 
-        The even distribution is left as it is, and a move is as likely as the one back. One half of the points take a step
-        of all their real units as normal numbers (preconditioned Crank-Nicolson: Cotter, Roberts, Stuart and White, MCMC
-        methods for functions, 2013); the others draw a field anew, or two, four and so on, each half as often. Who
-        simulates what they move to and finds it illegal or below a level keeps the old point.
+        The even distribution is left as it is, and a move is as likely as the one back. Some points take a step of all their
+        real units as normal numbers (preconditioned Crank-Nicolson: Cotter, Roberts, Stuart and White, MCMC methods for
+        functions, 2013); the others draw a field anew, or two, four and so on, each half as often: half of them where
+        there are gates, else a tenth. Who finds what they move to illegal, or below a level, keeps the old point.
 
         Args:
             points: where they are, [dims, N].
             rng: of the moves.
             scale: of the steps, from 0, which leaves a point where it is, to 1, which draws all anew.
         """
-        small = rng.random(points.shape[1]) >= _AGAIN if len(self.real) else np.zeros(points.shape[1], bool)
+        again = (_AGAIN if self.gates else _SELDOM) if len(self.real) else 1.0
+        small: NDArray[np.bool_] = np.asarray(rng.random(points.shape[1]) >= again)
         moved = points.copy()
         if small.any():
             at = np.ix_(self.real, small)

@@ -69,13 +69,7 @@ class Tilt:
         """Return the units that points stand for, [dims, N]: evenly drawn points give tilted options."""
         found = points.copy() if self.gates else points
         for gate, q in zip(self.gates, self._tilted, strict=True):
-            edges = np.cumsum(q)
-            edges[-1] = 1.0
-            code = edges.searchsorted(points[gate.start], "right")
-            within = (points[gate.start] - (edges - q)[code]) / q[code]
-            low = (gate.edges - gate.probabilities)[code]
-            unit = low + np.clip(within, 0, 1) * gate.probabilities[code]
-            found[gate.start] = np.clip(unit, low, np.nextafter(gate.edges[code], 0))
+            found[gate.start] = gate.remapped(points[gate.start], q)
         return found
 
     def log_weights(self, units: Floats, values: Sequence[Values]) -> Floats:

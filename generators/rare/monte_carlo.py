@@ -1,0 +1,43 @@
+"""Crude Monte Carlo: scenarios as they come, and how many of them are the event."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.problem import Outcome, Problem
+from gristmill.seeding import numpy_stream
+
+__all__ = ["hits", "monte_carlo"]
+
+_BATCH = 1_000
+
+
+def monte_carlo(
+    problem: Problem, cube: Cube, seed: int, calls: int, *, start: int = 0, enough: int | None = None
+) -> list[Outcome]:
+    """Return the outcomes of scenarios drawn from the nominal distribution.
+
+    Args:
+        problem: whose scenarios they are.
+        cube: of the Space.
+        seed: of the draws, of which each batch has a stream of its own.
+        calls: how many scenarios.
+        start: number of the first batch.
+        enough: events, after which no further batch is drawn.
+    """
+    found: list[Outcome] = []
+    batch = start
+    while len(found) < calls:
+        rng = numpy_stream(seed, "monte carlo", batch)
+        _, values = cube.uniform(rng, min(_BATCH, calls - len(found)))
+        found += problem.simulate(values)
+        batch += 1
+        if enough is not None and hits(found, problem.threshold) >= enough:
+            break
+    return found
+
+
+def hits(outcomes: Sequence[Outcome], threshold: float) -> int:
+    """Return how many outcomes are the event."""
+    return int(np.count_nonzero([one.severity >= threshold for one in outcomes]))
