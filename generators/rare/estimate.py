@@ -14,42 +14,20 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from gristmill.digest import digest
-from gristmill.errors import UsageError, unknown
+from gristmill.errors import UsageError
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.importance import ENOUGH, LATENTS, Drawn, Proposal, importance
 from gristmill.generators.rare.intervals import clopper_pearson, log_normal, relative_error
-from gristmill.generators.rare.linter import Finding, lint, refuse
-from gristmill.generators.rare.monte_carlo import hits, monte_carlo
-from gristmill.generators.rare.plan import Member, Plan, Replicate
+from gristmill.generators.rare.plan import Replicate
+from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.splitting import splitting
-from gristmill.generators.rare.tilt import Tilt
-from gristmill.generators.rare.trajectories import reach, trajectories
+from gristmill.generators.rare.replicates import pooled, replicate
 
-__all__ = [
-    "METHODS",
-    "Estimate",
-    "Start",
-    "combine",
-    "enough",
-    "estimate",
-    "near_misses",
-    "prepare",
-    "replicate",
-]
+__all__ = ["Estimate", "combine", "enough", "estimate"]
 
-METHODS = ("auto", "monte-carlo", "splitting", "trajectories", "importance")
-_FIRST, _HITS = (
-    1_000,
-    100,
-)  # scenarios of Monte Carlo, which comes first, and events with which it is the answer
-_SIZES = {"splitting": (500, 0.2), "trajectories": (250, 0.5)}  # scenarios of a replicate, share that is kept
-_SMALL = 250  # scenarios of a replicate where rare options are tilted, or where another method goes on
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
 _REFUSED = 0.5  # relative error above which there is no number
 _FEW, _SURPRISE = 10, 1e-3  # ancestors that are few; how unlikely the first events may be
-_NEAR = 20.0  # times the probability of the event, that of a near miss
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,34 +72,6 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known before the first replicate.
-
-    Attributes:
-        plan: of the replicates; None where Monte Carlo is the answer.
-        method: that was asked for or chosen.
-        seed: root seed.
-        space: digest of the Space.
-        threshold: the event is a severity of at least this.
-        calls: scenarios simulated so far.
-        count: of them drawn by Monte Carlo.
-        events: of those.
-        tie_mass: share of those that have the lowest severity of them.
-        findings: of the linter.
-    """
-
-    plan: Plan | None
-    method: str
-    seed: int
-    space: str
-    threshold: float
-    calls: int
-    count: int
-    events: int
-    tie_mass: float
-    findings: list[Finding]
-
-
 def estimate(
     problem: Problem,
     *,
@@ -139,7 +89,7 @@ def estimate(
     Args:
         problem: whose event.
         seed: root seed, of which the estimate is a pure function.
-        method: one of `METHODS`; `auto` splits trajectories where there is a running severity, else scenarios.
+        method: one of `prepare.METHODS`; `auto` splits trajectories where there is a running severity, else scenarios.
         calls: scenarios after which no further replicate begins.
         precision: relative standard error at which it is enough.
         tilt: `auto` for all options of a probability of at most 5 %, paths of gates, or None.
@@ -162,79 +112,6 @@ def estimate(
             progress(found[-1])
     drawn = _drawn(problem, start, found, calls, precision) if method == "importance" else None
     return combine(start, found, drawn)
-
-
-def prepare(
-    problem: Problem,
-    *,
-    seed: int,
-    method: str = "auto",
-    calls: int = 100_000,
-    tilt: Sequence[str] | str | None = "auto",
-    size: int | None = None,
-) -> Start:
-    """Return the start of an estimate: the linter, Monte Carlo, and the plan of the replicates if that is no answer yet.
-
-    Args:
-        problem: as in `estimate`, like the other arguments.
-        seed: as there.
-        method: as there.
-        calls: as there.
-        tilt: as there.
-        size: as there.
-
-    Raises:
-        UsageError: as there.
-    """
-    if method not in METHODS:
-        raise unknown("method", method, METHODS)
-    if method == "trajectories" and not problem.clock:
-        raise UsageError("Expected a problem with a running severity and its clock, got none; use splitting.")
-    before, cube = problem.calls, Cube(problem.space)
-    tilted = Tilt.auto(cube) if tilt == "auto" else Tilt.named(cube, _names(tilt))
-    findings = lint(problem, seed=seed, tilt=tilted)
-    refuse(findings)
-    binary = any(one.name == "binary" for one in findings)
-    steps = bool(problem.clock) if method == "auto" else method == "trajectories"
-    way = "trajectories" if steps else "splitting"
-    number, keep = _SIZES[way]
-    number = size or (_SMALL if tilted.gates or method == "importance" else number)
-
-    outcomes = monte_carlo(problem, cube, seed, min(_FIRST, calls))
-    events = hits(outcomes, problem.threshold)
-    alone = method == "monte-carlo" or binary
-    # It goes on where it gets its events for less than replicates would take.
-    if alone or len(outcomes) * _HITS <= events * 6 * number:
-        outcomes += monte_carlo(problem, cube, seed, calls - len(outcomes), start=1, enough=_HITS - events)
-        events, alone = hits(outcomes, problem.threshold), True
-    plan = Plan(
-        method=way,
-        threshold=problem.threshold,
-        size=number,
-        keep=keep,
-        tilt=[one.path for one in tilted.gates],
-        share=tilted.share,
-        reach=reach([one.running for one in outcomes]) if steps else [],
-    )
-    severities = np.array([one.severity for one in outcomes])
-    return Start(
-        plan=None if alone else plan,
-        method="monte-carlo" if alone else method if method == "importance" else way,
-        seed=seed,
-        space=digest(problem.space.describe() | problem.space.rules),
-        threshold=problem.threshold,
-        calls=problem.calls - before,
-        count=len(outcomes),
-        events=events,
-        tie_mass=float((severities == severities.min()).mean()),
-        findings=findings,
-    )
-
-
-def replicate(problem: Problem, plan: Plan, seed: int, number: int) -> Replicate:
-    """Return a replicate, a pure function of seed and number, so that it may be run anywhere."""
-    run = trajectories if plan.method == "trajectories" else splitting
-    return run(problem, Cube(problem.space), plan, seed, number)
 
 
 def enough(start: Start, found: Sequence[Replicate], replicates: int, precision: float, calls: int) -> bool:
@@ -294,64 +171,12 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
     )
 
 
-def near_misses(
-    problem: Problem, plan: Plan, found: Sequence[Replicate], seed: int, *, runs: int = 4
-) -> tuple[float, list[Member]]:
-    """Return a lower threshold that is some twenty times as likely to be reached, and scenarios that reach it.
-
-    Proposals are fitted to them: what fails with one system is on this side of it with others.
-
-    Args:
-        problem: whose event.
-        plan: of its replicates.
-        found: the replicates.
-        seed: root seed.
-        runs: replicates that climb to the lower threshold.
-
-    Raises:
-        UsageError: when no replicate has reached the event.
-    """
-    lower = [_near(one, plan.threshold) for one in found if one.p]
-    if not lower:
-        raise UsageError(
-            "Expected an event that some replicate reached, got none; there is nothing to be near to."
-        )
-    threshold = float(np.median(lower))
-    nearer = msgspec.structs.replace(plan, threshold=threshold)
-    again = [replicate(problem, nearer, seed, _AFAR + number) for number in range(runs)]
-    # A replicate stands for its own estimate, of which its members have shares.
-    return threshold, [
-        msgspec.structs.replace(
-            one,
-            log_weight=one.log_weight - math.log(sum(math.exp(other.log_weight) for other in run.members)),
-        )
-        for run in again
-        for one in run.members
-    ]
-
-
-_AFAR = 1_000_000  # number of the first replicate that climbs to near misses
-
-
-def _near(one: Replicate, threshold: float) -> float:
-    """Return the severity from which on scenarios are so much likelier, between two levels of a replicate."""
-    logs = np.log(np.cumprod(one.shares)) if one.shares else np.empty(0)
-    # Weights change what the levels stand for by the same at all of them, as far as can be told.
-    last = float(np.sum(np.log(one.shares))) + math.log(max(1e-300, one.p / float(np.prod(one.shares))))
-    wanted = min(0.0, last + math.log(_NEAR))
-    return float(np.interp(-wanted, -np.append(logs, last), np.append(one.levels, threshold)))
-
-
-def _names(tilt: Sequence[str] | str | None) -> list[str]:
-    return [tilt] if isinstance(tilt, str) else list(tilt or ())
-
-
 def _drawn(
     problem: Problem, start: Start, found: Sequence[Replicate], calls: int, precision: float
 ) -> Drawn | None:
     """Return what importance sampling finds with a proposal fitted to the events of replicates, None where it cannot."""
     cube = Cube(problem.space)
-    members = [one for run in found for one in run.members]
+    members = pooled(found)
     if start.plan is None or len(cube.gates) + len(cube.real) > LATENTS or len(members) < ENOUGH:
         return None
     proposal = Proposal.fit(cube, members, seed=start.seed, tilt=start.plan.tilted(cube))

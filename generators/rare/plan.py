@@ -73,7 +73,7 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
         p: the estimate, 0 where the event was not reached.
         calls: scenarios simulated.
         levels: the least severity of those that went on, in turn.
-        shares: of the scenarios that went on.
+        chances: how likely scenarios are to be above each of those levels, under the nominal distribution.
         acceptance: share of the moves at each level that stayed above it.
         ancestors: of how many first scenarios the last ones come.
         ess: effective size of the last ones by their weights.
@@ -86,7 +86,7 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
     p: float
     calls: int
     levels: list[float]
-    shares: list[float]
+    chances: list[float]
     acceptance: list[float]
     ancestors: int
     ess: float

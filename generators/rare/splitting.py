@@ -184,7 +184,7 @@ def climb(
     outcomes = problem.simulate(values)
     grades = np.array(list(map(grade, outcomes)))
     population, first = Population(points, values, outcomes, grades, np.arange(plan.size)), grades
-    levels, shares, acceptance, reached, stuck = [], [], [], 1.0, ""
+    levels, chances, acceptance, reached, stuck = [], [], [], 1.0, ""
     while (population.grades >= threshold).mean() < plan.keep:
         level, alive = cut(population.grades, plan.keep)
         # Those that are the event already stay, however many there are.
@@ -195,10 +195,15 @@ def climb(
                 else f"a probability below {plan.least:g} at level {level:g}"
             )
             break
+        above = population.take(rng.permutation(alive))
+        chances.append(
+            reached
+            * float(np.exp(tilt.log_weights(tilt.units(above.points), above.values)).sum())
+            / plan.size
+        )
         reached *= len(alive) / plan.size
         levels.append(min(population.outcomes[place].severity for place in alive))
-        shares.append(len(alive) / plan.size)
-        population, moved = refill(population.take(rng.permutation(alive)), level, plan.size)
+        population, moved = refill(above, level, plan.size)
         acceptance.append(moved)
     hits = np.flatnonzero(population.grades >= threshold) if not stuck else np.empty(0, np.intp)
     members = population.take(hits)
@@ -208,7 +213,7 @@ def climb(
         p=reached * float(np.exp(logs).sum()) / plan.size,
         calls=problem.calls - before,
         levels=levels,
-        shares=shares,
+        chances=chances,
         acceptance=acceptance,
         ancestors=len(set(members.ancestors.tolist())),
         ess=effective(np.exp(logs)),

@@ -100,7 +100,9 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
                 break
         other = np.flatnonzero([one != old for one, old in zip(values, parents.values, strict=True)])
         found = replace(parents, points=points, grades=parents.grades.copy())
-        for place, outcome in zip(other, problem.simulate([values[place] for place in other]), strict=True):
+        for place, outcome in zip(
+            other.tolist(), problem.simulate([values[place] for place in other]), strict=True
+        ):
             found.enter(place, values[place], outcome, grade(outcome))
         return found, len(other)
 
