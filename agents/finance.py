@@ -81,7 +81,7 @@ def _treasurer(place: Place, manner: Manner) -> Mover:
 
 def _act(manner: Manner, horizon: int, seen: Observation) -> Array:
     """Return the actions for what is observed, [rows, 4]."""
-    told: Callable[[str], Array] = lambda name: seen[name][:, 0].astype(np.float64)  # noqa: E731  # short for many
+    told: Callable[[str], Array] = lambda name: seen[name][:, 0].astype(np.float64)  # short for many
     cash, drawn, limit, fixed = told("cash"), told("drawn"), told("limit"), told("fixed")
     week = np.rint(told("time") * horizon)
     left = horizon - 1 - week  # weeks after this one

@@ -48,7 +48,9 @@ class Treasury(SteppedWorld):
     quantities: ClassVar[Mapping[str, Quantity]] = {
         "cash": Quantity(1, "k€", "cash"),
         "drawn": Quantity(1, "k€", "what is drawn on the line of credit", 0.0),
-        "limit": Quantity(1, "k€", "how far the line goes; as far as it is drawn once the bank has frozen it", 0.0),
+        "limit": Quantity(
+            1, "k€", "how far the line goes; as far as it is drawn once the bank has frozen it", 0.0
+        ),
         "instalment": Quantity(1, "k€", "what a bank that has called the line is paid back a week", 0.0),
         "due": Quantity(TERM, "k€", "invoices due in this week and in the next ones", 0.0),
         "bills": Quantity(2, "k€", "bills that were put off to this week and to the next one", 0.0),
@@ -91,7 +93,17 @@ class Treasury(SteppedWorld):
         }
 
     def outcome(self, state: State) -> State:
-        names = ("cash", "drawn", "bills", "fixed", "headroom", "financing", "unarranged", "written_off", "paid_out")
+        names = (
+            "cash",
+            "drawn",
+            "bills",
+            "fixed",
+            "headroom",
+            "financing",
+            "unarranged",
+            "written_off",
+            "paid_out",
+        )
         return {name: state[name] for name in names}
 
     def over(self, outcome: State) -> Array:
@@ -117,7 +129,11 @@ class Treasury(SteppedWorld):
                 found.append({"from": "world", "event": event, "step": number, **more})
 
         if values["customer"] == "defaults":
-            note("largest customer defaults", values["customer_week"], written_off=round(outcome["written_off"], 1))
+            note(
+                "largest customer defaults",
+                values["customer_week"],
+                written_off=round(outcome["written_off"], 1),
+            )
         if values["supplier"] == "bankrupt":
             note("key supplier goes bankrupt", values["supplier_week"])
             note("another supplier delivers", values["supplier_week"] + values["gap"])

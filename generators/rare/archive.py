@@ -102,7 +102,9 @@ def illuminate(
     cube, rng = Cube(problem.space), numpy_stream(seed, "archive")
     found, cells, seen, spent = leaves(problem.space), dict[tuple[str, ...], _Elite](), set[str](), 0
     while spent < calls:
-        units, values = _batch(cube, rng, [one.units for one in cells.values()], seen, min(_BATCH, calls - spent))
+        units, values = _batch(
+            cube, rng, [one.units for one in cells.values()], seen, min(_BATCH, calls - spent)
+        )
         if not values:
             break  # the Space has no more scenarios
         for column, row, outcome in zip(units.T, values, problem.simulate(values), strict=True):

@@ -4,7 +4,8 @@ A point is a column of units, `dims` numbers in [0, 1). Under the nominal distri
 move that keeps the uniform distribution keeps the nominal one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,10 @@ from gristmill.generators.kinds.many import Many
 from gristmill.generators.kinds.numbers import normal_quantile
 from gristmill.generators.space import Space, Values
 
-__all__ = ["Cube", "Floats", "Gate", "Part", "from_normal"]
+__all__ = ["RARE", "Cube", "Floats", "Gate", "Part", "from_normal"]
 
 Floats = NDArray[np.float64]
+RARE = 0.05  # probability up to which an option is rare
 _HOPELESS = 200  # rounds in a row of which no draw is legal
 # Share of moves that draw fields anew instead of moving all real ones a little: where there are gates, and where not.
 _AGAIN, _SELDOM = 0.5, 0.1
@@ -82,6 +84,11 @@ class Gate(Part):
         """How likely each option is, [options]."""
         return np.diff(self.edges, prepend=0.0)
 
+    @property
+    def rare(self) -> NDArray[np.bool_]:
+        """Which options have a probability of at most 5 %, [options]."""
+        return self.probabilities <= RARE
+
     def codes(self, units: Floats) -> NDArray[np.intp]:
         """Return the place of the option at each unit, [N]."""
         return self.edges.searchsorted(units, "right")
@@ -112,6 +119,8 @@ class Cube:
         parts: the fields with units, gates among them, in the order of their units.
         gates: those of the parts that choose between options.
         real: places of the units that are no gate's and say something, [R].
+        watched: gates by whose rare options scenarios are told apart.
+        rare: whether only scenarios with a rare option of one of them are legal, or only those without; None for all.
 
     Args:
         space: as above.
@@ -129,6 +138,27 @@ class Cube:
         self._owner = np.full(self.dims, -1)
         for number, one in enumerate(self.parts):
             self._owner[one.start : one.stop] = number
+        self.watched: list[Gate] = []
+        self.rare: bool | None = None
+
+    def part(self, watched: Sequence[Gate], *, rare: bool) -> "Cube":
+        """Return this cube with only those scenarios legal that have a rare option of one of some gates, or have none."""
+        found = copy(self)
+        found.watched, found.rare = list(watched), rare
+        return found
+
+    def has_rare(self, units: Floats, values: Sequence[Values]) -> NDArray[np.bool_]:
+        """Return which scenarios have a rare option of a watched gate, [N]."""
+        found = np.zeros(len(values), bool)
+        for gate in self.watched:
+            some = gate.rare[gate.codes(units[gate.start])]
+            found |= some if gate.always else some & np.array([gate.there(one) for one in values], bool)
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every draw is legal."""
+        return self.rare is None and not self.space.has_constraint
 
     def owners(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the numbers of the parts that units are of."""
@@ -137,9 +167,12 @@ class Cube:
     def draw(self, units: Floats) -> tuple[list[Values], NDArray[np.bool_]]:
         """Return the scenarios at `units`, [dims, N], and which of them are legal, [N]."""
         values = self.space.values(units)
-        if not self.space.has_constraint:
-            return values, np.ones(len(values), bool)
-        return values, np.fromiter(map(self.space.legal, values), bool, len(values))
+        legal = np.ones(len(values), bool)
+        if self.space.has_constraint:
+            legal = np.fromiter(map(self.space.legal, values), bool, len(values))
+        if self.rare is not None:
+            legal &= self.has_rare(units, values) == self.rare
+        return values, legal
 
     def nominal(self, rng: np.random.Generator, n: int) -> Floats:
         """Return the units of `n` legal scenarios under the nominal distribution, [dims, n].

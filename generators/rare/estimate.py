@@ -5,7 +5,7 @@
 is the same as its parts, which other processes may run and which can be gone on with later:
 
     start = prepare(problem, seed=0)
-    found = combine(start, [replicate(problem, start.plan, 0, number) for number in range(6)])
+    found = combine(start, replicates(problem, start.plan, 0, range(6)))
 """
 
 import math
@@ -21,9 +21,9 @@ from gristmill.generators.rare.intervals import clopper_pearson, log_normal, rel
 from gristmill.generators.rare.plan import Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.replicates import pooled, replicate
+from gristmill.generators.rare.replicates import pooled, wave
 
-__all__ = ["Estimate", "combine", "enough", "estimate"]
+__all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate"]
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
 _REFUSED = 0.5  # relative error above which there is no number
@@ -107,10 +107,12 @@ def estimate(
     start = prepare(problem, seed=seed, method=method, calls=calls, tilt=tilt, size=size)
     found: list[Replicate] = []
     while start.plan is not None and not enough(start, found, replicates, precision, calls):
-        found.append(replicate(problem, start.plan, seed, len(found)))
-        if progress is not None:
-            progress(found[-1])
-    drawn = _drawn(problem, start, found, calls, precision) if method == "importance" else None
+        for one in wave(problem, start.plan, seed, len(found)):
+            if not enough(start, found, replicates, precision, calls):
+                found.append(one)
+                if progress is not None:
+                    progress(one)
+    drawn = drawn_of(problem, start, found, calls, precision) if method == "importance" else None
     return combine(start, found, drawn)
 
 
@@ -171,7 +173,7 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
     )
 
 
-def _drawn(
+def drawn_of(
     problem: Problem, start: Start, found: Sequence[Replicate], calls: int, precision: float
 ) -> Drawn | None:
     """Return what importance sampling finds with a proposal fitted to the events of replicates, None where it cannot."""

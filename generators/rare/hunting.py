@@ -26,7 +26,9 @@ _FIRST = 50  # scenarios that are simulated to learn what an ordinary severity i
 _ROUND = 1_000  # calls, after which it starts anew, since it may have climbed the wrong hill
 _TIMES = 2  # examples for each call, since many are equal
 _LEAST = 1e-9  # way from an ordinary severity to the threshold
-_SEVERITY = 20.0  # of the label: what the way from there to the threshold counts for beside one of log-density
+_SEVERITY = (
+    20.0  # of the label: what the way from there to the threshold counts for beside one of log-density
+)
 
 
 class Hunted(NamedTuple):
@@ -83,7 +85,9 @@ def hunt(
     try:
         import hypothesis
     except ModuleNotFoundError as error:
-        raise UsageError(f"Expected Hypothesis for this hunt, which is not there: {install_line(error)}.") from None
+        raise UsageError(
+            f"Expected Hypothesis for this hunt, which is not there: {install_line(error)}."
+        ) from None
     found, failures, seen = leaves(problem.space), dict[str, Find](), dict[str, float]()
     bound = least_plausible(problem.space, seed=seed, one_in=one_in)
 

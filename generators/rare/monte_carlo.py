@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.cube import Cube, Floats
 from gristmill.generators.rare.problem import Outcome, Problem
+from gristmill.generators.space import Values
 from gristmill.seeding import numpy_stream
 
-__all__ = ["hits", "monte_carlo"]
+__all__ = ["batch_of", "hits", "monte_carlo"]
 
 _BATCH = 1_000
 
@@ -29,13 +30,16 @@ def monte_carlo(
     found: list[Outcome] = []
     batch = start
     while len(found) < calls:
-        rng = numpy_stream(seed, "monte carlo", batch)
-        _, values = cube.uniform(rng, min(_BATCH, calls - len(found)))
-        found += problem.simulate(values)
+        found += problem.simulate(batch_of(cube, seed, batch, calls - len(found))[1])
         batch += 1
         if enough is not None and hits(found, problem.threshold) >= enough:
             break
     return found
+
+
+def batch_of(cube: Cube, seed: int, number: int, most: int) -> tuple[Floats, list[Values]]:
+    """Return the units and scenarios of a batch, at most so many."""
+    return cube.uniform(numpy_stream(seed, "monte carlo", number), min(_BATCH, most))
 
 
 def hits(outcomes: Sequence[Outcome], threshold: float) -> int:

@@ -21,6 +21,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         keep: share of them that goes on to the next level.
         tilt: paths of the tilted gates.
         share: of draws in which their options are alike.
+        offsets: by part of the cube, without rare options of those gates (`common`) and with some (`rare`), which are
+            climbed apart, so that what needs none is not lost among what does; see `Tilt.offset`. None without a tilt.
         reach: how far a severity still rises after each step, [steps]; for trajectories.
         least: probability below which a replicate gives up.
     """
@@ -31,6 +33,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     keep: float
     tilt: list[str] = []
     share: float = 0.0
+    offsets: dict[str, float] = {}
     reach: list[float] = []
     least: float = 1e-12
 
@@ -46,13 +49,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Return its tilt of a cube."""
         return Tilt.named(cube, self.tilt, self.share)
 
+    def parts(self, cube: Cube) -> dict[str, tuple[Cube, Tilt]]:
+        """Return the parts of a cube that are climbed one by one, by name, each with its tilt."""
+        if not self.offsets:
+            return {"": (cube, Tilt(cube, []))}
+        gates = self.tilted(cube).gates
+        found = {}
+        for name, offset in self.offsets.items():
+            part = cube.part(gates, rare=name == "rare")
+            found[name] = part, Tilt(part, gates if name == "rare" else [], self.share, offset)
+        return found
+
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario that is the event.
 
     Attributes:
         values: of the scenario.
-        log_weight: logarithm of nominal over tilted density.
+        log_weight: logarithm of the probability that it stands for; those of a replicate add up to its estimate.
         severity: its grade.
         ancestor: number of the first scenario of the replicate that it comes from.
         kind: its labels.

@@ -9,9 +9,9 @@ from gristmill.digest import digest
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.linter import Finding, lint, refuse
-from gristmill.generators.rare.monte_carlo import hits, monte_carlo
+from gristmill.generators.rare.monte_carlo import batch_of, hits, monte_carlo
 from gristmill.generators.rare.plan import Plan
-from gristmill.generators.rare.problem import Problem
+from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.rare.trajectories import reach
 
@@ -104,6 +104,7 @@ def prepare(
         keep=keep,
         tilt=[one.path for one in tilted.gates],
         share=tilted.share,
+        offsets=_offsets(cube, tilted, seed, outcomes),
         reach=reach([one.running for one in outcomes]) if steps else [],
     )
     severities = np.array([one.severity for one in outcomes])
@@ -119,6 +120,22 @@ def prepare(
         tie_mass=float((severities == severities.min()).mean()),
         findings=findings,
     )
+
+
+def _offsets(cube: Cube, tilt: Tilt, seed: int, outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return the parts of the cube that are to be climbed, with their offsets; one of a constant severity cannot be."""
+    if not tilt.gates:
+        return {}
+    parts = {name: cube.part(tilt.gates, rare=name == "rare") for name in ("common", "rare")}
+    units, values = batch_of(cube, seed, 0, len(outcomes))
+    some = parts["common"].has_rare(units, values).tolist()
+    common = {one.severity for one, rare in zip(outcomes, some, strict=False) if not rare}
+    if len(common) < 2:
+        del parts["common"]
+    return {
+        name: Tilt(part, tilt.gates if name == "rare" else [], tilt.share).offset
+        for name, part in parts.items()
+    }
 
 
 def _names(tilt: Sequence[str] | str | None) -> list[str]:

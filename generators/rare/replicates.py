@@ -2,38 +2,114 @@
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 import numpy as np
 
 from gristmill.errors import UsageError
 from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.intervals import effective
 from gristmill.generators.rare.plan import Member, Plan, Replicate
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.splitting import splitting
+from gristmill.generators.rare.splitting import Asking, Climb, splitting
+from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.rare.trajectories import trajectories
+from gristmill.seeding import numpy_stream
 
-__all__ = ["near_misses", "pooled", "replicate"]
+__all__ = ["WAVE", "near_misses", "pooled", "replicate", "replicates", "wave"]
 
+WAVE = 3  # replicates that are run together
 _NEAR = 20.0  # times the probability of the event, that of a near miss
 _AFAR = 1_000_000  # number of the first replicate that climbs to near misses
 
 
 def replicate(problem: Problem, plan: Plan, seed: int, number: int) -> Replicate:
     """Return a replicate, a pure function of seed and number, so that it may be run anywhere."""
-    run = trajectories if plan.method == "trajectories" else splitting
-    return run(problem, Cube(problem.space), plan, seed, number)
+    return replicates(problem, plan, seed, [number])[0]
+
+
+def replicates(problem: Problem, plan: Plan, seed: int, numbers: Sequence[int]) -> list[Replicate]:
+    """Return replicates, each as `replicate` gives it; what they simulate is simulated together."""
+    parts = plan.parts(Cube(problem.space))
+    climbs = [
+        _climb(problem, plan, cube, tilt, numpy_stream(seed, "replicate", number, name))
+        for number in numbers
+        for name, (cube, tilt) in parts.items()
+    ]
+    found = _together(problem, climbs)
+    return [
+        _joined(number, found[place * len(parts) : (place + 1) * len(parts)], plan.size)
+        for place, number in enumerate(numbers)
+    ]
+
+
+def wave(problem: Problem, plan: Plan, seed: int, first: int) -> list[Replicate]:
+    """Return the next few replicates: as many as are worth simulating together."""
+    return replicates(problem, plan, seed, range(first, first + WAVE))
+
+
+def _climb(problem: Problem, plan: Plan, cube: Cube, tilt: Tilt, rng: np.random.Generator) -> Asking[Climb]:
+    if plan.method == "trajectories":
+        return trajectories(problem.clock, cube, tilt, plan, rng)
+    return splitting(cube, tilt, plan, rng)
+
+
+def _together(problem: Problem, climbs: Sequence[Asking[Climb]]) -> list[tuple[Climb, int]]:
+    """Return climbs and how many scenarios each asked for; all of what they ask for at a time is simulated at once."""
+    asked = {place: next(one) for place, one in enumerate(climbs)}
+    calls, done = [0] * len(climbs), dict[int, Climb]()
+    while asked:
+        outcomes = iter(problem.simulate([one for rows in asked.values() for one in rows]))
+        for place, rows in list(asked.items()):
+            calls[place] += len(rows)
+            try:
+                asked[place] = climbs[place].send(list(islice(outcomes, len(rows))))
+            except StopIteration as end:
+                done[place] = end.value
+                del asked[place]
+    return [(done[place], calls[place]) for place in range(len(climbs))]
+
+
+def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Replicate:
+    """Return the replicate whose parts these are."""
+    parts = [part for part, _ in found]
+    members = [
+        msgspec.structs.replace(one, ancestor=one.ancestor + size * place)
+        for place, part in enumerate(parts)
+        for one in part.members
+    ]
+    p, curve = sum(part.p for part in parts), _curve(parts)
+    return Replicate(
+        number=number,
+        p=p,
+        calls=sum(calls for _, calls in found),
+        levels=[level for level, _ in curve],
+        chances=[chance for _, chance in curve],
+        acceptance=[share for part in parts for share in part.acceptance],
+        ancestors=len({one.ancestor for one in members}),
+        ess=effective([math.exp(one.log_weight) for one in members]),
+        tie_mass=max(part.tie_mass for part in parts),
+        members=members,
+        stuck="" if p else "; ".join(part.stuck for part in parts),
+    )
+
+
+def _curve(found: Sequence[Climb]) -> list[tuple[float, float]]:
+    """Return the levels of all parts, ascending, and how likely scenarios are to be above each, in any of them."""
+    levels = sorted({level for part in found for level in part.levels})
+    return [(level, sum(_above(part, level) for part in found)) for level in levels]
+
+
+def _above(part: Climb, level: float) -> float:
+    """Return how likely scenarios of a part are to be above a level, by the nearest of its own that is not higher."""
+    reached = [chance for one, chance in zip(part.levels, part.chances, strict=True) if one <= level]
+    return reached[-1] if reached else part.chances[0] if part.chances else 0.0
 
 
 def pooled(found: Sequence[Replicate]) -> list[Member]:
     """Return the members of replicates, in which each replicate stands for as much as its estimate."""
-    again = []
-    for run in found:
-        whole = sum(math.exp(one.log_weight) for one in run.members)
-        for one in run.members:
-            log = one.log_weight + math.log(run.p / whole)
-            again.append(msgspec.structs.replace(one, log_weight=log))
-    return again
+    return [one for run in found for one in run.members]
 
 
 def near_misses(
@@ -60,7 +136,7 @@ def near_misses(
         )
     threshold = float(np.median(lower))
     nearer = msgspec.structs.replace(plan, threshold=threshold)
-    return threshold, pooled([replicate(problem, nearer, seed, _AFAR + number) for number in range(runs)])
+    return threshold, pooled(replicates(problem, nearer, seed, [_AFAR + number for number in range(runs)]))
 
 
 def _near(one: Replicate, threshold: float) -> float:

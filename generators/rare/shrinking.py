@@ -85,7 +85,9 @@ def shrink(
 
 def in_words(found: Sequence[Leaf], values: Values) -> str:
     """Return what is not as usual in a scenario in words: `obstacle dog, weather ice; all else as usual`."""
-    parts = [_phrase(leaf, value, row) for leaf, value, row in present(found, values) if unusual(leaf, value, row)]
+    parts = [
+        _phrase(leaf, value, row) for leaf, value, row in present(found, values) if unusual(leaf, value, row)
+    ]
     return f"{', '.join(parts)}; all else as usual" if parts else "all as usual"
 
 
@@ -227,7 +229,9 @@ class _Search:
                 near = half
 
     def result(self) -> Shrunk:
-        there = [leaf.name for leaf, value, row in present(self.leaves, self.values) if unusual(leaf, value, row)]
+        there = [
+            leaf.name for leaf, value, row in present(self.leaves, self.values) if unusual(leaf, value, row)
+        ]
         return Shrunk(
             values=self.values,
             severity=self.outcome.severity,

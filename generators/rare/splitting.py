@@ -5,22 +5,20 @@ Adaptive multilevel splitting for rare event analysis, 2007.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.generators.rare.cube import Cube, Floats
-from gristmill.generators.rare.intervals import effective
-from gristmill.generators.rare.plan import Member, Plan, Replicate
-from gristmill.generators.rare.problem import Outcome, Problem
+from gristmill.generators.rare.plan import Member, Plan
+from gristmill.generators.rare.problem import Outcome
 from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.space import Values
-from gristmill.seeding import numpy_stream
 
-__all__ = ["Grade", "Moves", "Population", "Refill", "climb", "cut", "splitting"]
+__all__ = ["Asking", "Climb", "Grade", "Moves", "Population", "Refill", "climb", "cut", "splitting"]
 
 _SCALE, _LEAST_SCALE, _WANTED = (
     0.6,
@@ -28,6 +26,22 @@ _SCALE, _LEAST_SCALE, _WANTED = (
     0.35,
 )  # of small steps: the first, the least; how many should be accepted
 _GAIN = 1.0  # how quickly the scale follows
+
+
+class Climb(NamedTuple):
+    """How a cube, or a part of it, was climbed; the fields are those of `Replicate`."""
+
+    levels: list[float]
+    chances: list[float]
+    acceptance: list[float]
+    tie_mass: float
+    members: list[Member]
+    stuck: str
+
+    @property
+    def p(self) -> float:
+        """How likely the event is, within the part."""
+        return sum(math.exp(one.log_weight) for one in self.members)
 
 
 @dataclass
@@ -74,30 +88,32 @@ class Population:
 
 
 Grade = Callable[[Outcome], float]
+# What yields scenarios, is sent their outcomes, and returns something: so are many climbs simulated at once.
+T = TypeVar("T")
+Asking = Generator[list[Values], list[Outcome], T]
 # From those above a level, the level and how many there should be, to as many, and the share of moves that succeeded.
-Refill = Callable[[Population, float, int], tuple[Population, float]]
+Refill = Callable[[Population, float, int], Asking[tuple[Population, float]]]
 
 
-def splitting(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) -> Replicate:
-    """Return replicate `number` under `seed`.
+def splitting(cube: Cube, tilt: Tilt, plan: Plan, rng: np.random.Generator) -> Asking[Climb]:
+    """Climb in a cube, or a part of it.
 
     Those above a level are the starts of as many chains of moves; every state of a chain goes on, so that a chain of
     several moves is as dear as as many copies of its start.
     """
-    rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
-    moves = Moves(problem, cube, tilt, rng, _severity)
+    moves = Moves(cube, tilt, rng, _severity)
 
-    def refill(alive: Population, level: float, size: int) -> tuple[Population, float]:
+    def refill(alive: Population, level: float, size: int) -> Asking[tuple[Population, float]]:
         chains, found, tried, kept = alive, alive, 0, 0
         while (lacking := size - len(found.values)) > 0:
             if lacking < len(chains.values):
                 chains = chains.take(rng.permutation(len(chains.values))[:lacking])
-            chains, moved = moves.moved(chains, level)
+            chains, moved = yield from moves.moved(chains, level)
             found = found.with_more(chains)
             tried, kept = tried + len(chains.values), kept + moved
         return found, kept / max(1, tried)
 
-    return climb(problem, cube, tilt, plan, rng, number, refill, _severity, plan.threshold)
+    return (yield from climb(cube, tilt, plan, rng, refill, _severity, plan.threshold))
 
 
 def _severity(outcome: Outcome) -> float:
@@ -108,7 +124,6 @@ class Moves:
     """Moves that keep scenarios above a level, with a scale that follows how many succeed.
 
     Args:
-        problem: simulates what points move to.
         cube: of the Space.
         tilt: of the cube.
         rng: of the moves.
@@ -118,17 +133,16 @@ class Moves:
 
     def __init__(
         self,
-        problem: Problem,
         cube: Cube,
         tilt: Tilt,
         rng: np.random.Generator,
         grade: Grade,
         fixed: slice = slice(0, 0),
     ) -> None:
-        self._problem, self._cube, self._tilt, self._rng = problem, cube, tilt, rng
+        self._cube, self._tilt, self._rng = cube, tilt, rng
         self._grade, self._fixed, self._scale = grade, fixed, _SCALE
 
-    def moved(self, old: Population, level: float) -> tuple[Population, int]:
+    def moved(self, old: Population, level: float) -> Asking[tuple[Population, int]]:
         """Return scenarios after one move of each, and how many of them are other scenarios.
 
         What is moved to but illegal or not above the level is not entered; nothing is simulated again where the scenario
@@ -139,7 +153,7 @@ class Moves:
         values, legal = self._cube.draw(self._tilt.units(points))
         other = np.array([one != before for one, before in zip(values, old.values, strict=True)], bool)
         asked = np.flatnonzero(legal & other)
-        outcomes = self._problem.simulate([values[place] for place in asked])
+        outcomes = yield [values[place] for place in asked]
         grades = np.array(list(map(self._grade, outcomes)), float)
         going = np.zeros(len(values), bool)
         going[asked] = grades > level
@@ -156,35 +170,30 @@ class Moves:
 
 
 def climb(
-    problem: Problem,
     cube: Cube,
     tilt: Tilt,
     plan: Plan,
     rng: np.random.Generator,
-    number: int,
     refill: Refill,
     grade: Grade,
     threshold: float,
-) -> Replicate:
-    """Return the replicate that climbs from level to level until a share `keep` of its scenarios are the event.
+) -> Asking[Climb]:
+    """Climb from level to level until a share `keep` of the scenarios are the event.
 
     Args:
-        problem: whose scenarios they are.
         cube: of the Space.
         tilt: of the cube.
         plan: of the climb.
         rng: of its first scenarios.
-        number: of the replicate.
         refill: makes scenarios above a level as many again.
         grade: by which they climb.
         threshold: the event is a grade of at least this.
     """
-    before = problem.calls
     points, values = cube.uniform(rng, plan.size, tilt.units)
-    outcomes = problem.simulate(values)
+    outcomes = yield values
     grades = np.array(list(map(grade, outcomes)))
     population, first = Population(points, values, outcomes, grades, np.arange(plan.size)), grades
-    levels, chances, acceptance, reached, stuck = [], [], [], 1.0, ""
+    levels, chances, acceptance, reached, stuck = [], [], [], math.exp(tilt.offset), ""
     while (population.grades >= threshold).mean() < plan.keep:
         level, alive = cut(population.grades, plan.keep)
         # Those that are the event already stay, however many there are.
@@ -196,31 +205,27 @@ def climb(
             )
             break
         above = population.take(rng.permutation(alive))
-        chances.append(
-            reached
-            * float(np.exp(tilt.log_weights(tilt.units(above.points), above.values)).sum())
-            / plan.size
-        )
+        chances.append(reached * float(np.exp(_logs(tilt, above)).sum()) / plan.size)
         reached *= len(alive) / plan.size
         levels.append(min(population.outcomes[place].severity for place in alive))
-        population, moved = refill(above, level, plan.size)
+        population, moved = yield from refill(above, level, plan.size)
         acceptance.append(moved)
     hits = np.flatnonzero(population.grades >= threshold) if not stuck else np.empty(0, np.intp)
     members = population.take(hits)
-    logs = tilt.log_weights(tilt.units(members.points), members.values)
-    return Replicate(
-        number=number,
-        p=reached * float(np.exp(logs).sum()) / plan.size,
-        calls=problem.calls - before,
+    logs = _logs(tilt, members) + math.log(reached / plan.size)
+    return Climb(
         levels=levels,
         chances=chances,
         acceptance=acceptance,
-        ancestors=len(set(members.ancestors.tolist())),
-        ess=effective(np.exp(logs)),
         tie_mass=float((first == first.min()).mean()),
         members=_members(members, logs),
         stuck=stuck,
     )
+
+
+def _logs(tilt: Tilt, some: Population) -> Floats:
+    """Return the logarithms of the weights of scenarios, nominal over tilted, as far as they differ."""
+    return tilt.log_weights(tilt.units(some.points), some.values) - tilt.offset
 
 
 def cut(grades: Floats, keep: float) -> tuple[float, NDArray[np.intp]]:

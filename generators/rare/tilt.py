@@ -12,9 +12,8 @@ from gristmill.generators.rare.cube import Cube, Floats, Gate
 from gristmill.generators.space import Values
 from gristmill.seeding import numpy_stream
 
-__all__ = ["RARE", "Tilt", "rare_gates"]
+__all__ = ["Tilt", "rare_gates"]
 
-RARE = 0.05  # probability up to which an option is drawn more often
 _SHARE = 0.5  # of draws in which all options are alike
 _SPREAD = 8.0  # most that the second moment of the weights may be
 _DRAWS = 20_000  # of which it is told how many are legal
@@ -30,23 +29,26 @@ class Tilt:
         gates: which.
         share: as above.
         offset: what is added to logarithms of weights, since fewer or more scenarios are legal than under the nominal
-            distribution.
+            distribution, or only a part of the cube is drawn from.
 
     Args:
         cube: of the gates.
         gates: as above.
         share: as above; where there is none, the greatest up to 0.5 with which the second moment of the weights,
             `prod(sum(p**2 / q))` over all gates, is at most 8, so that many gates are tilted little each.
+        offset: as above, where it is known.
     """
 
-    def __init__(self, cube: Cube, gates: Sequence[Gate], share: float | None = None) -> None:
+    def __init__(
+        self, cube: Cube, gates: Sequence[Gate], share: float | None = None, offset: float | None = None
+    ) -> None:
         self.cube, self.gates = cube, list(gates)
         self.share = _share(self.gates) if share is None else share
         self._tilted = [_mixed(one, self.share) for one in self.gates]
         self._log = [
             np.log(one.probabilities) - np.log(q) for one, q in zip(self.gates, self._tilted, strict=True)
         ]
-        self.offset = self._offset() if self.gates and cube.space.has_constraint else 0.0
+        self.offset = self._offset() if offset is None else offset
 
     @classmethod
     def auto(cls, cube: Cube) -> "Tilt":
@@ -83,15 +85,25 @@ class Tilt:
         return total
 
     def _offset(self) -> float:
-        """Return the logarithm of how many more draws are legal when tilted."""
-        points = numpy_stream(0, "legal").random((self.cube.dims, _DRAWS))
-        nominal, tilted = (self.cube.draw(one)[1].mean() for one in (points, self.units(points)))
+        """Return the logarithm of the share of tilted draws that are legal over that of nominal draws of the whole cube."""
+        cube = self.cube
+        if cube.is_whole or (not self.gates and cube.rare is None):
+            return 0.0
+        if not cube.space.has_constraint and all(one.always for one in cube.watched):
+            laws = dict(zip([one.path for one in self.gates], self._tilted, strict=True))
+            common = float(
+                np.prod([1 - laws.get(one.path, one.probabilities)[one.rare].sum() for one in cube.watched])
+            )
+            return float(np.log(1 - common if cube.rare else common))
+        points = numpy_stream(0, "legal").random((cube.dims, _DRAWS))
+        tilted = cube.draw(self.units(points))[1].mean()
+        nominal = Cube(cube.space).draw(points)[1].mean()
         return float(np.log(tilted) - np.log(nominal)) if nominal and tilted else 0.0
 
 
 def rare_gates(cube: Cube) -> list[Gate]:
     """Return the gates that have an option of a probability of at most 5 %."""
-    return [one for one in cube.gates if one.probabilities.min() <= RARE]
+    return [one for one in cube.gates if one.rare.any()]
 
 
 def _mixed(gate: Gate, share: float) -> Floats:

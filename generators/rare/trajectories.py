@@ -12,11 +12,11 @@ import numpy as np
 from gristmill.errors import UsageError
 from gristmill.generators.kinds.many import Many
 from gristmill.generators.rare.cube import Cube, Floats
-from gristmill.generators.rare.plan import Plan, Replicate
-from gristmill.generators.rare.problem import Outcome, Problem
-from gristmill.generators.rare.splitting import Moves, Population, climb
+from gristmill.generators.rare.plan import Plan
+from gristmill.generators.rare.problem import Outcome
+from gristmill.generators.rare.splitting import Asking, Climb, Moves, Population, climb
+from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.space import Space
-from gristmill.seeding import numpy_stream
 
 __all__ = ["clock_of", "reach", "trajectories"]
 
@@ -61,15 +61,14 @@ def reach(runs: Sequence[Sequence[float]]) -> list[float]:
     return list(np.maximum(found, _LEAST * max(1e-300, found.max(initial=0.0))).tolist())
 
 
-def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: int) -> Replicate:
-    """Return replicate `number` under `seed`.
+def trajectories(clock: str, cube: Cube, tilt: Tilt, plan: Plan, rng: np.random.Generator) -> Asking[Climb]:
+    """Climb in a cube, or a part of it.
 
     Of two copies of a scenario above a level, one keeps its records up to the first step above the level and draws later
     ones anew; where there are fields beside the list, the other of them moves these and keeps the list.
     """
-    rng, tilt = numpy_stream(seed, "replicate", number), plan.tilted(cube)
     scale = np.array(plan.reach or [1.0])
-    records, size = clock_of(cube.space, problem.clock)
+    records, size = clock_of(cube.space, clock)
     beside = any(one.stop <= records.start - 1 or one.start >= records.stop for one in cube.parts)
 
     def near(running: Sequence[float]) -> Floats:
@@ -80,9 +79,9 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
     def grade(outcome: Outcome) -> float:
         return float(near(outcome.running).max(initial=-np.inf))
 
-    moves = Moves(problem, cube, tilt, rng, grade, fixed=records)
+    moves = Moves(cube, tilt, rng, grade, fixed=records)
 
-    def branched(parents: Population, level: float) -> tuple[Population, int]:
+    def branched(parents: Population, level: float) -> Asking[tuple[Population, int]]:
         steps = [_first_above(near(one.running), level) for one in parents.outcomes]
         starts = np.array([records.start + size * (step + 1) for step in steps])
         places = np.arange(cube.dims)[:, None]
@@ -93,31 +92,30 @@ def trajectories(problem: Problem, cube: Cube, plan: Plan, seed: int, number: in
             drawn = np.where(later[:, left], rng.random((cube.dims, len(left))), points[:, left])
             rows, legal = cube.draw(tilt.units(drawn))
             points[:, left[legal]] = drawn[:, legal]
-            for place in np.flatnonzero(legal):
+            for place in np.flatnonzero(legal).tolist():
                 values[left[place]] = rows[place]
             left = left[~legal]
             if not len(left):
                 break
         other = np.flatnonzero([one != old for one, old in zip(values, parents.values, strict=True)])
         found = replace(parents, points=points, grades=parents.grades.copy())
-        for place, outcome in zip(
-            other.tolist(), problem.simulate([values[place] for place in other]), strict=True
-        ):
+        outcomes = yield [values[place] for place in other]
+        for place, outcome in zip(other.tolist(), outcomes, strict=True):
             found.enter(place, values[place], outcome, grade(outcome))
         return found, len(other)
 
-    def refill(alive: Population, level: float, wanted: int) -> tuple[Population, float]:
+    def refill(alive: Population, level: float, wanted: int) -> Asking[tuple[Population, float]]:
         count, lacking = len(alive.values), wanted - len(alive.values)
         # Every survivor has as many copies as any other, or one more.
         chosen = np.concatenate([rng.permutation(count) for _ in range(-(-lacking // count))])[:lacking]
         half = lacking // 2 if beside else 0
-        found, moved = branched(alive.take(chosen[half:]), level)
+        found, moved = yield from branched(alive.take(chosen[half:]), level)
         if half:
-            more, others = moves.moved(alive.take(chosen[:half]), level)
+            more, others = yield from moves.moved(alive.take(chosen[:half]), level)
             found, moved = found.with_more(more), moved + others
         return alive.with_more(found), moved / max(1, lacking)
 
-    return climb(problem, cube, tilt, plan, rng, number, refill, grade, 0.0)
+    return (yield from climb(cube, tilt, plan, rng, refill, grade, 0.0))
 
 
 def _first_above(running: object, level: float) -> int:

@@ -1,15 +1,17 @@
 """The verbs, and the one place where errors become exit codes.
 
 A verb is a module of this folder with a function `command`, whose docstring is its help. It imports what it needs
-inside the function, since all verbs are loaded to show the help.
+inside the function, since all verbs are loaded to show the help. A package of this folder is a group of verbs, each a
+module of it.
 """
 
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from types import ModuleType
+from typing import Annotated
 
 import typer
 
@@ -23,6 +25,7 @@ GROUPS = {  # as the help has them
     "Worlds and play": ("init", "check", "play", "run", "league"),
     "Records and data": ("verify", "mine", "augment", "export"),
     "Tables and tasks": ("generate", "fit", "fidelity", "instruct", "rewrite"),
+    "Rare events": ("rare",),
     "Models": ("train", "eval", "improve", "serve"),
     "Look": ("list", "show", "view", "report", "demo"),
 }
@@ -90,9 +93,19 @@ def _app() -> typer.Typer:
     app.callback()(_options)
     for group, verbs in GROUPS.items():
         for verb in verbs:
-            command: Callable[..., Any] = import_module(f"gristmill.cli.{verb}").command
-            app.command(verb, rich_help_panel=group)(command)
+            module = import_module(f"gristmill.cli.{verb}")
+            if hasattr(module, "command"):
+                app.command(verb, rich_help_panel=group)(module.command)
+            else:
+                app.add_typer(_group(module), name=verb, rich_help_panel=group)
     return app
+
+
+def _group(module: ModuleType) -> typer.Typer:
+    group = typer.Typer(help=module.__doc__, no_args_is_help=True)
+    for verb in module.VERBS:
+        group.command(verb)(import_module(f"{module.__name__}.{verb}").command)
+    return group
 
 
 def _options(

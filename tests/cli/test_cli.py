@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gristmill.cli import rare
 from gristmill.cli.app import GROUPS, VERBS, main
 from gristmill.digest import decode, encode
 from gristmill.recorders.store import RunStore
@@ -34,10 +35,12 @@ def machine(capsys: pytest.CaptureFixture[str]) -> Any:
     return decode(line)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "verb", [*(one for one in VERBS if one != "rare"), *(f"rare {one}" for one in rare.VERBS)]
+)
 def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A newcomer can copy a line that works."""
-    assert 0 == main([verb, "--help"])
+    assert 0 == main([*verb.split(), "--help"])
     out = capsys.readouterr().out
 
     assert f"gristmill {verb}" in out

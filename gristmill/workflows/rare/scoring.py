@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from gristmill.digest import indented
+from gristmill.digest import decoder, indented
 from gristmill.errors import UsageError
 from gristmill.files import write_whole
+from gristmill.lines import check_file
 from gristmill.recorders.sets import (
     SCORE,
     EvaluationSet,
@@ -29,7 +30,7 @@ from gristmill.workflows.rare.scoring_runs import Plays, Result, play_scenarios,
 from gristmill.workflows.rare.verifying import opened
 from gristmill.workflows.run import Progress, seat_policies
 
-__all__ = ["Comparison", "Score", "Share", "compare", "score"]
+__all__ = ["Comparison", "Score", "Share", "compare", "read_score", "score"]
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +146,20 @@ def score(
     return scored
 
 
+def read_score(run: Path) -> Score:
+    """Return the score in the folder of a run on a set.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    file = run / SCORE
+    check_file(file, "a run on an evaluation set, as `gristmill rare score --out` makes one")
+    try:
+        return _score(file.read_bytes())
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"Expected the score of a run on an evaluation set, got {file}: {error}.") from None
+
+
 def _scored(
     found: EvaluationSet, plays: Plays, seats: Mapping[str, str], out: Path, kept: str, label: str,
     progress: Progress | None,
@@ -245,3 +260,6 @@ def _mcnemar(found: Difference) -> float:
 
     apart = found.only_before + found.only_after
     return float(binomtest(found.only_before, apart).pvalue) if apart else 1.0
+
+
+_score = decoder(Score)

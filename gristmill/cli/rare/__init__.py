@@ -1,0 +1,6 @@
+"""Rare events: how likely they are, which kinds there are, and evaluation sets of them.
+
+Example: gristmill rare estimate driving/highway-v1 --seat driver=typical
+"""
+
+VERBS = ("check", "estimate", "build", "score", "compare", "verify")
