@@ -6,7 +6,7 @@ import numpy as np
 
 from gristmill.generators.fields import Choice
 from gristmill.generators.rare.leaves import leaves, present
-from gristmill.generators.rare.tilt import RARE
+from gristmill.generators.rare.cube import RARE
 from gristmill.generators.space import Space, Values
 from gristmill.recorders.sets import Stratum
 
