@@ -105,7 +105,8 @@ class Desk:
                 return result
             if error and not error.startswith(_PASSING):
                 return None
-        return self.without(error)
+        self.without(error)
+        return None
 
     def write(self, tool: str, **args: Any) -> Steps:
         """Make a change once, whatever comes between; return the result, or the order if that shows it was made."""
@@ -119,7 +120,8 @@ class Desk:
                 view = yield from self.look_before_repeating(args["order_id"])
                 if view is not None and _made(tool, args, view):
                     return view
-        return self.without(error) or {}
+        self.without(error)
+        return {}
 
     def look_before_repeating(self, order: str) -> Steps:
         """Return the order after a time-out of a change to it, or None."""

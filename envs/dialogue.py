@@ -281,7 +281,7 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         kind = fault.kind if fault is not None else ""
         answer: Entry = {"from": "tool", "tool": found.name, "to": [seat]}
         try:
-            result = None if kind in UNDONE else found(args)
+            result: Any = None if kind in UNDONE else found(args)
             if kind == "stale-read":
                 result = self.stale(found.name, args, result)
             if fault is not None and kind in NOTES:

@@ -37,7 +37,7 @@ def test_parameters_are_typed_by_the_constructor() -> None:
     [
         ("support/retial-v1", "Did you mean 'support/retail-v1'?"),
         (f"{RETAIL}?levle=demo", "Did you mean 'level'?"),
-        (f"{RETAIL}?level=hard", "Valid: demo, full."),
+        (f"{RETAIL}?level=hard", "Valid: demo, full, rare."),
         (f"{RETAIL}?rewards=maybe", "Expected `bool`"),
         (f"{RETAIL}?rewards", "Expected parameters as name=value"),
         (f"{RETAIL}?level=demo&level=full", "Expected each parameter once"),

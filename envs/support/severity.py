@@ -57,7 +57,7 @@ def exposure(episode: Episode) -> float:
     wishes, rows = decide(episode.scenario.values)
     stake = sum(abs(row["amount"]) for row in rows["payments"])
     calls = len(calls_of(episode.entries))
-    left = 1 - _STAKE * stake / (stake + _MUCH)
+    left: float = 1 - _STAKE * stake / (stake + _MUCH)
     left *= 1 - _CALLS * calls / (calls + _MANY)
     left *= (1 - _REFUSAL) ** sum(wish.refused for wish in wishes)
     for name in sorted(twists.fired(episode)):

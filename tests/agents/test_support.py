@@ -12,6 +12,8 @@ from gristmill.envs.support.env import RetailSupport
 from gristmill.play import play
 from gristmill.policy import Scripted
 from gristmill.types import Brief, Entry, Episode, Verdict
+from tests.envs.support.rarely import TWISTS
+from tests.envs.support.rarely import episodes as rare
 
 UGLY = (
     r"\s\s", r"\s[.,?!:]", r"[.,?!:]{2}", r"^[a-z](?!\S*@)", r"[.?!] [a-z](?!\S*@)", r"[{}\[\]|]", r"\b1 days",
@@ -35,14 +37,14 @@ def verdicts(some: Sequence[Episode]) -> list[str]:
 
 
 @pytest.mark.parametrize("forms", ["train", "held-out"])
-@pytest.mark.parametrize("level", ["demo", "full"])
+@pytest.mark.parametrize("level", ["demo", "full", "rare"])
 def test_experts_pass(level: str, forms: str) -> None:
     """Whatever goes wrong in a scenario, in forms of either split."""
     assert {"pass"} == set(verdicts(episodes(150, level=level, forms=forms)))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", ["demo", "full"])
+@pytest.mark.parametrize("level", ["demo", "full", "rare"])
 def test_experts_pass_in_thousands_of_scenarios(level: str) -> None:
     """At least 99.9 % of ten thousand, under another seed."""
     count = 10_000
@@ -63,6 +65,15 @@ def test_messages_are_tidy() -> None:
     lines = {entry["say"] for one in episodes(400) for entry in one.entries if "say" in entry}
 
     assert [] == [(line, rule) for line in sorted(lines) for rule in UGLY if re.search(rule, line)]
+
+
+@pytest.mark.parametrize("twist", TWISTS)
+def test_messages_about_what_is_rare_are_tidy(twist: str) -> None:
+    """Stories, denials and people who take over included, in forms of either split."""
+    for forms in ("train", "held-out"):
+        lines = {entry["say"] for one in rare(twist, forms=forms) for entry in one.entries if "say" in entry}
+
+        assert [] == [(line, rule) for line in sorted(lines) for rule in UGLY if re.search(rule, line)]
 
 
 def replies(facts: dict[str, Any], *lines: str) -> list[dict[str, Any]]:
@@ -120,6 +131,35 @@ def test_a_customer_answers_questions_in_other_words(line: str, answer: str) -> 
 def test_a_customer_answers_all_questions_of_a_message(line: str, answer: str) -> None:
     """Every fact that is asked for is given, and what it does not know it says it does not."""
     assert re.search(answer, replies(FACTS, line)[0]["say"])
+
+
+def story(number: int) -> list[str]:
+    """What a customer with a changing story says of its refund as its request of that number."""
+    told = {"intent": "refund", "details_first": False, "item": "kettle", "story": ["recently", "long ago"]}
+    before = [{"intent": "human", "details_first": False}] * number
+    script = customer(Brief(seat="customer", facts={**FACTS, "requests": [*before, told]}), random.Random(1))
+    next(script)
+    lines = ["Your e-mail and zip, please?", "A colleague takes over.", "Done."]
+    heard: list[list[Entry]] = [[], *[[{"from": "agent", "say": line}] for line in lines]]
+    acts = [script.send(seen) for seen in heard]
+    return [act["say"] for act in acts if act is not None and "say" in act]
+
+
+def test_a_story_changes_with_the_next_words() -> None:
+    """In the answer to who it is, or at once where nothing more may be asked."""
+    early, late = story(0), story(1)
+
+    assert ("months" in early[0], "months" in early[1]) == (False, True)
+    assert re.search(r"(other (week|day)|not long|few days).*months", late[2])
+
+
+def test_a_customer_denies_once_that_it_was_done() -> None:
+    """It asks to do it again, and takes the second answer."""
+    facts = {**FACTS, "requests": [{**FACTS["requests"][0], "denies": True}]}
+    first, second = replies(facts, "Done: you get the toaster.", "It is on file.")
+
+    assert re.search(r"do it (again|once more)", first["say"])
+    assert {"call": "hang_up", "args": {"outcome": "done"}} == second
 
 
 TWO_WISHES = {**FACTS, "requests": [{"intent": "human", "details_first": False}, *FACTS["requests"]]}
