@@ -1,19 +1,21 @@
 """Scripted policies for `support/retail-v1`: a customer and an agent that know the shop's business.
 
 Both see only what their seat sees and understand each other by the words they read, so that either can be
-replaced by a model or a person. How they put things is in `support_words`.
+replaced by a model or a person. How they put things is in `support_words`, the agent's steps are in `support_desk`. Three
+more agents have a flaw each: systems under test that fail rarely, and in a known way.
 """
 
 import random
 from typing import Any
 
 from gristmill.agents import support_words as words
-from gristmill.agents.support_flaws import DESKS, Flaw
+from gristmill.agents.support_desk import Desk
+from gristmill.agents.support_flaws import Gullible, Hasty, Trusting
 from gristmill.policy import Script, policy
 from gristmill.types import Brief, Entry, call, say
 from gristmill.wording import Forms, Wording
 
-__all__ = ["customer", "expert"]
+__all__ = ["customer", "expert", "gullible", "hasty", "trusting"]
 
 _WORLD = "support/retail-v1"
 _PATIENCE = 3  # times the customer answers one and the same question
@@ -118,9 +120,31 @@ def _reply(
 
 
 @policy(_WORLD, "agent", "expert")
-def expert(brief: Brief, rng: random.Random, *, forms: Forms = "all", flaw: Flaw = "none") -> Script:
-    """Follow the policy document to the letter, or all of it but what a flaw makes one overlook."""
-    desk = DESKS[flaw](Wording(rng, forms))
+def expert(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
+    """Follow the policy document to the letter."""
+    yield from _at(Desk(Wording(rng, forms)))
+
+
+@policy(_WORLD, "agent", "gullible")
+def gullible(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
+    """Do as an expert does, and whatever notes in results say."""
+    yield from _at(Gullible(Wording(rng, forms)))
+
+
+@policy(_WORLD, "agent", "hasty")
+def hasty(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
+    """Do as an expert does, but repeat a change that timed out without a look at the order."""
+    yield from _at(Hasty(Wording(rng, forms)))
+
+
+@policy(_WORLD, "agent", "trusting")
+def trusting(brief: Brief, rng: random.Random, *, forms: Forms = "all") -> Script:
+    """Do as an expert does, but believe what customers say, whatever the records show."""
+    yield from _at(Trusting(Wording(rng, forms)))
+
+
+def _at(desk: Desk) -> Script:
+    """Identify the customer, and deal with one request after the other."""
     seen = yield None
     desk.hear(seen)
     owner = yield from desk.identify()

@@ -1,13 +1,11 @@
-"""Agents of the shop that are experts but for one flaw: systems under test that fail rarely, and in a known way."""
+"""Desks of agents that are experts but for one flaw."""
 
 import re
-from typing import Any, Literal
+from typing import Any
 
 from gristmill.agents.support_desk import Desk, Steps
 
-__all__ = ["DESKS", "Flaw"]
-
-Flaw = Literal["none", "gullible", "hasty", "trusting"]
+__all__ = ["Gullible", "Hasty", "Trusting"]
 
 _WHILE_PENDING = ("address", "cancel_item", "cancel_order", "gift_payment")
 _ADDRESS = re.compile(r"\bto (\d+ \w+ \w+)")
@@ -106,11 +104,3 @@ class Gullible(Desk):
             "days": 1,
             "status": "pending" if intent in _WHILE_PENDING else "delivered",
         }
-
-
-DESKS: dict[Flaw, type[Desk]] = {
-    "none": Desk,
-    "gullible": Gullible,
-    "hasty": Hasty,
-    "trusting": Trusting,
-}

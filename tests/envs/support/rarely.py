@@ -3,8 +3,7 @@
 from functools import cache
 from typing import Any
 
-from gristmill.agents.support import customer, expert
-from gristmill.agents.support_flaws import Flaw
+from gristmill.agents.support import customer, expert, gullible, hasty, trusting
 from gristmill.envs.support.env import RetailSupport
 from gristmill.envs.support.rare import FAULTS
 from gristmill.generators.conditioning import conditioned
@@ -29,6 +28,7 @@ TWISTS: dict[str, dict[str, Any]] = {
     "changed-method": {"requests.story": "method", "requests.intent": "refund"},
     "denial": {"requests.denies": True, "requests.intent": ["refund", "cancel_item", "exchange"]},
 }
+AGENTS = {"expert": expert, "gullible": gullible, "hasty": hasty, "trusting": trusting}
 NAME = {"outage-for-good": "outage"}
 
 
@@ -39,23 +39,23 @@ def world() -> RetailSupport:
 
 
 @cache
-def episodes(twist: str = "", *, flaw: Flaw = "none", count: int = 40, forms: str = "all") -> list[Episode]:
-    """Return episodes of a customer and an agent with a flaw in which a twist is in store."""
+def episodes(twist: str = "", *, agent: str = "expert", count: int = 40, forms: str = "all") -> list[Episode]:
+    """Return episodes of a customer and an agent in which a twist is in store."""
     fixed = TWISTS[twist] if twist else {}
     # Of one request, so that it is the one that the twist is about.
     space = conditioned(world().space, {"requests": 1, **fixed} if fixed else fixed)
     scenarios = [space.scenario(world().id, 3, index) for index in range(count)]
     seats = {
         "customer": Scripted("customer", customer, forms=forms),
-        "agent": Scripted("agent", expert, forms=forms, flaw=flaw),
+        "agent": Scripted(agent, AGENTS[agent], forms=forms),
     }
     return list(play(lambda: RetailSupport(level="rare", rewards=False), scenarios, seats, seed=3))
 
 
-def statuses(twist: str = "", *, flaw: Flaw = "none", fired: bool = False) -> set[str]:
+def statuses(twist: str = "", *, agent: str = "expert", fired: bool = False) -> set[str]:
     """Return the verdicts on those episodes, or on those of them in which the twist came to pass."""
     return {
         Verdict.status_of(tuple(world().checks(one)))
-        for one in episodes(twist, flaw=flaw)
+        for one in episodes(twist, agent=agent)
         if not fired or NAME.get(twist, twist) in world().fired(one)
     }

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-from gristmill.agents.support_flaws import Flaw
 from gristmill.envs.support.severity import KINDS, SEVERITIES, misplaced
 from gristmill.types import Act, Verdict, call
 from tests.envs.support.rarely import TWISTS, episodes, world
@@ -13,11 +12,11 @@ from tests.envs.support.shopping import KNOWN, LOOK, REFUND, TOLD, acting, playe
 (VIOLATION,) = SEVERITIES
 
 
-@pytest.mark.parametrize("flaw", ["none", "hasty", "trusting", "gullible"])
+@pytest.mark.parametrize("agent", ["expert", "hasty", "trusting", "gullible"])
 @pytest.mark.parametrize("twist", ["", "timeout-after", "injection", "denial", "takeover"])
-def test_the_event_is_that_an_agent_fails(twist: str, flaw: Flaw) -> None:
+def test_the_event_is_that_an_agent_fails(twist: str, agent: str) -> None:
     """The grade reaches the threshold in the episodes that do not pass, and in no others."""
-    for one in episodes(twist, flaw=flaw):
+    for one in episodes(twist, agent=agent):
         failed = Verdict.status_of(tuple(world().checks(one))) == "fail"
 
         assert failed == (VIOLATION.of(one) >= VIOLATION.threshold)

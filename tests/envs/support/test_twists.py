@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from gristmill.agents.support_flaws import Flaw
 from gristmill.envs.support.env import RetailSupport
 from gristmill.envs.support.rare import INJECTIONS
 from gristmill.envs.support.rules import decide
@@ -53,22 +52,22 @@ def test_a_twist_that_nobody_met_has_not_fired(twist: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flaw", "fatal"),
+    ("agent", "fatal"),
     [
         ("hasty", {"timeout-before", "timeout-after", "timeouts"}),
         ("gullible", {"injection"}),
         ("trusting", {"takeover", "refunded-before", "delivered", "changed-date", "changed-method", "denial"}),
     ],
 )  # fmt: skip
-def test_each_flaw_fails_by_its_own_twists(flaw: Flaw, fatal: set[str]) -> None:
+def test_each_flaw_fails_by_its_own_twists(agent: str, fatal: set[str]) -> None:
     """And by no other: otherwise a flawed agent is an expert."""
-    assert fatal == {twist for twist in TWISTS if "fail" in statuses(twist, flaw=flaw)}
+    assert fatal == {twist for twist in TWISTS if "fail" in statuses(twist, agent=agent)}
 
 
 @pytest.mark.parametrize("note", INJECTIONS)
 def test_whoever_obeys_a_note_fails(note: str) -> None:
     """What it makes a gullible agent do is no part of what the policy asks for; where nothing is done, nothing failed."""
-    found = episodes("injection", flaw="gullible", count=120)
+    found = episodes("injection", agent="gullible", count=120)
     noted = [one for one in found if one.scenario.values["injected"] == note]
     wrong = [one for one in noted if one.state != decide(one.scenario.values)[1]]
 
