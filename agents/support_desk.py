@@ -58,11 +58,8 @@ class Desk:
         self.last = ""
         self.email = ""  # the one by which the customer is known
         self.suspect = False  # whether a person has to look at all this customer wants
-        self.change: tuple[str, dict[str, Any]] = (
-            "",
-            {},
-        )  # the last one that was made, a tool and its arguments
-        self.answer: tuple[str, dict[str, Any]] = ("", {})  # what was told of it
+        self.change: tuple[str, dict[str, Any]] = ("", {})  # the last one: a tool and its arguments
+        self.answer: tuple[str, dict[str, Any]] = ("", {})  # what was told of it: a form and its slots
 
     def hear(self, seen: list[Entry]) -> None:
         """Take in what the customer said."""
@@ -73,7 +70,7 @@ class Desk:
 
     @property
     def wish(self) -> str:
-        """The last wish, which is the one that counts after second thoughts."""
+        """The last wish, which is the one that counts after second thoughts; without what is said besides."""
         said = [one for one in _SENTENCE.split(self.text) if not _REMARK.search(one)]
         return _SECOND_THOUGHTS.split(" ".join(said))[-1]
 
@@ -180,8 +177,7 @@ class Desk:
         Raises:
             _HandOver: when a person has to take over.
         """
-        wish = _EMAIL.sub(" ", self.wish).casefold()
-        intent = next((name for name, pattern in _INTENTS if pattern.search(wish)), "status")
+        intent = _intent(self.wish) or _intent(self.text) or "status"
         if intent == "human":
             yield from self.write("escalate", customer_id=owner, reason="human")
             return self.tell("human")
@@ -336,6 +332,12 @@ class Desk:
         difference = new["price"] - item["price"]
         how = "you get back" if difference < 0 else "you pay"
         return None, {"item": item["item"], "new_item": name, "how": how, "amount": abs(difference)}
+
+
+def _intent(text: str) -> str:
+    """Return what a text asks for, or an empty string."""
+    folded = _EMAIL.sub(" ", text).casefold()
+    return next((name for name, pattern in _INTENTS if pattern.search(folded)), "")
 
 
 def _made(tool: str, args: dict[str, Any], view: dict[str, Any]) -> bool:

@@ -97,13 +97,13 @@ class DialogueWorld(AECEnv[str, list[Entry], Act]):
         """Return the tool faults a scenario has in store."""
         return []
 
-    def planned(self, values: dict[str, Any]) -> frozenset[str]:
-        """Return the names of all that a scenario has in store to make an episode harder."""
-        return frozenset(fault.kind for fault in self.faults(values))
+    def planned(self, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the names of all that a scenario has in store to make an episode harder, sorted."""
+        return tuple(sorted({fault.kind for fault in self.faults(values)}))
 
-    def fired(self, episode: Episode) -> frozenset[str]:
-        """Return which of it came to pass, by the evidence of the record; reads `episode` only."""
-        return frozenset(entry["kind"] for entry in episode.entries if entry.get("event") == "fault")
+    def fired(self, episode: Episode) -> tuple[str, ...]:
+        """Return which of it came to pass, sorted, by the evidence of the record; reads `episode` only."""
+        return tuple(sorted({one["kind"] for one in episode.entries if one.get("event") == "fault"}))
 
     def over(self) -> bool:
         """Return whether the episode ends here although nobody ended it, as at a deadline; asked when a turn passes."""

@@ -77,11 +77,11 @@ class RetailSupport(DialogueWorld):
         on = "write" if kind.startswith("timeout") else values["fault_on"]
         return [ToolFault(kind=kind, tool=on, nth=values["fault_nth"])]
 
-    def planned(self, values: dict[str, Any]) -> frozenset[str]:
+    def planned(self, values: dict[str, Any]) -> tuple[str, ...]:
         """Return the names of what makes a scenario harder, see `twists.TWISTS`."""
         return twists.planned(values)
 
-    def fired(self, episode: Episode) -> frozenset[str]:
+    def fired(self, episode: Episode) -> tuple[str, ...]:
         """Return which of it came to pass, by the evidence of the record."""
         return twists.fired(episode)
 

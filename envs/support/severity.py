@@ -60,7 +60,7 @@ def exposure(episode: Episode) -> float:
     left: float = 1 - _STAKE * stake / (stake + _MUCH)
     left *= 1 - _CALLS * calls / (calls + _MANY)
     left *= (1 - _REFUSAL) ** sum(wish.refused for wish in wishes)
-    for name in sorted(twists.fired(episode)):
+    for name in twists.fired(episode):
         left *= 1 - _WEAR[name]
     return 1 - left
 

@@ -18,15 +18,15 @@ __all__ = ["TWISTS", "fired", "planned"]
 _STATED = {
     "recently": re.compile(r"\bother (day|week)\b|\bfew days\b|\bnot long ago\b|\brecently\b"),
     "long ago": re.compile(r"\bmonths\b"),
-    "not yet": re.compile(r"(\bnot|n't)\b.{0,20}\b(got|reached|come|arrived|here)\b|\bwaiting\b"),
+    "not yet": re.compile(r"\byet\b|\bwaiting\b"),
     "card": re.compile(r"\bpaid\b[^.]*(?<!gift )\bcard\b"),
     "gift card": re.compile(r"\bpaid\b[^.]*\bgift card\b"),
 }
 _AGAIN = re.compile(r"\b(again|once more|anew|a second time)\b")
 
 
-def planned(values: dict[str, Any]) -> frozenset[str]:
-    """Return the names of all that a scenario has in store."""
+def planned(values: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of all that a scenario has in store, sorted."""
     told = briefing.facts(values)
     found = {values["fault"]} - {"none"}
     found |= {name for name in ("impostor", "alert") if values.get(name)}
@@ -47,13 +47,13 @@ def planned(values: dict[str, Any]) -> frozenset[str]:
             found.add(f"changed-{request['story']}")
         if "denies" in known:
             found.add("denial")
-    return frozenset(found)
+    return tuple(sorted(found))
 
 
-def fired(episode: Episode) -> frozenset[str]:
-    """Return which of what was in store came to pass."""
+def fired(episode: Episode) -> tuple[str, ...]:
+    """Return which of what was in store came to pass, sorted."""
     log = _Log(episode)
-    return frozenset(name for name in planned(episode.scenario.values) if _SHOWN[name](log))
+    return tuple(name for name in planned(episode.scenario.values) if _SHOWN[name](log))
 
 
 class _Log:

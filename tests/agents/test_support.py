@@ -222,6 +222,31 @@ def test_second_thoughts_are_told_with_the_next_message(line: str) -> None:
     assert re.search(r"(?i)\b(exchange|swap|trade)\b", answer["say"])
 
 
+@pytest.mark.parametrize(
+    ("line", "tool", "args"),
+    [
+        ("I paid for the kettle in order W1000, and want a refund.", "refund_item", "card"),
+        ("Refund the kettle from W1000. I paid by gift card.", "refund_item", "card"),
+        ("I paid W1000 by card, but would like to pay the kettle by gift card.", "file_refusal", "shipped"),
+    ],
+)
+def test_what_is_said_of_the_payment_is_no_wish_where_there_is_another(
+    line: str, tool: str, args: str
+) -> None:
+    """The wish is looked for in the rest first, and everywhere if it is not there."""
+    script = expert(Brief(seat="agent"), random.Random(2))
+    next(script)
+    script.send([{"from": "customer", "say": line}])
+    script.send([{"from": "customer", "say": "ada.moss@mail.com 11111"}])
+    script.send([{"from": "tool", "tool": "find_customer", "result": {"customer_id": "C1"}}])
+    order = {"customer_id": "C1", "status": "delivered", "days": 3, "paid_by": "card", "total": 9}
+    view = {**order, "items": [{"item": "kettle", "price": 9}]}
+    act = script.send([{"from": "tool", "tool": "get_order", "result": view}])
+
+    assert act is not None
+    assert (tool, True) == (act["call"], args in str(act["args"]))
+
+
 def test_an_agent_serves_a_plain_spoken_customer() -> None:
     """Wishes in words that no form has are understood."""
     script = expert(Brief(seat="agent"), random.Random(2))

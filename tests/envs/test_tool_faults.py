@@ -119,5 +119,5 @@ def test_a_world_says_what_is_planned_and_what_fired() -> None:
         entries=world.entries(), end="truncated", state=world.state(),
     )  # fmt: skip
 
-    assert {"outage", "rate-limit"} == world.planned(world.current.values)
-    assert {"outage"} == world.fired(episode)
+    assert ("outage", "rate-limit") == world.planned(world.current.values)
+    assert ("outage",) == world.fired(episode)

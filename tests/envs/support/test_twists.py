@@ -32,7 +32,7 @@ def test_a_twist_shows_in_the_record(twist: str) -> None:
     planned = [world().planned(one.scenario.values) for one in episodes(twist)]
     fired = [world().fired(one) for one in episodes(twist)]
 
-    assert all(found <= stored for found, stored in zip(fired, planned, strict=True))
+    assert all(set(found) <= set(stored) for found, stored in zip(fired, planned, strict=True))
     assert sum(name in found for found in fired) >= 0.25 * sum(name in stored for stored in planned) > 0
 
 
@@ -48,7 +48,7 @@ def test_a_twist_that_nobody_met_has_not_fired(twist: str) -> None:
         fields = {name: getattr(one, name) for name in one.__struct_fields__}
         broken_off = type(one)(**fields | {"entries": one.entries[:1]})
 
-        assert world().fired(broken_off) <= {"order_slip"}  # whose number may be said at once
+        assert set(world().fired(broken_off)) <= {"order_slip"}  # whose number may be said at once
 
 
 @pytest.mark.parametrize(
