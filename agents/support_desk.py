@@ -40,7 +40,7 @@ _INTENTS = tuple(
 )
 _PASSING = ("timed out", "rate limited", "unavailable")  # errors after which a call is worth repeating
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_REMARK = re.compile(r"\b(got|get|received|waiting for) the order\b|\bpaid\b", re.IGNORECASE)
+_REMARK = re.compile(r"\b(got|get|received|waiting for) the order\b|\bpaid\b")
 _DENIES = re.compile(r"\bdo it (again|once more)\b", re.IGNORECASE)
 _SECOND_THOUGHTS = re.compile(r"\bactually\b|\bon second thought\b", re.IGNORECASE)
 
@@ -71,8 +71,10 @@ class Desk:
     @property
     def wish(self) -> str:
         """The last wish, which is the one that counts after second thoughts; without what is said besides."""
-        said = [one for one in _SENTENCE.split(self.text) if not _REMARK.search(one)]
-        return _SECOND_THOUGHTS.split(" ".join(said))[-1]
+        said = self.text
+        if _REMARK.search(said):
+            said = " ".join(one for one in _SENTENCE.split(said) if not _REMARK.search(one))
+        return _SECOND_THOUGHTS.split(said)[-1]
 
     @property
     def remarks(self) -> list[str]:
