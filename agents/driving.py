@@ -58,7 +58,7 @@ class Style(NamedTuple):
     """
 
     headway: float = 1.6
-    gains: float = 1.0
+    gains: float = 1.6
     brakes: float = 1.7
     pace: float = 1.0
     slow: float = 1.0
@@ -70,7 +70,7 @@ class Style(NamedTuple):
 @policy(_WORLD, _SEAT, "expert")
 def expert(place: Place) -> Policy:
     """Drive attentively, no faster than one sees, and to the side where braking is too late: the reference."""
-    return _driver(place, Style(headway=2.0, brakes=2.5, slow=0.0, sight=0.95, evades=True))
+    return _driver(place, Style(headway=1.8, gains=2.0, brakes=2.5, slow=0.0, sight=0.95, evades=True))
 
 
 @policy(_WORLD, _SEAT, "typical")
@@ -88,13 +88,13 @@ def cautious(place: Place) -> Policy:
 @policy(_WORLD, _SEAT, "aggressive")
 def aggressive(place: Place) -> Policy:
     """Drive faster and closer than most do."""
-    return _driver(place, Style(headway=0.9, gains=1.5, brakes=2.5, pace=1.1))
+    return _driver(place, Style(headway=1.3, gains=2.0, brakes=2.0, pace=1.05))
 
 
 @policy(_WORLD, _SEAT, "late")
 def late(place: Place) -> Policy:
-    """Drive as most do, and take half as long again to react."""
-    return _driver(place, Style(slow=1.5))
+    """Drive as most do, and take a fifth longer to react."""
+    return _driver(place, Style(slow=1.2))
 
 
 @policy(_WORLD, _SEAT, "heedless")
@@ -151,23 +151,16 @@ class _Driving:
 
     def _others(self, rows: Array, now: Observation, speed: Array, late: Array) -> tuple[Array, Array, Array]:
         """Return how far ahead, how far to the left and how fast the others are, as it seems to each row, [rows, 3] each."""
-        own, ahead, beside, animal = (now[name] for name in ("own", "ahead", "beside", "animal"))
-        zero = np.zeros_like(speed)
-        others = (
-            ahead[:, 0],
-            beside[:, 0],
-            animal[:, 0],
-            zero,
-            beside[:, 1],
-            animal[:, 1],
-            ahead[:, 1],
-            beside[:, 2],
-            zero,
-        )
-        self.seen[self.clock, rows] = np.stack([own[:, 0], *others, zero, zero, animal[:, 2]], axis=1)
+        seen = np.zeros((len(rows), 13))
+        seen[:, 0] = speed
+        for place, name in enumerate(("ahead", "beside", "animal")):
+            seen[:, 1 + place] = now[name][:, 0]
+        seen[:, 5], seen[:, 8] = now["beside"][:, 1], now["beside"][:, 2]
+        seen[:, 7], seen[:, 6], seen[:, 12] = now["ahead"][:, 1], now["animal"][:, 1], now["animal"][:, 2]
+        self.seen[self.clock, rows] = seen
         eyes = now["driver"][:, 1] > 0.5
         if not self.style.slow:
-            found, age = self.seen[self.clock, rows], zero
+            found, age = seen, np.zeros(len(rows))
         else:
             self.last[rows] = np.where(eyes, self.clock, self.last[rows])
             self.looked[self.clock, rows] = self.last[rows]

@@ -10,6 +10,7 @@ import numpy as np
 
 from gristmill.digest import digest
 from gristmill.errors import UsageError
+from gristmill.simulate import problems
 from gristmill.steps import Steps
 from gristmill.types import Check, Episode, Scenario, episode_id
 
@@ -74,7 +75,7 @@ def other_steps(world: Any, episode: Episode, due: int) -> str:
         return problem
     if not all(np.isfinite(column).all() for column in columns.values()):
         return "steps with numbers that are not finite"
-    if not all(map(world.action_space.contains, steps.actions["value"])):
+    if problems(world.action_space, steps.actions["value"]):
         return "actions beyond their limits"
     if steps.truncated.any() or steps.terminated[:-1].any() or not steps.terminated[-1]:
         return "steps that do not end, all of them, with the last one"

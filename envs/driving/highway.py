@@ -24,7 +24,13 @@ _EDGE = 0.5 * LANE  # m from the middle of a lane to its edge
 _AWAY = -20.0  # m to the side, where an animal is before it comes onto the road
 _STEER = 0.3  # of what the tyres can hold, for moving aside
 _MERGE = 1.5  # m/s to the side of who cuts in
-_KEPT_UP = 0.5  # of the way of the vehicle ahead that is progress
+_SPANS = {  # of what is observed, among all the numbers of it
+    "own": slice(0, 3), "ahead": slice(3, 5), "beside": slice(5, 8), "animal": slice(8, 11), "road": slice(11, 13),
+    "driver": slice(13, 15),
+}  # fmt: skip
+_BEHIND, _BEHIND_AN_ANIMAL = 75.0, 400.0  # m to the vehicle ahead that are still keeping up
+_SLOWER = 8.0  # m/s than the vehicle ahead that are still in the flow of traffic
+_HEADWAY = 1.0  # s to what is ahead in the lane that are enough
 
 
 class Highway(SteppedWorld):
@@ -32,8 +38,9 @@ class Highway(SteppedWorld):
 
     id: ClassVar[str] = "driving/highway-v1"
     task = (
-        "Keep up with the vehicle ahead, coming at least half as far as it does, and end no more than 8 m/s slower and 4 m/s "
-        "faster than it, without touching anything and without leaving the road."
+        f"Keep up with the vehicle ahead without touching anything and without leaving the road. After {HORIZON * DT:g} s, be "
+        f"within {_BEHIND:g} m of it and no more than {_SLOWER:g} m/s slower, or within {_BEHIND_AN_ANIMAL:g} m where an "
+        f"animal came onto the road, and at least {_HEADWAY:g} s behind what is ahead in your lane."
     )
     seat = "driver"
     space = SPACE
@@ -72,43 +79,58 @@ class Highway(SteppedWorld):
     def begin(self, values: Sequence[Values]) -> State:
         rows = len(values)
         weather = np.array([WEATHER[one["weather"]] for one in values])
-        pace = weather[:, 2]
-        speed = column(values, "speed") * pace
-        ahead = np.maximum(speed + column(values, "ahead_faster"), 5.0)
-        beside = np.maximum(speed + column(values, "beside_faster"), 5.0)
-        cut_step = column(values, "cut_step", _NEVER)
-        # Who cuts in is that far ahead then, if the own speed is what it was.
-        cut_from = column(values, "cut_gap") - (beside - speed) * DT * cut_step
-        animals = [ANIMALS.get(one["animal"], ANIMALS["dog"]) for one in values]
-        braking = np.minimum(column(values, "brakes"), _GRAVITY * weather[:, 0] * column(values, "grip"))
+        speed = column(values, "speed") * weather[:, 2]
+        holds = _GRAVITY * weather[:, 0] * column(values, "grip")  # what tyres hold, m/s²
         glance = column(values, "glance_step", _NEVER)
         none = np.full(rows, -1)
         state = {
-            "x": np.zeros(rows), "speed": speed, "y": np.zeros(rows), "aside": np.zeros(rows),
-            "places": np.stack([speed * column(values, "headway"), np.where(cut_step < _NEVER, cut_from, column(values, "beside_gap")), np.full(rows, _FAR)], axis=1),
-            "speeds": np.stack([ahead, beside, np.zeros(rows)], axis=1),
-            "across": np.tile([0.0, LANE, _AWAY], (rows, 1)),
-            "lengths": np.stack([*np.full((2, rows), LENGTH), [one.length for one in animals]], axis=1),
-            "widths": np.stack([*np.full((2, rows), WIDTH), [one.width for one in animals]], axis=1),
-            "braking": braking,
+            "x": np.zeros(rows),
+            "speed": speed,
+            "y": np.zeros(rows),
+            "aside": np.zeros(rows),
+            "braking": np.minimum(column(values, "brakes"), holds),
             "sight": weather[:, 1] * column(values, "clarity"),
             "reaction": column(values, "reaction"),
             "glance": np.stack([glance, glance + column(values, "glance") / DT], axis=1),
+            "step": np.zeros(rows, dtype=np.int64),
+            **self._others(values, speed, holds),
+            **{name: none.copy() for name in ("merged", "touched", "touched_step", "off_step")},
+            "impact": np.zeros(rows),
+            "danger": np.full(rows, -np.inf),
+        }
+        state["gap"], state["clear"] = self._apart(state)
+        self._watch(state)
+        return state
+
+    def _others(self, values: Sequence[Values], speed: Array, holds: Array) -> State:
+        """Return where the others are, and what they will do."""
+        rows = len(values)
+        ahead = np.maximum(speed + column(values, "ahead_faster"), 5.0)
+        beside = np.maximum(speed + column(values, "beside_faster"), 5.0)
+        rate = np.array([BRAKING[one["ahead_brakes"]] for one in values]) * column(values, "ahead_rate")
+        cut_step = column(values, "cut_step", _NEVER)
+        # Who cuts in is that far ahead then, if the own speed is still what it was.
+        cut_from = column(values, "cut_gap") - (beside - speed) * DT * cut_step
+        beside_gap = np.where(cut_step < _NEVER, cut_from, column(values, "beside_gap"))
+        animals = [ANIMALS.get(one["animal"], ANIMALS["dog"]) for one in values]
+        cars = np.ones((2, rows))
+        return {
+            "places": np.stack([speed * column(values, "headway"), beside_gap, np.full(rows, _FAR)], axis=1),
+            "speeds": np.stack([ahead, beside, np.zeros(rows)], axis=1),
+            "across": np.tile([0.0, LANE, _AWAY], (rows, 1)),
+            "lengths": np.stack([*cars * LENGTH, [one.length for one in animals]], axis=1),
+            "widths": np.stack([*cars * WIDTH, [one.width for one in animals]], axis=1),
             "ahead_step": column(values, "ahead_step"),
-            "ahead_rate": np.array([BRAKING[one["ahead_brakes"]] for one in values]) * column(values, "ahead_rate"),
+            "ahead_rate": np.minimum(rate, holds),
             "ahead_slow": ahead * column(values, "ahead_keeps"),
+            "ahead_gains": column(values, "ahead_gains"),
+            "ahead_fast": ahead,
+            "slowed": np.zeros(rows, dtype=bool),
             "cut_step": cut_step,
             "animal_step": column(values, "animal_step", _NEVER),
             "animal_gap": column(values, "animal_gap"),
             "animal_speed": column(values, "animal_speed"),
-            "step": np.zeros(rows, dtype=np.int64),
-            "merged": none.copy(), "touched": none.copy(), "touched_step": none.copy(), "off_step": none.copy(),
-            "impact": np.zeros(rows), "danger": np.full(rows, -np.inf),
-        }  # fmt: skip
-        state["start"] = state["places"][:, AHEAD].copy()
-        state["gap"], state["clear"] = self._apart(state)
-        self._watch(state)
-        return state
+        }
 
     def advance(self, state: State, actions: Array, step: Array) -> None:
         before = (state["places"] - state["x"][:, None], state["gap"], state["clear"])
@@ -140,7 +162,9 @@ class Highway(SteppedWorld):
         places, speeds, across = state["places"], state["speeds"], state["across"]
         ahead = speeds[:, AHEAD]
         slower = np.maximum(ahead - state["ahead_rate"] * DT, np.minimum(ahead, state["ahead_slow"]))
-        after = np.where(step >= state["ahead_step"], slower, ahead)
+        faster = np.minimum(ahead + state["ahead_gains"] * DT, np.maximum(ahead, state["ahead_fast"]))
+        after = np.where(state["slowed"], faster, np.where(step >= state["ahead_step"], slower, ahead))
+        state["slowed"] = state["slowed"] | (after <= state["ahead_slow"])
         ways = speeds * DT
         ways[:, AHEAD] = 0.5 * DT * (ahead + after)
         speeds[:, AHEAD] = after
@@ -164,7 +188,8 @@ class Highway(SteppedWorld):
         )
         near = places[:, AHEAD] - places[:, BESIDE] - LENGTH < 1.5 * speeds[:, BESIDE]
         slower = np.maximum(speeds[:, BESIDE] - 4.0 * DT, np.minimum(speeds[:, BESIDE], speeds[:, AHEAD]))
-        speeds[:, BESIDE] = np.where(merging & near, slower, speeds[:, BESIDE])
+        faster = np.minimum(speeds[:, BESIDE] + DT, np.maximum(speeds[:, BESIDE], speeds[:, AHEAD]))
+        speeds[:, BESIDE] = np.where(merging, np.where(near, slower, faster), speeds[:, BESIDE])
 
     def _apart(self, state: State) -> tuple[Array, Array]:
         return apart(
@@ -195,29 +220,33 @@ class Highway(SteppedWorld):
         state["danger"] = np.where(rows, late, state["danger"])
 
     def observe(self, state: State) -> Observation:
-        sight = state["sight"][:, None]
         along = state["places"] - state["x"][:, None]
-        seen = np.abs(along) <= sight
+        seen = np.abs(along) <= state["sight"][:, None]
         along = np.where(seen, along, _FAR)
         speeds = np.where(seen, state["speeds"], state["speed"][:, None])
         across = np.where(seen, state["across"], _AWAY)
-        eyes = (state["step"] < state["glance"][:, 0]) | (state["step"] >= state["glance"][:, 1])
-        walks = np.where(seen[:, ANIMAL], state["animal_speed"], 0.0)
-        return {
-            "own": np.stack([state["speed"], state["y"], state["aside"]], axis=1),
-            "ahead": np.stack([along[:, AHEAD], speeds[:, AHEAD]], axis=1),
-            "beside": np.stack([along[:, BESIDE], across[:, BESIDE], speeds[:, BESIDE]], axis=1),
-            "animal": np.stack([along[:, ANIMAL], across[:, ANIMAL], walks], axis=1),
-            "road": np.stack([state["sight"], state["braking"]], axis=1),
-            "driver": np.stack([state["reaction"], eyes], axis=1),
-        }
+        glance = state["glance"]
+        found = np.empty((len(along), 15))
+        found[:, 0], found[:, 1], found[:, 2] = state["speed"], state["y"], state["aside"]
+        found[:, 3], found[:, 4] = along[:, AHEAD], speeds[:, AHEAD]
+        found[:, 5], found[:, 6], found[:, 7] = along[:, BESIDE], across[:, BESIDE], speeds[:, BESIDE]
+        found[:, 8], found[:, 9] = along[:, ANIMAL], across[:, ANIMAL]
+        found[:, 10] = np.where(seen[:, ANIMAL], state["animal_speed"], 0.0)
+        found[:, 11], found[:, 12], found[:, 13] = state["sight"], state["braking"], state["reaction"]
+        found[:, 14] = (state["step"] < glance[:, 0]) | (state["step"] >= glance[:, 1])
+        return {name: found[:, span] for name, span in _SPANS.items()}
 
     def outcome(self, state: State) -> State:
+        ahead = state["places"] - state["x"][:, None]
+        in_lane = (ahead > 0) & (state["clear"] < 0)
         return {
             "distance": state["x"],
             "speed": state["speed"],
             "across": state["y"],
-            "ahead": state["places"][:, AHEAD] - state["start"],
+            "slower": state["speeds"][:, AHEAD] - state["speed"],
+            "gap": ahead[:, AHEAD],
+            "room": np.where(in_lane, ahead, _FAR).min(axis=1),
+            "animal": state["step"] > state["animal_step"],
             "touched": state["touched"],
             "touched_step": state["touched_step"],
             "impact": state["impact"],
@@ -234,7 +263,9 @@ class Highway(SteppedWorld):
         return {
             "untouched": outcome["touched"] < 0,
             "on_road": outcome["off_step"] < 0,
-            "kept_up": outcome["distance"] >= _KEPT_UP * outcome["ahead"],
+            "kept_up": outcome["gap"] <= np.where(outcome["animal"], _BEHIND_AN_ANIMAL, _BEHIND),
+            "in_flow": outcome["animal"] | (outcome["slower"] <= _SLOWER),
+            "kept_distance": outcome["room"] >= _HEADWAY * outcome["speed"],
         }
 
     def log(self, values: Values, outcome: dict[str, Any]) -> list[Entry]:

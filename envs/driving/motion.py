@@ -40,9 +40,12 @@ def apart(
     """Return how far others are away along the road, [rows, others], and across it; negative where they overlap.
 
     Args:
-        x: own front, [rows], and `y` own middle.
-        others: their rears, [rows, others], and `aside` their middles.
-        length: of each of them, [rows, others], and `width`.
+        x: own front, [rows].
+        y: own middle, [rows].
+        others: their rears, [rows, others].
+        aside: their middles, [rows, others].
+        length: of each of them, [rows, others].
+        width: likewise.
     """
     along = others - x[:, None]
     # Ahead it is from front to rear, behind from their front to the own rear.
@@ -75,7 +78,8 @@ def seconds_left(gap: Array, aside: Array, closing: Array, speed: Array, braking
     keep their distance. Who is further to the side has more time. It is positive where there is no contact.
 
     Args:
-        gap: along the road, [rows, others] m, and `aside` across it, from 0 where they overlap.
+        gap: along the road, from 0 where they overlap, [rows, others] m.
+        aside: across it, likewise.
         closing: how fast the gap shrinks, [rows, others] m/s.
         speed: own, [rows, 1] m/s.
         braking: most that the own brakes can do, [rows, 1] m/s².

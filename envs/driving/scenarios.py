@@ -54,7 +54,7 @@ class Animal(NamedTuple):
 WEATHER: Mapping[str, Weather] = {
     "clear": Weather(0.85, 600.0, 1.0),
     "rain": Weather(0.6, 400.0, 0.93),
-    "fog": Weather(0.8, 160.0, 0.89),
+    "fog": Weather(0.8, 100.0, 0.89),
     "ice": Weather(0.25, 500.0, 0.65),
 }
 ANIMALS: Mapping[str, Animal] = {  # sizes are assumed; with room for how they stand
@@ -64,7 +64,7 @@ ANIMALS: Mapping[str, Animal] = {  # sizes are assumed; with room for how they s
 }
 # How a vehicle slows down, m/s²: gently (assumed), by what AASHTO takes most drivers to find comfortable, 3.4, and by all
 # that dry asphalt gives (assumed).
-BRAKING: Mapping[str, float] = {"ease": 1.5, "sharp": 3.4, "panic": 7.0}
+BRAKING: Mapping[str, float] = {"ease": 2.0, "sharp": 3.4, "panic": 7.0}
 
 SPACE = Space(
     {
@@ -75,28 +75,29 @@ SPACE = Space(
         "clarity": LogNormal(1.0, 0.25, low=0.3, high=4.0),  # of the weather's sight; assumed
         # At least 6.43 m/s² by UN Regulation No. 13-H; mean and deviation are assumed.
         "brakes": Normal(8.5, 0.6, low=6.43, high=11.0, unit="m/s²"),
-        "headway": LogNormal(2.0, 0.3, low=0.8, high=6.0, unit="s"),  # to the vehicle ahead; assumed
+        "headway": LogNormal(2.2, 0.3, low=1.0, high=6.0, unit="s"),  # to the vehicle ahead; assumed
         "ahead_faster": Normal(0.0, 1.5, low=-6.0, high=6.0, unit="m/s"),  # assumed, as all of these
         "ahead_brakes": Choice(tuple(BRAKING), (0.9, 0.097, 0.003)),
         "ahead_rate": LogNormal(1.0, 0.1, low=0.6, high=1.6),  # of how such a vehicle slows down
-        "ahead_keeps": Uniform(0.3, 0.6),  # of its speed
+        "ahead_keeps": Uniform(0.15, 0.55),  # of its speed, before it speeds up again
+        "ahead_gains": Uniform(0.8, 2.0, unit="m/s²"),
         "ahead_step": Integer(8, 32),
         "beside_gap": Normal(20.0, 60.0, unit="m"),  # vehicle in the lane to the left
         "beside_faster": Normal(2.5, 2.0, unit="m/s"),
         "cut_in": Flag(0.02),
         "cut_step": Integer(8, 40).when(cut_in=True),
         "cut_gap": LogNormal(35.0, 0.35, low=8.0, unit="m").when(cut_in=True),
-        "animal": Choice(("none", *ANIMALS), (0.9970, 0.0012, 0.0015, 0.0003)),
+        "animal": Choice(("none", *ANIMALS), (0.997, 0.0012, 0.0015, 0.0003)),
         "animal_step": Integer(16, 40).when(animal=list(ANIMALS)),
-        "animal_gap": LogNormal(230.0, 0.25, unit="m").when(animal=list(ANIMALS)),
+        "animal_gap": LogNormal(240.0, 0.3, unit="m").when(animal=list(ANIMALS)),
         "animal_speed": LogNormal(0.6, 0.4, unit="m/s").when(animal=list(ANIMALS)),
         # Mean 1.25 s for common but unexpected signals (Green); lognormal, as Taoka found, with an assumed spread.
-        "reaction": LogNormal(1.2, 0.25, low=0.4, high=4.0, unit="s"),
+        "reaction": LogNormal(1.23, 0.18, low=0.4, high=4.0, unit="s"),
         # In 3.4 % of driving a hand-held telephone is dialled, reached for, read or written on (Dingus et al.); how long
         # the eyes are off the road is assumed.
         "distracted": Flag(0.034),
         "glance_step": Integer(4, 48).when(distracted=True),
-        "glance": LogNormal(1.5, 0.4, low=0.25, high=8.0, unit="s").when(distracted=True),
+        "glance": LogNormal(1.3, 0.35, low=0.25, high=8.0, unit="s").when(distracted=True),
     }
 )
 

@@ -37,10 +37,9 @@ class Stage:
         self.faults: dict[int, str] = {}
         self.clock = np.zeros(rows, dtype=np.int64)
         self.rewards = np.zeros(rows)
-        self._values: list[Values] = [world.space.mode] * rows
         # Until they are given scenarios, all rows are in the nominal one.
-        nominal = world.begin(self._values[:1])
-        self.states: State = {name: np.repeat(one, rows, axis=0) for name, one in nominal.items()}
+        self._values: list[Values] = [{}] * rows
+        self.states: State = {name: np.repeat(one, rows, axis=0) for name, one in world.nominal.items()}
         sizes = [one.size for one in world.quantities.values()]
         ends = np.cumsum(sizes).tolist()
         self._spans = {
@@ -102,7 +101,9 @@ class Stage:
 
     def state(self, row: int) -> dict[str, Any]:
         """Return the outcome of a row as plain data."""
-        return {name: one[row].tolist() for name, one in self.outcome.items()}
+        if self._plain is None:  # for all rows at once, since all of them are asked for in turn
+            self._plain = {name: one.tolist() for name, one in self.outcome.items()}
+        return {name: one[row] for name, one in self._plain.items()}
 
     def picture(self, row: int) -> Array:
         """Return a picture of a row, [height, width, 3] uint8."""
@@ -117,6 +118,7 @@ class Stage:
                 [seen[name] for name in world.quantities], axis=1, dtype=np.float32, casting="same_kind"
             )
         self.observations = {name: self._seen[:, span] for name, span in self._spans.items()}
+        self._plain: dict[str, list[Any]] | None = None
         self.outcome: State = {"steps": self.clock, **world.outcome(self.states)}
         self._over = (self.clock >= world.horizon) | world.over(self.outcome)
         self.predicates = world.predicates(self.outcome)

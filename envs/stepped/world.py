@@ -192,6 +192,11 @@ class SteppedWorld(OneRow):
         """Changes whenever the code does that decides how episodes go."""
         return version_of(cast(Any, type(self)))
 
+    @cached_property
+    def nominal(self) -> State:
+        """The state that the nominal scenario begins in, [1, ...] each."""
+        return self.begin([self.space.mode])
+
     def scenario(self, seed: int, index: int) -> Scenario:
         """Return draw `index` under `seed`."""
         return self.space.scenario(self.id, seed, index, stratum=self.stratum)
