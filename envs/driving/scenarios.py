@@ -97,7 +97,7 @@ SPACE = Space(
         # the eyes are off the road is assumed.
         "distracted": Flag(0.034),
         "glance_step": Integer(4, 48).when(distracted=True),
-        "glance": LogNormal(1.3, 0.35, low=0.25, high=8.0, unit="s").when(distracted=True),
+        "glance": LogNormal(1.2, 0.3, low=0.25, high=8.0, unit="s").when(distracted=True),
     }
 )
 
