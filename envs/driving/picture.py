@@ -12,6 +12,7 @@ __all__ = ["drawn"]
 Array = NDArray[Any]
 _WIDTH, _HEIGHT = 480, 160  # pixels
 _ALONG, _ACROSS = 2.5, 12.0  # pixels in a metre
+_LEAST = 5  # pixels along the road that anything takes
 _OWN = 90  # pixels from the left at which the own front is
 _GRASS, _ROAD, _LINE, _HAZE = (120, 150, 96), (92, 96, 102), (240, 240, 236), (205, 210, 214)
 _COLOURS = ((46, 96, 180), (212, 168, 40), (140, 84, 44))  # the vehicle ahead, that beside, an animal
@@ -49,6 +50,7 @@ def _box(
     image: Array, rear: float, across: float, length: float, width: float, colour: tuple[int, ...]
 ) -> None:
     """Draw something from its rear, in metres ahead of the own front, as far as it is within the picture."""
-    left, right = (round(_OWN + _ALONG * one) for one in (rear, rear + length))
+    left = round(_OWN + _ALONG * rear)
+    right = max(round(_OWN + _ALONG * (rear + length)), left + _LEAST)
     top, bottom = _row(across + 0.5 * width), _row(across - 0.5 * width)
     image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = colour

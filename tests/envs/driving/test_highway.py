@@ -195,7 +195,10 @@ def test_nobody_brakes_harder_than_the_road_holds(weather: str) -> None:
     for _ in range(12):
         before, seen = seen, env.step(np.array([[BRAKE, 0.0]], dtype=np.float32))[0]
     holds = float(seen["road"][0, 1])
-    slower = (before["own"][0, 0] - seen["own"][0, 0]) / DT, (before["ahead"][0, 1] - seen["ahead"][0, 1]) / DT
+    slower = (
+        (before["own"][0, 0] - seen["own"][0, 0]) / DT,
+        (before["ahead"][0, 1] - seen["ahead"][0, 1]) / DT,
+    )
 
     assert np.isclose(holds, slower[0], rtol=1e-4) or seen["own"][0, 0] == 0
     assert slower[1] <= 9.81 * WEATHER[weather].friction * one.values["grip"] + 1e-4
