@@ -41,9 +41,11 @@ def _rows(
     *,
     num_envs: int,
     autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+    threads: int | None = None,
     **world: Any,
 ) -> VectorEnv[Any, Any, Any]:
+    rows = {} if threads is None else {"threads": threads}
     found: VectorEnv[Any, Any, Any] = entry.load()(**world).vector(
-        num_envs, autoreset=AutoresetMode(autoreset_mode)
+        num_envs, autoreset=AutoresetMode(autoreset_mode), **rows
     )
     return found

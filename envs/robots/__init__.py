@@ -10,39 +10,8 @@ loop, `vector` the environment, `verify` judges records and `render` draws. A ch
 version of every robot world.
 """
 
-from functools import partial
-from importlib.metadata import entry_points
-from typing import Any
-
-import gymnasium
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gristmill.envs.registration import registered
 
 __all__: list[str] = []
 
-_WORLDS = {one.name: one for one in entry_points(group="gristmill.envs") if one.name.startswith("robots/")}
-
-
-def __getattr__(name: str) -> Any:
-    """Return what makes many rows of the world with this id: Gymnasium stores a way to it as the name of a module's member."""
-    if name in _WORLDS:
-        return partial(_rows, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _rows(
-    id: str,
-    *,
-    num_envs: int,
-    threads: int = 1,
-    autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-    **world: Any,
-) -> VectorEnv[Any, Any, Any]:
-    from gristmill.envs.robots.vector import RobotVectorEnv
-
-    kind = _WORLDS[id].load()
-    return RobotVectorEnv(kind(**world), num_envs, threads=threads, autoreset=AutoresetMode(autoreset_mode))
-
-
-for _name, _entry in _WORLDS.items():
-    if _name not in gymnasium.registry:
-        gymnasium.register(_name, entry_point=_entry.value, vector_entry_point=f"{__name__}:{_name}")
+__getattr__ = registered("robots", __name__)

@@ -2,9 +2,8 @@
 
 import copy
 import logging
-import platform
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,22 +12,10 @@ import mujoco
 import numpy as np
 
 from gristmill.digest import fingerprint
+from gristmill.envs.platforms import host
 from gristmill.errors import UsageError
 
-__all__ = ["PLATFORM", "Scene", "compiled", "host", "model_hash", "set_mass", "tuned", "written"]
-
-_FEATURES = ("avx512f", "avx2", "fma", "neon", "sve")  # of the processor, that MuJoCo's results depend on
-
-
-@cache
-def host() -> str:
-    """Return the class of machines on which results are the same to the last bit: architecture and vector units."""
-    try:
-        flags = set(Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split())
-    except OSError:
-        flags = set()
-    found = [name for name in _FEATURES if name in flags]
-    return " ".join([platform.system().lower(), platform.machine(), *found])
+__all__ = ["PLATFORM", "Scene", "compiled", "model_hash", "set_mass", "tuned", "written"]
 
 
 def _note(message: str) -> None:

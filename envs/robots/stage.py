@@ -64,6 +64,19 @@ class Stage:
         self.streak = np.zeros(rows, dtype=np.int64)
         self._judge()
 
+    @property
+    def going(self) -> Array:
+        """Which rows are not over, [rows] bool."""
+        going: Array = self.clock < self.world.horizon
+        if self.faults:
+            going[list(self.faults)] = False
+        return going
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Whether each row succeeds and is safe, and what has to hold for success."""
+        return {"success": self.success & self.safe, "safe": self.safe, "predicates": dict(self.predicates)}
+
     def reset(self, rows: Sequence[int], scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
         """Start rows anew; `seeds` decide the sensor noise, and nothing else."""
         world = self.world

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gristmill.digest import digest
+from gristmill.envs.records import broken, other_identity, other_log, other_state, other_steps
 from gristmill.envs.robots.models import model_hash
 from gristmill.envs.robots.scenarios import Disturbances, stratum
-from gristmill.errors import UsageError
-from gristmill.steps import Steps
-from gristmill.types import Check, Entry, Episode, Scenario, episode_id
+from gristmill.types import Check, Entry, Episode
 
 if TYPE_CHECKING:
     from gristmill.envs.robots.world import RobotWorld
@@ -26,10 +24,14 @@ __all__ = ["robot_checks"]
 
 def robot_checks(world: "RobotWorld", episode: Episode) -> list[Check]:
     """Return the findings on a recorded episode."""
-    problem = _identity(world, episode) or _state(world, episode) or _steps(world, episode)
+    problem = (
+        other_identity(world, episode, stratum)
+        or _state(world, episode)
+        or other_steps(world, episode, world.horizon)
+    )
     model = None if problem else world.model(episode.scenario.values)
     if problem or (problem := _log(world, episode, model)):
-        return [Check(name="record", status="fail", evidence={"expected": "a whole episode", "got": problem})]
+        return [broken(problem)]
     state = episode.state
     return [*_success(world, model, state), _held(world, state), *_safety(world, state["peaks"])]
 
@@ -37,29 +39,10 @@ def robot_checks(world: "RobotWorld", episode: Episode) -> list[Check]:
 # What keeps a record from being judged; empty where nothing does.
 
 
-def _identity(world: "RobotWorld", episode: Episode) -> str:
-    scenario = episode.scenario
-    if scenario.world != world.id or scenario.id != Scenario.of(world.id, scenario.values).id:
-        return "a scenario that does not match its id"
-    if problem := world.space.problem(scenario.values):
-        return f"a scenario outside the Space: {problem}"
-    if scenario.stratum not in ("", cell := stratum(scenario.values)):  # an empty one claims nothing
-        return f"a scenario of the stratum {scenario.stratum!r}, whose values are {cell!r}"
-    if list(episode.seats) != world.possible_agents:
-        return f"the seats {', '.join(episode.seats)}"
-    known = episode_id(episode.world, episode.version, scenario, episode.seats, episode.seed, episode.attempt)
-    return "" if episode.id == known else "an episode that does not match its id"
-
-
 def _state(world: "RobotWorld", episode: Episode) -> str:
     state, model = episode.state, world.nominal
-    if not isinstance(state, dict):
-        return "no state"
-    try:
-        if digest(state) != episode.state_digest:
-            return "a state that does not match its digest"
-    except UsageError as error:
-        return f"a state that is no plain data: {error}"
+    if problem := other_state(episode):
+        return problem
     for name, size in (("qpos", model.nq), ("qvel", model.nv)):
         values = state.get(name)
         if not isinstance(values, list) or len(values) != size or not all(map(_is_number, values)):
@@ -72,55 +55,13 @@ def _state(world: "RobotWorld", episode: Episode) -> str:
     return ""
 
 
-def _steps(world: "RobotWorld", episode: Episode) -> str:
-    steps, state = episode.steps, episode.state
-    if steps is None:
-        return "no steps"
-    try:
-        columns = steps.columns()
-    except UsageError as error:
-        return str(error)
-    if len(steps) != world.horizon or state.get("steps") != world.horizon:
-        return f"{len(steps)} steps, where an episode has {world.horizon}"
-    if problem := _other_form(world, steps):
-        return problem
-    if not all(np.isfinite(column).all() for column in columns.values()):
-        return "steps with numbers that are not finite"
-    actions = steps.actions["value"]
-    if not all(map(world.action_space.contains, actions)):
-        return "actions beyond their limits"
-    if steps.truncated.any() or steps.terminated[:-1].any() or not steps.terminated[-1]:
-        return "steps that do not end, all of them, with the last one"
-    return "" if episode.end == "terminated" else f"an end that is {episode.end!r}"
-
-
-def _other_form(world: "RobotWorld", steps: Steps) -> str:
-    """Return which column has another form than the world's spaces say."""
-    expected: dict[str, Any] = {f"observation.{name}": (one.size,) for name, one in world.quantities.items()}
-    expected["action.value"] = world.action_space.shape
-    layout = steps.layout
-    found = {
-        name: (np.dtype(dtype), tuple(shape))
-        for name, dtype, shape in zip(layout.names, layout.dtypes, layout.shapes, strict=True)
-        if name not in ("reward", "terminated", "truncated")
-    }
-    for name in sorted({*expected, *found}):
-        right = (np.dtype(np.float32), expected.get(name))
-        if found.get(name) != right:
-            return f"{name} as {found.get(name)}, where the world has {right if name in expected else 'none'}"
-    return ""
-
-
 def _log(world: "RobotWorld", episode: Episode, model: Any) -> str:
     """Compare the log with what the scenario has in store, and its start with a fresh one."""
-    if not episode.entries or episode.entries[0].get("event") != "start":
-        return "a log that does not begin with the start"
-    start, *events = episode.entries
-    if not all(isinstance(start.get(key), str) and start[key] for key in world.platform):
-        return f"a start that does not name {' and '.join(world.platform)}"
     due = Disturbances.of(episode.scenario.values)
-    if events != [one for now in range(world.horizon) for one in due.events(now, world.pushed)]:
-        return "a log of other disturbances than those of its scenario"
+    events = [one for now in range(world.horizon) for one in due.events(now, world.pushed)]
+    if problem := other_log(world, episode, events):
+        return problem
+    start = episode.entries[0]
     here = all(start.get(key) == value for key, value in world.platform.items())
     # Another engine, or another version of the world, may begin otherwise; what is to be made of that, a replay says.
     return (

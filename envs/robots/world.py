@@ -24,6 +24,7 @@ from gristmill.envs.robots.simulator import Simulator
 from gristmill.envs.robots.types import Array, Limit, Observation, Quantity
 from gristmill.envs.robots.vector import RobotVectorEnv
 from gristmill.envs.robots.verify import robot_checks
+from gristmill.envs.rows import OneRow
 from gristmill.envs.versions import version_of
 from gristmill.errors import UsageError, unknown
 from gristmill.generators.space import Space
@@ -33,7 +34,7 @@ from gristmill.types import Brief, Check, Episode, Scenario
 __all__ = ["RobotWorld"]
 
 
-class RobotWorld(gymnasium.Env[Observation, Array]):
+class RobotWorld(OneRow):
     """One task for one robot.
 
     A subclass gives the attributes and the methods `scene`, `sample`, `observe` and `predicates`; it may also give
@@ -212,60 +213,15 @@ class RobotWorld(gymnasium.Env[Observation, Array]):
         }
         return Brief(seat=seat, text=self.task, facts=facts)
 
-    def vector(self, rows: int) -> RobotVectorEnv:
-        """Return many rows of this world, which are not reset by themselves."""
-        return RobotVectorEnv(self, rows, autoreset=AutoresetMode.DISABLED)
+    def vector(
+        self, rows: int, *, threads: int = 1, autoreset: AutoresetMode = AutoresetMode.DISABLED
+    ) -> RobotVectorEnv:
+        """Return many rows of this world, which by default are not reset by themselves."""
+        return RobotVectorEnv(self, rows, threads=threads, autoreset=autoreset)
 
     def checks(self, episode: Episode) -> list[Check]:
         """Judge a recorded episode by its final physical state and by the peaks on the way there."""
         return robot_checks(self, episode)
-
-    # gymnasium.Env: a batch of one.
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode of `options["scenario"]`, or of one drawn from `seed`; without a seed, of the next one."""
-        super().reset(seed=seed)
-        given = (options or {}).get("scenario")
-        seen, info = self._row.reset(seed=seed, options=None if given is None else {"scenarios": [given]})
-        return _first(seen), {"scenario": info["scenarios"][0]}
-
-    def step(self, action: Array) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Apply an action and let one control step pass; the task is over after `horizon` of them.
-
-        Raises:
-            UsageError: when the action does not fit the action space, the episode is over, or the physics broke.
-        """
-        seen, rewards, over, _, info = self._row.step(np.asarray(action)[None])
-        if fault := self._row.fault(0):
-            raise UsageError(f"The episode cannot go on: {fault}; reset it.")
-        checks = {name: bool(column[0]) for name, column in info["predicates"].items()}
-        return (
-            _first(seen),
-            float(rewards[0]),
-            bool(over[0]),
-            False,
-            {"success": bool(info["success"][0]), "safe": bool(info["safe"][0]), **checks},
-        )
-
-    def render(self) -> Array:
-        """Return a picture of the scene, [height, width, 3] uint8."""
-        picture: Array = self._row.render()[0]
-        return picture
-
-    def close(self) -> None:
-        """Release the simulator, and the camera if there is one."""
-        if (row := self.__dict__.pop("_row", None)) is not None:
-            row.close()
-
-    @cached_property
-    def _row(self) -> RobotVectorEnv:
-        return RobotVectorEnv(self, 1, autoreset=AutoresetMode.DISABLED)
-
-
-def _first(seen: Observation) -> Observation:
-    return {name: column[0] for name, column in seen.items()}
 
 
 def _check_model(world: RobotWorld, model: mujoco.MjModel) -> None:

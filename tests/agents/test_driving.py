@@ -81,8 +81,8 @@ def test_nobody_brakes_before_they_have_reacted() -> None:
         **CALM,
         "headway": 6.0,
         "ahead_step": 32,
-        "animal_step": 10,
-        "animal_gap": 130.0,
+        "animal_step": 16,
+        "animal_gap": 150.0,
         "animal_speed": 0.6,
     }
     (dog,) = draws({**fix, "animal": "dog", "reaction": 1.5}, 1)
