@@ -147,34 +147,39 @@ class _Driving:
         change = self._following(speed, wanted, self._gaps(along, left, own[:, 1]), speeds)
         aside = np.clip(self.aim[places] - own[:, 1], -2.0, 2.0)
         self.clock += 1
-        return np.clip(np.stack([change, aside], axis=1), self.low, self.high).astype(np.float32)
+        actions: Array = np.clip(np.stack([change, aside], axis=1), self.low, self.high).astype(np.float32)
+        return actions
 
     def _others(self, rows: Array, now: Observation, speed: Array, late: Array) -> tuple[Array, Array, Array]:
         """Return how far ahead, how far to the left and how fast the others are, as it seems to each row, [rows, 3] each."""
-        seen = np.zeros((len(rows), 13))
+        seen: Array = np.zeros((len(rows), 13))
         seen[:, 0] = speed
         for place, name in enumerate(("ahead", "beside", "animal")):
             seen[:, 1 + place] = now[name][:, 0]
         seen[:, 5], seen[:, 8] = now["beside"][:, 1], now["beside"][:, 2]
         seen[:, 7], seen[:, 6], seen[:, 12] = now["ahead"][:, 1], now["animal"][:, 1], now["animal"][:, 2]
         self.seen[self.clock, rows] = seen
-        eyes = now["driver"][:, 1] > 0.5
-        if not self.style.slow:
-            found, age = seen, np.zeros(len(rows))
-        else:
-            self.last[rows] = np.where(eyes, self.clock, self.last[rows])
-            self.looked[self.clock, rows] = self.last[rows]
-            # Between two steps one has seen something between what was seen at them.
-            when = np.maximum(self.clock - late / self.dt, 0.0)
-            first = when.astype(np.int64)
-            share = (when - first)[:, None]
-            one, two = self.looked[first, rows], self.looked[np.minimum(first + 1, self.clock), rows]
-            found = (1 - share) * self.seen[one, rows] + share * self.seen[two, rows]
-            age = self.dt * (self.clock - ((1 - share[:, 0]) * one + share[:, 0] * two))
+        found, age = seen, np.zeros_like(speed)
+        if self.style.slow:
+            found, age = self._remembered(rows, now["driver"][:, 1] > 0.5, late)
         way = 0.5 * (found[:, 0] + speed) * age  # that one has come oneself since then
         gone = age[:, None]
         along = found[:, 1:4] + found[:, 7:10] * gone - way[:, None]
         return along, found[:, 4:7] + found[:, 10:13] * gone, found[:, 7:10]
+
+    def _remembered(self, rows: Array, eyes: Array, late: Array) -> tuple[Array, Array]:
+        """Return what each row saw when it last looked some time before, [rows, 13], and how long ago that is, [rows] s."""
+        self.last[rows] = np.where(eyes, self.clock, self.last[rows])
+        self.looked[self.clock, rows] = self.last[rows]
+        # Between two steps one has seen something between what was seen at them.
+        when = np.maximum(self.clock - late / self.dt, 0.0)
+        first = when.astype(np.int64)
+        share = when - first
+        one, two = self.looked[first, rows], self.looked[np.minimum(first + 1, self.clock), rows]
+        weight = share[:, None]
+        found: Array = (1 - weight) * self.seen[one, rows] + weight * self.seen[two, rows]
+        age: Array = self.dt * (self.clock - ((1 - share) * one + share * two))
+        return found, age
 
     def _gaps(self, along: Array, left: Array, own: Array) -> Array:
         """Return the gaps to those who are in the way, [rows, 3]; to others it is nowhere near."""

@@ -241,7 +241,8 @@ class OneRow(gymnasium.Env[Observation, Array]):
 
     def render(self) -> Array:
         """Return a picture, [height, width, 3] uint8."""
-        picture: Array = self._row.render()[0]  # type: ignore[index]  # rows draw a picture each
+        pictures: Any = self._row.render()  # one of each row
+        picture: Array = pictures[0]
         return picture
 
     def close(self) -> None:

@@ -221,12 +221,12 @@ class Highway(SteppedWorld):
 
     def observe(self, state: State) -> Observation:
         along = state["places"] - state["x"][:, None]
-        seen = np.abs(along) <= state["sight"][:, None]
+        seen: Array = np.abs(along) <= state["sight"][:, None]
         along = np.where(seen, along, _FAR)
         speeds = np.where(seen, state["speeds"], state["speed"][:, None])
         across = np.where(seen, state["across"], _AWAY)
         glance = state["glance"]
-        found = np.empty((len(along), 15))
+        found = np.empty((len(state["x"]), 15))
         found[:, 0], found[:, 1], found[:, 2] = state["speed"], state["y"], state["aside"]
         found[:, 3], found[:, 4] = along[:, AHEAD], speeds[:, AHEAD]
         found[:, 5], found[:, 6], found[:, 7] = along[:, BESIDE], across[:, BESIDE], speeds[:, BESIDE]

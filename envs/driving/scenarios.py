@@ -92,7 +92,7 @@ SPACE = Space(
         "animal_gap": LogNormal(240.0, 0.3, unit="m").when(animal=list(ANIMALS)),
         "animal_speed": LogNormal(0.6, 0.4, unit="m/s").when(animal=list(ANIMALS)),
         # Mean 1.25 s for common but unexpected signals (Green); lognormal, as Taoka found, with an assumed spread.
-        "reaction": LogNormal(1.23, 0.18, low=0.4, high=4.0, unit="s"),
+        "reaction": LogNormal(1.24, 0.15, low=0.4, high=4.0, unit="s"),
         # In 3.4 % of driving a hand-held telephone is dialled, reached for, read or written on (Dingus et al.); how long
         # the eyes are off the road is assumed.
         "distracted": Flag(0.034),

@@ -37,6 +37,7 @@ class Stage:
         self.faults: dict[int, str] = {}
         self.clock = np.zeros(rows, dtype=np.int64)
         self.rewards = np.zeros(rows)
+        self._plain: dict[str, list[Any]] | None = None  # the outcome, once it was asked for
         # Until they are given scenarios, all rows are in the nominal one.
         self._values: list[Values] = [{}] * rows
         self.states: State = {name: np.repeat(one, rows, axis=0) for name, one in world.nominal.items()}
@@ -118,7 +119,7 @@ class Stage:
                 [seen[name] for name in world.quantities], axis=1, dtype=np.float32, casting="same_kind"
             )
         self.observations = {name: self._seen[:, span] for name, span in self._spans.items()}
-        self._plain: dict[str, list[Any]] | None = None
+        self._plain = None
         self.outcome: State = {"steps": self.clock, **world.outcome(self.states)}
         self._over = (self.clock >= world.horizon) | world.over(self.outcome)
         self.predicates = world.predicates(self.outcome)

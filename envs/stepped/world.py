@@ -167,7 +167,8 @@ class SteppedWorld(OneRow):
         """Return the action that stands for doing nothing, [controls]; by default 0, or what is nearest to it."""
         limits = self.action_space
         assert isinstance(limits, Box)
-        return np.clip(0.0, limits.low, limits.high)
+        rest: Array = np.clip(0.0, limits.low, limits.high)
+        return rest
 
     def stratum(self, values: Values) -> str:
         """Return the cell of the scenario space that values lie in; none by default."""

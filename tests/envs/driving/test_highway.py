@@ -79,8 +79,8 @@ def test_strata_add_up_to_the_whole() -> None:
     """At a lowered threshold, the rate over the whole Space is that over its strata, each by its nominal mass."""
     threshold, count = -0.45, 60_000
     whole = float((driven_in_parts(draws({}, count)) >= threshold).mean())
-    rare = {"animal": animals()}, {"animal": "none", "weather": "ice"}
-    common = {"animal": "none", "weather": ["clear", "rain", "fog"]}
+    rare: tuple[dict[str, Any], ...] = {"animal": animals()}, {"animal": "none", "weather": "ice"}
+    common: dict[str, Any] = {"animal": "none", "weather": ["clear", "rain", "fog"]}
     total, variance = 0.0, whole * (1 - whole) / count
     for number, fix in enumerate((*rare, {**common, "distracted": True}, {**common, "distracted": False})):
         rows = count if number == 3 else 8_000
@@ -286,7 +286,7 @@ def test_pictures_show_the_road_from_above() -> None:
     env.reset(options={"scenario": scenario(weather="fog", clarity=0.5)})
     foggy = env.render()
 
-    assert ((160, 480, 3), np.uint8) == (clear.shape, clear.dtype)
+    assert ((160, 480, 3), "uint8") == (clear.shape, str(clear.dtype))
     assert (clear == (250, 250, 250)).all(axis=2).any()
     assert (clear == (46, 96, 180)).all(axis=2).any()
     assert (clear[0, -1] != foggy[0, -1]).any()

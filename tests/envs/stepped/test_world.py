@@ -86,7 +86,7 @@ def test_rows_start_anew_with_the_next_step() -> None:
     seen, rewards, over, *_ = env.step(np.full((2, 1), 0.7, dtype=np.float32))
     expected = [Tank().scenario(seed, 1).values["start"] for seed in (5, 9)]
 
-    assert np.float32(expected).tolist() == seen["level"][:, 0].tolist()
+    assert np.array(expected, dtype=np.float32).tolist() == seen["level"][:, 0].tolist()
     assert ([0.0, 0.0], [False, False], [0.0, 0.0]) == (
         rewards.tolist(),
         over.tolist(),
