@@ -113,7 +113,7 @@ def _batch(
 
 def lock_step(world: World, policies: Iterable[Policy]) -> int:
     """Return how many episodes are played at once: as many as every policy takes, as suit the world where nobody minds."""
-    suit = simulate.ROWS if isinstance(world, Simulation) else getattr(world, "abreast", _ABREAST)
+    suit = getattr(world, "abreast", simulate.ROWS if isinstance(world, Simulation) else _ABREAST)
     return min([policy.width for policy in policies if policy.width], default=suit)
 
 
