@@ -208,7 +208,7 @@ class Highway(SteppedWorld):
 
     def _collide(self, state: State, touched: Array, share: Array) -> None:
         """Note what was touched first, how fast, and by how many seconds braking came too late."""
-        rows = touched.any(axis=1)
+        rows: Array = touched.any(axis=1)
         first = np.where(touched, share, 2.0).argmin(axis=1)
         every = np.arange(len(rows))
         own = state["before"] + share[every, first] * (state["speed"] - state["before"])

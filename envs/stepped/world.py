@@ -44,6 +44,7 @@ class SteppedWorld(OneRow):
         seat: name of the only seat.
         quantities: the fields of an observation, in order; `time`, the share of the horizon that is over, is added.
         controls: the numbers of an action, in order, with finite limits.
+        abreast: how many episodes are played at once; a step of NumPy costs hardly more for many rows than for few.
         severities: see `gristmill.severity`, and `kinds`.
     """
 
@@ -57,6 +58,7 @@ class SteppedWorld(OneRow):
     seat: ClassVar[str]
     quantities: ClassVar[Mapping[str, Quantity]]
     controls: ClassVar[Mapping[str, Quantity]]
+    abreast: ClassVar[int] = 512
     severities: ClassVar[Sequence[Severity]] = ()
     kinds: ClassVar[Sequence[Kind]] = ()
     possible_agents: ClassVar[list[str]]
