@@ -111,6 +111,11 @@ class _Real(Field):
             return -math.inf
         return self._log_density(value) - math.log(self._share)
 
+    def problem(self, value: Any) -> str:
+        # Whether a rounded number can be drawn is soon seen; how likely it is takes long to work out.
+        usual = self.digits and type(value) is float and self._least <= value <= self._greatest
+        return "" if usual and round(value, self.digits) == value else super().problem(value)
+
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
             raise self._outside(value)
