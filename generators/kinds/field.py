@@ -140,6 +140,10 @@ class Field(ABC):
             return ""
         return f"expected {self._expected()}, got {short(value)}"
 
+    def surely(self, values: Sequence[Any]) -> bool:
+        """Return whether all of some values are in the support, as far as a quick look can tell."""
+        return False
+
     def problem_given(self, value: Any, row: Mapping[str, Any]) -> str:
         """Return what is wrong with `value` beside the other values of its row."""
         return self.problem(value)

@@ -41,6 +41,9 @@ class Many(Placed):
                 "make long lists a table of their own."
             )
         self.reads = space.outside - {_BEFORE, _ITEM}
+        free = not (space.has_constraint or space.derives or any(one.condition for one in space.fields.values()))
+        # The fields, where nothing but their supports decides which records there can be.
+        self._plain = space.fields if free else {}
 
     @property
     def alone(self) -> bool:  # type: ignore[override]  # a plain attribute where all fields of a kind are alike
@@ -109,8 +112,17 @@ class Many(Placed):
             return f"expected a list, got {type(value).__name__}"
         if self.counts.log_prob(len(value)) == -math.inf:
             return f"expected one of {self.counts.options} in number, got {len(value)}"
+        if self._plain and self._surely(value):
+            return ""
         found = ((place, self.space.problem(one)) for place, one in enumerate(value))
         return next((f"number {place + 1}: {problem}" for place, problem in found if problem), "")
+
+    def _surely(self, value: list[Any]) -> bool:
+        """Return whether all records are such as can be drawn, as far as a quick look at whole columns can tell."""
+        names = self._plain.keys()
+        if not value or any(type(one) is not dict or one.keys() != names for one in value):
+            return False
+        return all(field.surely([one[name] for one in value]) for name, field in self._plain.items())
 
     def checked(self, value: Any, around: Mapping[str, pa.Array]) -> tuple[str, pa.Array]:
         before, beside = pa.nulls(1), {name: around[name] for name in self.reads & around.keys()}

@@ -3,6 +3,7 @@
 import math
 import sys
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -111,10 +112,15 @@ class _Real(Field):
             return -math.inf
         return self._log_density(value) - math.log(self._share)
 
-    def problem(self, value: Any) -> str:
-        # Whether a rounded number can be drawn is soon seen; how likely it is takes long to work out.
-        usual = self.digits and type(value) is float and self._least <= value <= self._greatest
-        return "" if usual and round(value, self.digits) == value else super().problem(value)
+    def surely(self, values: Sequence[Any]) -> bool:
+        if set(map(type, values)) != {float}:
+            return False
+        low, high = self._reach()  # at the ends themselves, it takes a longer look
+        found = np.array(values)
+        inside = (found > max(low, self._least)) & (found < min(high, self._greatest))
+        if self.digits is not None:
+            inside &= np.round(found, self.digits) == found
+        return bool(inside.all())
 
     def locate(self, value: Any) -> list[float]:
         if self.log_prob(value) == -math.inf:
