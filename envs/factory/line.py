@@ -47,6 +47,7 @@ class Line(SteppedWorld):
     horizon = UNITS
     clock = "units"
     quantities: ClassVar[Mapping[str, Quantity]] = {
+        "noise": Quantity(1, "σ", "standard deviation of the gauge's error, from its last study", 0.0),
         "power": Quantity(1, "", "power of the spindle, of that with a new tool; 1.2 when it is worn out", 0.0),
         "age": Quantity(1, "units", "made with this tool", 0.0),
         "reading": Quantity(1, "σ", "what the gauge said last"),
