@@ -1,7 +1,7 @@
 """Policies for the seat `treasurer`: how much cash to keep, when to use the line of credit, and what to do in need.
 
 All of them look one week ahead, with the invoices and bills that are known. They differ in how much they keep, in whether
-they go on to put off bills and sell invoices, and in how often they look. What they know is what they observe.
+they go on to put off bills and sell invoices, and in how fresh their books are. What they know is what they observe.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,14 +37,14 @@ class Manner(NamedTuple):
         need: what is to be left at the end of the coming week, or else bills are put off and invoices sold; nothing is
             done about it if it is negative.
         hold: week until which nothing is paid back nor paid out.
-        every: weeks between two looks at the books.
+        lag: how many weeks old the books are; they are looked at as seldom.
     """
 
     keep: float
     least: float
     need: float = -1.0
     hold: int = 0
-    every: int = 1
+    lag: int = 0
 
 
 @policy(_WORLD, _SEAT, "expert")
@@ -66,15 +66,28 @@ def aggressive(place: Place, *, keep: float = 0.7) -> Policy:
 
 
 @policy(_WORLD, _SEAT, "slow")
-def slow(place: Place, *, keep: float = 8.0, least: float = 4.0, every: int = 6) -> Policy:
-    """Do as is typical, but look at the books every `every` weeks only, and do nothing meanwhile."""
-    return _treasurer(place, Manner(keep, least, every=every))
+def slow(place: Place, *, keep: float = 8.0, least: float = 4.0, lag: int = 4) -> Policy:
+    """Do as is typical, but only every `lag` weeks, and by books that are as old."""
+    return _treasurer(place, Manner(keep, least, lag=lag))
 
 
 def _treasurer(place: Place, manner: Manner) -> Mover:
     def begin(briefs: Sequence[Brief], seeds: Sequence[int]) -> Move:
         horizon = int(briefs[0].facts["horizon"])
-        return lambda rows, seen: _act(manner, horizon, seen)
+        books: list[dict[str, Array]] = []  # of every week, [all rows, size] each
+
+        def move(rows: Sequence[int], seen: Observation) -> Array:
+            if not manner.lag:
+                return _act(manner, horizon, seen)
+            places = list(rows)
+            books.append({name: np.zeros((len(briefs), one.shape[1]), one.dtype) for name, one in seen.items()})
+            for name, one in seen.items():
+                books[-1][name][places] = one
+            old = {name: one[places] for name, one in books[max(len(books) - 1 - manner.lag, 0)].items()}
+            acts = _act(manner, horizon, {**old, "time": seen["time"]})
+            return acts if (len(books) - 1) % manner.lag == 0 else np.zeros_like(acts)
+
+        return move
 
     return Mover(place, begin, **manner._asdict())
 
@@ -101,6 +114,5 @@ def _act(manner: Manner, horizon: int, seen: Observation) -> Array:
     short = np.maximum(short - told("supplies"), 0.0)
     factor = np.minimum(short / _ADVANCE / np.maximum(due[:, 1] + due[:, 2] + due[:, 3], 1.0), 1.0)
     actions = np.stack([np.clip(line, -1.0, 1.0), delay, factor, payout], axis=1)
-    looks = (week % manner.every == 0) | (left < _LANDING)
-    acted: Array = np.where(looks[:, None], actions, 0.0).astype(np.float32)
+    acted: Array = actions.astype(np.float32)
     return acted

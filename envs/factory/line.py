@@ -122,6 +122,8 @@ class Line(SteppedWorld):
         for number, sort in zip(outcome["defect_units"], outcome["defect_sorts"], strict=True):
             if number >= 0:
                 note("defective unit shipped", number, defect=SORTS.get(sort, ""))
+        if outcome["defects"] >= RECALL:
+            note("recall", outcome["defect_units"][RECALL - 1])
         return sorted(found, key=lambda one: one["step"])
 
     def stratum(self, values: Values) -> str:
