@@ -196,7 +196,7 @@ def _bare(subject: Body, episodes: Sequence[Episode]) -> float:
     """Return the seconds that MuJoCo alone takes for the same actions; 0 for a world that does not show its model."""
     world: Any = subject.world
     some = [one for one in episodes if one.fault is None and one.steps is not None]
-    if not (some and hasattr(world, "nominal")):
+    if not (some and hasattr(world, "model")):
         return 0.0
     from mujoco.batch import Batch
 
