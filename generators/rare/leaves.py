@@ -8,9 +8,13 @@ from gristmill.generators.fields import Choice, Field, Many
 from gristmill.generators.kinds.placed import placed
 from gristmill.generators.space import Space, Values
 
-__all__ = ["USUAL", "Leaf", "leaves", "peak", "present", "unusual"]
+__all__ = ["USUAL", "Leaf", "Needs", "Path", "leaves", "peak", "present", "unusual"]
 
 USUAL = 0.9  # of a number's nominal mass: the central band in which it is as usual
+
+
+Path = tuple[str | int, ...]
+Needs = tuple[tuple[Path, frozenset[Any]], ...]
 
 
 class Leaf(NamedTuple):
@@ -21,13 +25,15 @@ class Leaf(NamedTuple):
         field: what is drawn; of a list, the number of records.
         start: of its units in the latent cube of the Space.
         end: of them.
+        needs: paths of other leaves, and the values of them with all of which it is there.
         listed: whether it is the number of records of a list.
     """
 
-    path: tuple[str | int, ...]
+    path: Path
     field: Field
     start: int
     end: int
+    needs: Needs = ()
     listed: bool = False
 
     @property
@@ -39,20 +45,24 @@ class Leaf(NamedTuple):
 
 def leaves(space: Space) -> list[Leaf]:
     """Return the leaves of a Space in the order of its latent cube, those of every record a list may have among them."""
-    return list(_within(space, (), 0))
+    return list(_within(space, (), 0, ()))
 
 
-def _within(space: Space, path: tuple[str | int, ...], start: int) -> Iterator[Leaf]:
+def _within(space: Space, path: Path, start: int, needs: Needs) -> Iterator[Leaf]:
     for name, field in space.fields.items():
         here = (*path, name)
+        own = (*needs, *(((*path, other), allowed) for other, allowed in field.condition))
         if isinstance(field, Space):
-            yield from _within(field, here, start)
+            yield from _within(field, here, start, own)
         elif isinstance(field, Many):
-            yield Leaf(here, field.counts, start, start + 1, listed=True)
-            for place in range(max(field.counts.options)):
-                yield from _within(field.space, (*here, place), start + 1 + place * field.space.dims)
+            yield Leaf(here, field.counts, start, start + 1, own, listed=True)
+            counts = frozenset(field.counts.options)
+            for place in range(max(counts)):
+                at = start + 1 + place * field.space.dims
+                longer = here, frozenset(count for count in counts if count > place)
+                yield from _within(field.space, (*here, place), at, (*own, longer))
         elif field.dims:
-            yield Leaf(here, field, start, start + field.dims)
+            yield Leaf(here, field, start, start + field.dims, own)
         start += field.dims
 
 
