@@ -16,7 +16,7 @@ name when all of them are whole.
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ from gristmill.recorders.formats import FORMATS, NUMERIC, PREFERENCE
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Kept, View, load_view
 from gristmill.recorders.release import Ruling, other_code, own_run, rule, same_briefs, unknown_briefs
+from gristmill.recorders.sets import Reserved
 from gristmill.recorders.store import RunStore
 from gristmill.types import Brief, Episode
 from gristmill.world import World
@@ -61,6 +62,7 @@ def export(
     briefs: Briefs | None = None,
     progress: Callable[[int, int], None] | None = None,
     overwrite: bool = False,
+    held_out: Iterable[str | os.PathLike[str]] = (),
 ) -> ExportReport:
     """Write the episodes of a view that their verdicts still release as training files.
 
@@ -78,11 +80,12 @@ def export(
         briefs: returns what a seat was told, instead of the world.
         progress: called with the number of episodes done and in all.
         overwrite: replace another export at `out`.
+        held_out: evaluation sets, whose scenarios are refused, as are those of the sets that the environment names.
 
     Raises:
         UsageError: when the format, the view or the seat does not exist, the view was mined for another seat, the format
-            is not for such episodes, nothing in the view can be exported, or the world tells the seat something else
-            than when the run was played.
+            is not for such episodes, nothing in the view can be exported, some of it is held out, or the world tells
+            the seat something else than when the run was played.
         StoreError: when `out` is taken by something else, or cannot be written; nothing is at `out` then.
     """
     if format not in CHATS and format not in NUMERIC:
@@ -93,6 +96,7 @@ def export(
         )
     view = load_view(store, view) if isinstance(view, str) else view
     own_run(store, view.run)
+    Reserved.of(held_out).check((kept.scenario for kept in view.kept), store.path)
     seat = view.whose(seat) or "agent"
     first = _first(store, view)
     _same_kind(format, first if first is not None else _any(store))

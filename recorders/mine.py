@@ -3,7 +3,8 @@
 Nothing is copied and nothing removed: failures stay in the run, and every drop is written down with its reason.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -18,6 +19,7 @@ from gristmill.recorders._files import check_name, still_lost
 from gristmill.recorders._workers import Make
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.release import Standings, other_code, rule
+from gristmill.recorders.sets import Reserved
 from gristmill.recorders.store import RunStore
 
 __all__ = ["Acceptance", "Drop", "Kept", "Stage", "View", "load_view", "mine", "split_of"]
@@ -104,7 +106,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return seat or own
 
 
-def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | None = None) -> View:
+def mine(
+    store: RunStore,
+    acceptance: Acceptance | None = None,
+    *,
+    make: Make | None = None,
+    held_out: Iterable[str | os.PathLike[str]] = (),
+) -> View:
     """Apply an acceptance policy and write the view to `views/<name>.json`, its drops beside it.
 
     Args:
@@ -112,12 +120,14 @@ def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | 
         acceptance: the policy.
         make: the world, to tell whether its code has changed since the verdicts; by default `spec["world"]` of the
             run, if it can be built.
+        held_out: evaluation sets, whose scenarios are dropped, as are those of the sets that the environment names.
 
     Raises:
-        UsageError: when nobody had the seat that the policy names.
+        UsageError: when nobody had the seat that the policy names, or the run is of an evaluation set.
         StoreError: when the view cannot be written.
     """
-    acceptance = acceptance or Acceptance()
+    acceptance, reserved = acceptance or Acceptance(), Reserved.of(held_out)
+    reserved.check((), store.path)
     standings = latest(store.ledger())
     rows = _rows(store, standings, acceptance)
     means = baselines(rows) if acceptance.seat else {}
@@ -125,7 +135,7 @@ def mine(store: RunStore, acceptance: Acceptance | None = None, *, make: Make | 
     drops = [Drop(id=name, stage="readable", reason=why) for name, why in lost]
     stages = [_stage("readable", len(rows) + len(drops), drops)]
     left = rows
-    for name, judge in sieve(acceptance, means):
+    for name, judge in (*_held_out(reserved), *sieve(acceptance, means)):
         fresh = list(zip(left, judge(left), strict=True))
         dropped = [Drop(id=one.id, stage=name, reason=why, stratum=one.stratum) for one, why in fresh if why]
         stages.append(_stage(name, len(left), dropped))
@@ -180,6 +190,16 @@ def split_of(scenario: str, split: Mapping[str, float]) -> str:
             return part
         place -= split[part]
     return parts[-1]  # the shares add up to a hair less than 1
+
+
+def _held_out(reserved: Reserved) -> Iterator[tuple[str, Callable[[Sequence[Row]], list[str]]]]:
+    """Yield the stage that drops what is held out, if anything is."""
+    if reserved:
+        yield "held out", lambda rows: [_in_words(reserved.holder(one.scenario)) for one in rows]
+
+
+def _in_words(holder: str) -> str:
+    return f"in the evaluation set {holder}" if holder else ""
 
 
 def _rows(store: RunStore, standings: Mapping[str, Standings], acceptance: Acceptance) -> list[Row]:

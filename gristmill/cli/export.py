@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Run, answer, bar, console, counted
+from gristmill.cli.shared import HeldOut, Json, Run, answer, bar, console, counted
 
 if TYPE_CHECKING:
     from gristmill.recorders.export import ExportReport
@@ -38,6 +38,7 @@ def command(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; by default in the run.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another export there.")] = False,
+    held_out: HeldOut = None,
     json: Json = False,
 ) -> None:
     """Write the kept episodes as files to train on, each of them traceable to its record.
@@ -52,7 +53,15 @@ def command(
     every = _EVERY if format == "robomimic" else 0.0  # each episode is played again for its states
     with bar("exporting", each="episodes", every=every) as progress:
         report = export(
-            RunStore.open(run), view, format, seat, out, margin=margin, progress=progress, overwrite=overwrite
+            RunStore.open(run),
+            view,
+            format,
+            seat,
+            out,
+            margin=margin,
+            progress=progress,
+            overwrite=overwrite,
+            held_out=held_out or (),
         )
     if json:
         answer(report)

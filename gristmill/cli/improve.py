@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from gristmill.cli.shared import (
+    HeldOut,
     Jobs,
     Json,
     Seats,
@@ -128,6 +129,7 @@ def command(
         ),
     ] = "",
     seed: Seed = 0,
+    held_out: HeldOut = None,
     jobs: Jobs = 1,
     json: Json = False,
 ) -> None:
@@ -177,7 +179,16 @@ def command(
         limited(asked)
     with stages() as tell:
         found = improve(
-            world, out, learner, rounds=rounds + clones, n=count, seed=seed, level=level, jobs=jobs, tell=tell
+            world,
+            out,
+            learner,
+            rounds=rounds + clones,
+            n=count,
+            seed=seed,
+            level=level,
+            jobs=jobs,
+            tell=tell,
+            held_out=held_out or (),
         )
     if json:
         answer(found)

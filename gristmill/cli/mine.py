@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.shared import Json, Run, answer, console, counted, percent, table
+from gristmill.cli.shared import HeldOut, Json, Run, answer, console, counted, percent, table
 
 if TYPE_CHECKING:
     from gristmill.recorders.mine import View
@@ -38,6 +38,7 @@ def command(
         int | None,
         typer.Option(min=1, help="Most attempts at one scenario: highest score, then fewest acts."),
     ] = None,
+    held_out: HeldOut = None,
     json: Json = False,
 ) -> None:
     """Choose the episodes to keep, and show what was dropped at each stage, and why.
@@ -58,7 +59,7 @@ def command(
         name=name, level=proof, near_distinct=near_distinct, per_stratum=per_stratum, seat=seat,
         min_score=min_score, above_baseline=above_baseline, best=best,
     )  # fmt: skip
-    view = mine(RunStore.open(run), wanted)
+    view = mine(RunStore.open(run), wanted, held_out=held_out or ())
     if json:
         answer(
             {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gristmill.workflows.metrics import Rate
 
 __all__ = [
-    "HeldOutSeed", "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "anew", "answer", "bar", "console", "counted", "limited", "percent",
+    "HeldOut", "HeldOutSeed", "Interrupted", "Jobs", "Json", "Run", "Seats", "Seed", "World", "anew", "answer", "bar", "console", "counted", "limited", "percent",
     "rated", "seats_of", "stages", "table", "unjudged",
 ]  # fmt: skip
 
@@ -30,6 +30,13 @@ World = Annotated[
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory, made by `gristmill run`.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as one line of JSON, for machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Root seed; equal seeds give equal results.")]
+HeldOut = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="SET",
+        help="An evaluation set whose scenarios nothing is learnt from; repeatable, besides those in GRISTMILL_HELD_OUT.",
+    ),
+]
 HeldOutSeed = Annotated[
     int,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.shared import Interrupted, Json, Run, Seed, answer, bar, console
+from gristmill.cli.shared import HeldOut, Interrupted, Json, Run, Seed, answer, bar, console
 
 if TYPE_CHECKING:
     from gristmill.agents.model.config import ModelConfig
@@ -52,6 +52,7 @@ def command(
     layers: Annotated[int | None, typer.Option(min=1, max=512, help="Layers of a fresh model.")] = None,
     seed: Seed = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Most episodes to learn from.")] = None,
+    held_out: HeldOut = None,
     json: Json = False,
 ) -> None:
     """Train a model on what a seat saw and did; run it again to go on where it stopped.
@@ -81,7 +82,9 @@ def command(
     job = _clone if moves else _learn
     words = _each(given.rows or (256 if moves else 16), "control steps" if moves else "episodes", kept)
     with _told_where_it_stands(out), bar("training", each=words, every=_EVERY) as progress:
-        lesson = job(store, out, given, view=kept, seat=seat, init=init, limit=limit, progress=progress)
+        lesson = job(
+            store, out, given, view=kept, seat=seat, init=init, limit=limit, progress=progress, held_out=held_out or (),
+        )  # fmt: skip
     if json:
         answer(lesson)
     else:

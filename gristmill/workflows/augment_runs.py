@@ -27,6 +27,7 @@ from gristmill.generators.augment import Chain
 from gristmill.generators.augment.resampling import check_fields
 from gristmill.play import recorded_acts, replay
 from gristmill.recorders.mine import View, load_view, mine, split_of
+from gristmill.recorders.sets import Reserved
 from gristmill.recorders.store import RunStore
 from gristmill.recorders.verify import judge
 from gristmill.seeding import derive, stream
@@ -96,6 +97,8 @@ def augment_run(
     with closing(registry.make(spec)) as world:
         _check(world, resample)
         kept = load_view(store, view)
+        # What is made of a scenario has another id, by which nobody would know it.
+        Reserved.of().check((one.scenario for one in kept.kept), store.path)
         work = _Work(world, store, _learnt(world, kept, seat), tuple(resample), seed)
         target = _target(out, store, work, [one.spec for one in wanted])
         known = target.readable()

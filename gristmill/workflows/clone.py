@@ -1,7 +1,7 @@
 """Recorded episodes of a robot in, a network that moves it out, with a record of where its data came from."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +58,7 @@ def clone(
     config: CloneConfig | None = None,
     name: str = "",
     limit: int | None = None,
+    held_out: Iterable[Path] = (),
     progress: Progress | None = None,
 ) -> CloneLesson:
     """Train a network to do what the robot did in the episodes of a run; a job that was killed goes on.
@@ -71,10 +72,11 @@ def clone(
         config: settings; the generation is set from the data.
         name: for reports; by default that of the folder.
         limit: most episodes to learn from, in the order of their scenarios.
+        held_out: evaluation sets, whose scenarios are refused, as are those of the sets that the environment names.
         progress: called after every step with the steps done, the number of all steps, and the loss.
 
     Raises:
-        UsageError: when there is nothing to learn from, the episodes have no numeric steps or do not fit the model to
+        UsageError: when there is nothing to learn from or some of it is held out, the episodes have no numeric steps or do not fit the model to
             start from, or `out` holds another job or anything else.
 
     An episode of the view whose verdicts do not release it any more is left out, with a note, and so is every one with
@@ -82,7 +84,7 @@ def clone(
     """
     begin(out)
     clock = time.monotonic()
-    selection = Selection(store, view)
+    selection = Selection(store, view, held_out)
     rows = [row(episode, part, seat, _steps(episode)) for episode, part in selection]
     kept: list[Row[Steps]] = []
     odd: list[Row[Steps]] = []

@@ -58,6 +58,7 @@ class Work(NamedTuple):
         level: what an episode must have been proved at to be kept.
         jobs: how many workers.
         tell: called with the part at work, and its progress: done, of all.
+        held_out: evaluation sets, of whose scenarios nothing is learnt.
     """
 
     world: str
@@ -67,6 +68,7 @@ class Work(NamedTuple):
     level: Level
     jobs: int
     tell: Tell
+    held_out: tuple[Path, ...] = ()
 
     def folder(self, number: int) -> Path:
         """Return the folder of a round."""
@@ -121,6 +123,7 @@ def improve(
     seed: int = 0,
     level: Level = "replayed",
     jobs: int = 1,
+    held_out: Iterable[Path] = (),
     tell: Tell | None = None,
 ) -> Improvement:
     """Play, keep what is verified, learn from it, and play again; what is there already is not done again.
@@ -134,6 +137,8 @@ def improve(
         seed: root seed.
         level: what an episode must have been proved at to be kept.
         jobs: how many workers.
+        held_out: evaluation sets: of their scenarios, as of those of the sets that the environment names, nothing is
+            kept or learnt.
         tell: called with the part at work, and its progress: done, of all.
 
     Raises:
@@ -142,7 +147,7 @@ def improve(
     """
     if rounds < 1 or n < 2:
         raise UsageError(f"Expected at least one round of two scenarios, got {rounds} of {n}.")
-    work = Work(world, out, n, seed, level, jobs, tell or (lambda *_: None))
+    work = Work(world, out, n, seed, level, jobs, tell or (lambda *_: None), tuple(held_out))
     learner.check(work)
     _begin(work, learner)
     start = made = learner.begin()
@@ -173,7 +178,7 @@ def _play(work: Work, learner: Learner, number: int, policy: str) -> Kept:
     )  # fmt: skip
     store = proved(work, path, wanted.values(), f"{name}: proof")
     false_pass = _audited(work, store, learner.audited, f"{name}: audit") if learner.audited else None
-    views = {seat: mine(store, one) for seat, one in wanted.items()}
+    views = {seat: mine(store, one, held_out=work.held_out) for seat, one in wanted.items()}
     return Kept(number, store, views, false_pass)
 
 

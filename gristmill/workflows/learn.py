@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, overload
@@ -78,6 +78,7 @@ def learn(
     seed: int | None = None,
     config: TrainConfig | None = None,
     name: str = "",
+    held_out: Iterable[Path] = (),
     progress: Progress | None = None,
 ) -> TextLesson:
     """Train on what seats saw and did in the episodes of runs; a job that was killed goes on.
@@ -90,10 +91,11 @@ def learn(
         seed: of parameters and data order, in place of that of `config`.
         config: other settings; the generation is set from the data.
         name: for reports; by default that of the folder.
+        held_out: evaluation sets, whose scenarios are refused, as are those of the sets that the environment names.
         progress: called after every step with the steps done, the number of all steps, and loss and accuracy.
 
     Raises:
-        UsageError: when there is nothing to learn from, `out` holds another job or anything else, or the model is to
+        UsageError: when there is nothing to learn from or some of it is held out, `out` holds another job or anything else, or the model is to
             read what its seat is told and the world tells something else than when the run was played.
 
     An episode of a view whose verdicts do not release it any more is left out, with a note.
@@ -103,7 +105,8 @@ def learn(
     start = load_model(init) if init else None
     config = config or TrainConfig()
     template = start.template if start else config.template
-    found = [_rows(one, told=bool(template.brief)) for one in sources]
+    reserved = tuple(held_out)
+    found = [_rows(one, reserved, told=bool(template.brief)) for one in sources]
     halves = [split(rows, one.limit) for one, (rows, _, _) in zip(sources, found, strict=True)]
     learnt = sorted((one for rows, _ in halves for one in rows), key=lambda one: one.order)
     # By id, so that each of several sources has its share of those.
@@ -171,13 +174,15 @@ class _Views(Sequence[Seen]):
         return Seen(heard.seat, decode(heard.entries), heard.brief)
 
 
-def _rows(source: Source, *, told: bool = False) -> tuple[list[Row[_Heard]], dict[str, int], list[str]]:
+def _rows(
+    source: Source, held_out: Sequence[Path] = (), *, told: bool = False
+) -> tuple[list[Row[_Heard]], dict[str, int], list[str]]:
     """Return what is learnt of each episode, what of the view is left out by reason, and notes on both.
 
     With `told`, what the seat was told is learnt, too.
     """
     store, seat = source.store, source.seat if source.view is None else source.view.whose(source.seat)
-    selection = Selection(store, source.view)
+    selection = Selection(store, source.view, held_out)
     rows, played = [], []
     world = make(store.spec["world"]) if told else None
     if world is not None:

@@ -15,6 +15,7 @@ from gristmill.files import write_whole
 from gristmill.recorders.ledger import latest
 from gristmill.recorders.mine import Acceptance, View, split_of
 from gristmill.recorders.release import Ruling, other_code, own_run, rule
+from gristmill.recorders.sets import Reserved
 from gristmill.recorders.store import RunStore
 from gristmill.training.metrics import Metrics
 from gristmill.types import Episode
@@ -156,16 +157,21 @@ class Selection:
         store: the run.
         view: which of its episodes; every one that no fault cut short if None. An episode of the view whose verdicts
             do not release it any more is left out, with a note.
+        held_out: evaluation sets, whose scenarios are refused, as are those of the sets that the environment names.
     """
 
-    def __init__(self, store: RunStore, view: View | None) -> None:
-        self._store = store
+    def __init__(self, store: RunStore, view: View | None, held_out: Iterable[Path] = ()) -> None:
+        self._store, self._reserved = store, Reserved.of(held_out)
         self._some = _Everything(store) if view is None else _Released(store, view)
 
     def __iter__(self) -> Iterator[tuple[Episode, str]]:
+        met: set[str] = set()
         for episode in self._store.episodes():
             if part := self._some.part(episode):
+                met.add(episode.scenario.id)
                 yield episode, part
+        # At the end, since nothing is learnt before all were looked at; so it says how many there are.
+        self._reserved.check(met, self._store.path)
 
     @property
     def dropped(self) -> dict[str, int]:

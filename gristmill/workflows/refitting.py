@@ -157,6 +157,7 @@ class Refit:
         model = self._work.folder(number) / "model"
         clone(
             last.store, model, view=view, seat=self._seat, config=CloneConfig(seed=self._work.seed),
+            held_out=self._work.held_out,
             progress=lambda done, total, _: self._work.tell(f"round {number}: cloning", done, total),
         )  # fmt: skip
         return f"clone?checkpoint={quote(str(model))}"

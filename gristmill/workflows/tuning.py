@@ -92,7 +92,7 @@ class Tune:
         """Play the seed data, train the base model on it unless one is given, and evaluate it."""
         store = self._played()
         for seat in self._seats:
-            view = mine(store, self._acceptance(seat))
+            view = mine(store, self._acceptance(seat), held_out=self._work.held_out)
             if not view.kept:
                 raise _nothing(f"of the seed data, played by {self.how.seed_policy},", view)
             self._seed[seat] = Source(store, view, seat)
@@ -198,7 +198,8 @@ class Tune:
         )
         learn(
             sources, self._job(number), init=self._job(0) if number else None, steps=steps, config=config, name=name,
-            seed=self._work.seed, progress=lambda done, total, _: self._work.tell(name, done, total),
+            seed=self._work.seed, held_out=self._work.held_out,
+            progress=lambda done, total, _: self._work.tell(name, done, total),
         )  # fmt: skip
         return self._job(number)
 
@@ -208,7 +209,9 @@ class Tune:
             out = self._work.folder(last.number) / f"pairs-{seat}"
             margin = MARGIN if any(one.score is not None for one in view.kept) else None
             with suppress(NothingToExport):  # no scenario was played both well and badly
-                export(last.store, view, "preference", seat, out, margin=margin, overwrite=True)
+                export(
+                    last.store, view, "preference", seat, out, margin=margin, overwrite=True, held_out=self._work.held_out
+                )  # fmt: skip
 
     def _told(self) -> list[str]:
         """Return the facts that seats which the model learns know in private, without which nobody could play them."""

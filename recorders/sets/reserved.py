@@ -39,6 +39,9 @@ class Reserved:
         folders = dict.fromkeys(str(Path(one)) for one in (*sets, *named))
         return cls({one: frozenset(read_manifest(one).scenarios) for one in folders})
 
+    def __bool__(self) -> bool:
+        return bool(self._sets)
+
     def holder(self, scenario: str) -> str:
         """Return the folder of the first set that a scenario is of, empty where it is free."""
         return next((name for name, ids in self._sets.items() if scenario in ids), "")

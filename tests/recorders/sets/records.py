@@ -1,6 +1,9 @@
 """A small set that was built by nobody, for tests of what is done with its folder."""
 
+from collections.abc import Iterable
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from gristmill.recorders.sets import (
     EvaluationSet,
@@ -49,3 +52,9 @@ def written(path: Path, *records: Record) -> EvaluationSet:
         built_against=SEATS,
     )  # fmt: skip
     return write_set(path, manifest, records or (*map(record, range(3)), record(9, "stress", severity=5.0)))
+
+
+def holding(path: Path, scenarios: Iterable[Scenario]) -> Path:
+    """A set of some scenarios, which nothing may be learnt from; its folder."""
+    written(path, *[replace(record(number), scenario=one, id=one.id) for number, one in enumerate(scenarios)])
+    return path
