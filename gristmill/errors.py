@@ -109,6 +109,8 @@ _EXTRAS = {
     **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
     **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "openai": "chat",
+    "covertable": "rare",
+    "inspect_ai": "inspect",
     **dict.fromkeys(("sklearn", "sympy", "threadpoolctl", "yaml"), "generate"),
 }
 _NO_LIBRARY = re.compile(
