@@ -8,10 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from gristmill import registry
 from gristmill.errors import StoreError, UsageError, unknown
 from gristmill.files import storing, sync_folder, sync_tree
+from gristmill.generators.rare.coverage import combinations_in
+from gristmill.generators.rare.coverage_factors import Factors
 from gristmill.generators.rare.problem import Problem
+from gristmill.generators.space import Space
 from gristmill.recorders.sets import (
     ROLES,
     EvaluationSet,
@@ -25,7 +30,8 @@ from gristmill.recorders.sets import (
 from gristmill.severity import Kind, kinds_of, severity_of
 from gristmill.specs import split
 from gristmill.types import Episode, Scenario
-from gristmill.workflows.rare.building_candidates import Candidate, Failure, candidates
+from gristmill.workflows.rare.building_candidates import PAIRS, Candidate, candidates
+from gristmill.workflows.rare.building_search import Failure, Search
 from gristmill.workflows.rare.building_strata import Strata
 from gristmill.workflows.rare.playing import problem_of
 from gristmill.workflows.rare.scoring_rates import rate_of
@@ -51,7 +57,7 @@ def build(
     seed: int = 0,
     reference: Mapping[str, str] | None = None,
     failures: Sequence[Failure] = (),
-    calls: int = 6_000,
+    calls: int = 10_000,
     jobs: int = 1,
     licence: str = "",
     command: str = "",
@@ -67,14 +73,16 @@ def build(
         world: its spec.
         seats: spec of the policy of each seat that the set is built against; the others get `expert`.
         out: the folder.
-        roles: how many records of each role; there may be fewer where not as many are found.
+        roles: how many records of each role; there may be fewer where not as many are found, and of `coverage` there are
+            at least those that have all pairs of levels.
         severity: name of one of the world's severities; the first without.
         threshold: instead of the severity's own.
         seed: root seed of the draws and of the episodes.
         reference: specs of competent policies by seat; by default `expert` in each of `seats` that has another one, and
             none if empty.
         failures: scenarios that were found to fail, for stress records; by default they are searched for.
-        calls: scenarios that a search for them, or for the proposal of the estimating records, may simulate.
+        calls: scenarios that a search for them, or for the proposal of the estimating records, may simulate, roughly; with 0 there
+            is no search, and estimating records are nominal draws of which rare options are drawn more often.
         jobs: how many workers.
         licence: of the set.
         command: that makes the set again.
@@ -87,18 +95,20 @@ def build(
     _asked(roles)
     work = _Work.of(world, seats, severity, threshold, seed, reference, jobs, tell)
     with _draft(out) as folder:
-        found = candidates(work.problem, roles, seed=seed, failures=failures, calls=calls)
+        search = Search(work.problem, work.judge.id, seed, calls)
+        found = candidates(search, roles, seed=seed, failures=failures)
         plays = _played(work, [*_numbered(work, found.candidates)], folder / RUN)
         _whole(plays)
         spared = _reference(work, plays, folder.with_name(f"{folder.name}.reference"))
         records, refused = _records(work, plays, spared, roles)
+        records = _paired(records)
         estimating = [one for one in records if one.role == "estimating"]
         rate = rate_of([one.weight or 0.0 for one in estimating], [one.event for one in estimating])
         manifest = Manifest(
             world=work.judge.id, spec=registry.absolute(world), version=work.judge.version, space=work.space,
             severity=work.plays.severity.name, threshold=work.plays.threshold, seed=seed,
             built_against=plays[0].episode.seats, reference=dict(work.reference), command=command,
-            estimate=rate if estimating else None, proposal=found.proposal, coverage=found.coverage,
+            estimate=rate if estimating else None, proposal=found.proposal, coverage=_coverage(work.problem.space, records, found.pairs),
             bands=_strata(work, plays).edges, refused=dict(refused), notes=[*found.notes, *_notes(roles, records)],
             licence=licence,
         )  # fmt: skip
@@ -261,7 +271,9 @@ def _records(
         role = one.candidate.role
         other = spared.get((one.episode.scenario.id, one.episode.scenario.index))
         why = one.why.partition(":")[0] or _unsuited(role, one.result, other)
-        if counts[role] >= roles.get(role, 0):
+        if (
+            counts[role] >= roles[role] and one.candidate.origin.algorithm != PAIRS
+        ):  # all of those, or pairs are missing
             continue
         if why:
             refused[f"{role}: {why}"] += 1
@@ -269,6 +281,17 @@ def _records(
         counts[role] += 1
         records.append(_record(work, one, other, strata))
     return records, refused
+
+
+def _paired(records: Sequence[Record]) -> list[Record]:
+    """Return the records, those that are simpler than another paired with it: only what does not matter differs."""
+    names = {one.scenario.id: one.id for one in records if one.role == "stress"}
+    return [
+        replace(one, origin=replace(one.origin, pair_of=names[source]))
+        if (source := one.origin.shrunk_from) in names
+        else one
+        for one in records
+    ]
 
 
 def _unsuited(role: Role, result: Result, reference: Result | None) -> str:
@@ -315,6 +338,16 @@ def _strata(work: _Work, plays: Sequence[_Play]) -> Strata:
         if one.result.severity is not None and one.candidate.role in ("estimating", "control")
     ]
     return Strata(work.problem.space, work.plays.threshold, told)
+
+
+def _coverage(space: Space, records: Sequence[Record], pairs: int) -> dict[str, int | float]:
+    """Return how many of the possible pairs of levels the coverage records have; nothing where none were asked for."""
+    if not pairs:
+        return {}
+    factors = Factors(space)
+    rows = [factors.of(one.scenario.values) for one in records if one.role == "coverage"]
+    covered = len({pair for row in rows for pair in combinations_in(row, 2)})
+    return {"strength": 2, "possible": pairs, "covered": covered, "share": covered / pairs}
 
 
 def _notes(roles: Mapping[Role, int], records: Sequence[Record]) -> list[str]:

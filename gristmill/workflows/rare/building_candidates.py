@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from gristmill.generators.rare.cube import Cube
-from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.tilt import Tilt
-from gristmill.generators.space import Space, Values
+from gristmill.generators.rare.coverage import cover
+from gristmill.generators.space import Values
 from gristmill.recorders.sets import Origin, Role
-from gristmill.seeding import numpy_stream
+from gristmill.seeding import derive, numpy_stream
+from gristmill.workflows.rare.building_search import Failure, Search, draws
+from gristmill.workflows.rare.building_strata import spread
 
-__all__ = ["Candidate", "Candidates", "Failure", "candidates"]
+__all__ = ["PAIRS", "Candidate", "Candidates", "candidates"]
 
-_MORE, _SPARE = 1.25, 8  # controls to draw for each that is wanted, and besides
+PAIRS = "pairs"  # what records come from that have all pairs of levels
+_STRATA = 20  # draws, for each record that is wanted, of which those that fill strata are chosen
+_MORE, _SPARE = 1.25, 8  # records to propose for each that is wanted, and besides, since some will not suit
 
 
 class Candidate(NamedTuple):
@@ -24,8 +24,8 @@ class Candidate(NamedTuple):
         role: what it would be for.
         values: of the scenario.
         log_p: natural logarithm of its nominal density.
-        log_weight: that of nominal over proposal density; None where it was not drawn from a known proposal.
         origin: where it comes from.
+        log_weight: that of nominal over proposal density; None where it was not drawn from a known proposal.
     """
 
     role: Role
@@ -35,75 +35,61 @@ class Candidate(NamedTuple):
     log_weight: float | None = None
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario that was found to fail, to build a stress record from.
+class Candidates(NamedTuple):
+    """All candidates of a set.
 
     Attributes:
-        values: of the scenario.
-        origin: where it comes from.
+        candidates: in order.
+        proposal: parameters of that of the estimating ones.
+        pairs: how many pairs of levels a coverage set could have; 0 where none was asked for.
+        notes: what a person should know.
     """
-
-    values: dict[str, Any]
-    origin: Origin
-
-
-class Candidates(NamedTuple):
-    """All candidates of a set, with the parameters of the proposal, what they cover, and what a person should know."""
 
     candidates: list[Candidate]
     proposal: dict[str, Any]
-    coverage: dict[str, Any]
+    pairs: int
     notes: list[str]
 
 
 def candidates(
-    problem: Problem,
-    roles: Mapping[Role, int],
-    *,
-    seed: int,
-    failures: Sequence[Failure] = (),
-    calls: int = 6_000,
+    search: Search, roles: Mapping[Role, int], *, seed: int, failures: Sequence[Failure] = ()
 ) -> Candidates:
     """Return candidates for the records of a set.
 
     Args:
-        problem: the event.
+        search: for what has to be searched for.
         roles: how many records of each role are wanted.
         seed: root seed of the draws.
-        failures: scenarios that were found to fail; by default they are searched for.
-        calls: scenarios that the search may simulate.
+        failures: scenarios that were found to fail, in place of those that a search finds.
     """
-    found: list[Candidate] = []
-    proposal: dict[str, Any] = {}
+    space, found = search.cube.space, list[Candidate]()
+    proposal, pairs = dict[str, Any](), 0
     if count := roles.get("estimating"):
-        some, proposal = drawn(problem.space, count, seed)
-        found += some
+        mixture, proposal = search.proposal()
+        proposal["seed"] = seed
+        origin = Origin(algorithm=str(proposal["kind"]))
+        drawn = draws(search, mixture, numpy_stream(seed, "estimating"), count)
+        found += [Candidate("estimating", one, space.log_prob(one), origin, weight) for one, weight in drawn]
+    if count := roles.get("stress"):
+        some = failures or search.failures(_with_spare(count))
+        found += [Candidate("stress", one.values, space.log_prob(one.values), one.origin) for one in some]
+    if count := roles.get("coverage"):
+        covering = cover(space, seed=derive(seed, "coverage"))
+        pairs = covering.possible
+        rows = [(one, PAIRS) for one in covering.scenarios]
+        more = draws(search, None, numpy_stream(seed, "strata"), _STRATA * count)
+        rows += [(one, "strata") for one in spread(space, [one for one, _ in more], _with_spare(count))]
+        found += [
+            Candidate("coverage", one, space.log_prob(one), Origin(algorithm=name))
+            for one, name in rows[: max(len(covering.scenarios), _with_spare(count))]
+        ]
     if count := roles.get("control"):
-        found += controls(problem.space, _SPARE + round(_MORE * count), seed)
-    return Candidates(found, proposal, {}, [])
+        _, nominal = search.cube.uniform(numpy_stream(seed, "control"), _with_spare(count))
+        found += [
+            Candidate("control", one, space.log_prob(one), Origin(algorithm="nominal")) for one in nominal
+        ]
+    return Candidates(found, proposal, pairs, search.notes)
 
 
-def drawn(space: Space, n: int, seed: int) -> tuple[list[Candidate], dict[str, Any]]:
-    """Return draws from a known proposal with their weights, and its parameters: nominal, with rare options tilted."""
-    cube = Cube(space)
-    tilt = Tilt.auto(cube)
-    points, rows = cube.uniform(numpy_stream(seed, "estimating"), n, tilt.units)
-    weights = tilt.log_weights(tilt.units(points), rows)
-    origin = Origin(algorithm="tilted" if tilt.gates else "nominal")
-    found = [
-        Candidate("estimating", values, space.log_prob(values), origin, float(weight))
-        for values, weight in zip(rows, weights, strict=True)
-    ]
-    return found, {
-        "kind": "tilted",
-        "gates": [one.path for one in tilt.gates],
-        "share": tilt.share,
-        "seed": seed,
-    }
-
-
-def controls(space: Space, n: int, seed: int) -> list[Candidate]:
-    """Return nominal draws, of which the ones that fail are no controls."""
-    cube = Cube(space)
-    _, rows = cube.uniform(numpy_stream(seed, "control"), n)
-    return [Candidate("control", one, space.log_prob(one), Origin(algorithm="nominal")) for one in rows]
+def _with_spare(count: int) -> int:
+    return round(_MORE * count) + _SPARE

@@ -150,7 +150,7 @@ def same_code(manifest: Manifest, world: str, version: str, space: str) -> None:
 
 def space_digest(space: Space | None) -> str:
     """Return the digest of a Space: equal for equal fields, probabilities and rules."""
-    return digest([space.describe(), space.rules]) if space is not None else ""
+    return digest(space.describe() | space.rules) if space is not None else ""
 
 
 def replayed(world: str, episodes: Iterable[Episode], jobs: int = 1) -> Iterator[str]:

@@ -14,10 +14,16 @@ LAZY = {"agent": "lazy"}
 
 
 def built(
-    out: Path, roles: Mapping[Role, int], seats: Mapping[str, str] = LAZY, *, world: str = WORLD, **rest: Any
+    out: Path,
+    roles: Mapping[Role, int],
+    seats: Mapping[str, str] = LAZY,
+    *,
+    world: str = WORLD,
+    calls: int = 0,
+    **rest: Any,
 ) -> EvaluationSet:
-    """A set of the boiler in a folder."""
-    return build(world, seats, out, roles=roles, **rest)
+    """A set of the boiler in a folder, by default without a search."""
+    return build(world, seats, out, roles=roles, calls=calls, **rest)
 
 
 def truth(share: float = 0.0, limit: float = boilers.LIMIT) -> float:
