@@ -30,7 +30,9 @@ def expert(place: Place, *, rate: float = 0.5) -> Policy:
     """Set the gauge first, change the tool by its power, stop for every flaw, and inspect all after a reject."""
 
     def begin(briefs: Sequence[Brief], seeds: Sequence[int]) -> Move:
-        flaws = np.full(len(briefs), -1.0)  # seen when it was last looked, so that the first look stops the line
+        flaws = np.full(
+            len(briefs), -1.0
+        )  # seen when it was last looked, so that the first look stops the line
 
         def move(rows: Sequence[int], seen: Observation) -> Array:
             power, age = _told(seen, "power"), _told(seen, "age")

@@ -80,7 +80,9 @@ def _treasurer(place: Place, manner: Manner) -> Mover:
             if not manner.lag:
                 return _act(manner, horizon, seen)
             places = list(rows)
-            books.append({name: np.zeros((len(briefs), one.shape[1]), one.dtype) for name, one in seen.items()})
+            books.append(
+                {name: np.zeros((len(briefs), one.shape[1]), one.dtype) for name, one in seen.items()}
+            )
             for name, one in seen.items():
                 books[-1][name][places] = one
             old = {name: one[places] for name, one in books[max(len(books) - 1 - manner.lag, 0)].items()}

@@ -48,7 +48,9 @@ class Line(SteppedWorld):
     clock = "units"
     quantities: ClassVar[Mapping[str, Quantity]] = {
         "noise": Quantity(1, "σ", "standard deviation of the gauge's error, from its last study", 0.0),
-        "power": Quantity(1, "", "power of the spindle, of that with a new tool; 1.2 when it is worn out", 0.0),
+        "power": Quantity(
+            1, "", "power of the spindle, of that with a new tool; 1.2 when it is worn out", 0.0
+        ),
         "age": Quantity(1, "units", "made with this tool", 0.0),
         "reading": Quantity(1, "σ", "what the gauge said last"),
         "chart": Quantity(1, "σ", "moving average of what the gauge says"),
@@ -60,7 +62,9 @@ class Line(SteppedWorld):
     controls: ClassVar[Mapping[str, Quantity]] = {
         "tool": Quantity(1, "", "from 0.5, the tool is changed, which takes 6 min", 0.0, 1.0),
         "stop": Quantity(1, "", "from 0.5, the line is stopped for 12 min", 0.0, 1.0),
-        "inspect": Quantity(1, "", "share of the units that is inspected, which takes 0.3 min each", 0.0, 1.0),
+        "inspect": Quantity(
+            1, "", "share of the units that is inspected, which takes 0.3 min each", 0.0, 1.0
+        ),
     }
     severities: ClassVar[Sequence[Severity]] = (
         Severity(
@@ -85,7 +89,16 @@ class Line(SteppedWorld):
         return {name: state[name][:, None].astype(np.float64) for name in self.quantities if name != "time"}
 
     def outcome(self, state: State) -> State:
-        names = ("shipped", "defects", "defect_units", "defect_sorts", "inspected", "rejected", "flaws", "minutes")
+        names = (
+            "shipped",
+            "defects",
+            "defect_units",
+            "defect_sorts",
+            "inspected",
+            "rejected",
+            "flaws",
+            "minutes",
+        )
         return {
             **{name: state[name] for name in (*names, "changes", "stops", "least_used", "most_used")},
             "broken": state["broken"],

@@ -41,7 +41,9 @@ class Many(Placed):
                 "make long lists a table of their own."
             )
         self.reads = space.outside - {_BEFORE, _ITEM}
-        free = not (space.has_constraint or space.derives or any(one.condition for one in space.fields.values()))
+        free = not (
+            space.has_constraint or space.derives or any(one.condition for one in space.fields.values())
+        )
         # The fields, where nothing but their supports decides which records there can be.
         self._plain = space.fields if free else {}
 

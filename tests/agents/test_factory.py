@@ -45,7 +45,11 @@ def test_others_do_not(policy: str) -> None:
 
 @pytest.mark.parametrize(
     "struck",
-    [{"tool": "breaks", "tool_unit": 30}, {"lot": "porous", "lot_unit": 10}, {"gauge": "reads low", "low": 2.5}],
+    [
+        {"tool": "breaks", "tool_unit": 30},
+        {"lot": "porous", "lot_unit": 10},
+        {"gauge": "reads low", "low": 2.5},
+    ],
 )
 def test_expert_ships_fewest_defects(struck: dict[str, Any]) -> None:
     """Whatever is wrong with the line, the expert ships fewer defective units than who hardly looks."""

@@ -57,7 +57,9 @@ def test_who_relies_on_the_line_falls_with_it() -> None:
 def test_manners_can_be_set() -> None:
     """How much a treasurer keeps is a parameter of its spec."""
     cash = {
-        keep: np.mean([one.steps.observations["cash"][26] for one in played(f"typical?keep={keep}") if one.steps])
+        keep: np.mean(
+            [one.steps.observations["cash"][26] for one in played(f"typical?keep={keep}") if one.steps]
+        )
         for keep in (6, 12)
     }
 
@@ -68,7 +70,9 @@ def test_rows_do_not_mix() -> None:
     """A treasurer with old books does the same for a firm alone as among others, some of which are bankrupt."""
     make, policies = registry.world(WORLD), seat_policies(WORLD, {"treasurer": "slow?keep=1&least=0"})
     scenarios = [make().scenario(11, index) for index in range(8)]
-    scenarios[0] = Scenario.of(WORLD, {**scenarios[0].values, "bank": "freezes", "bank_week": 0, "buffer": 10.5})
+    scenarios[0] = Scenario.of(
+        WORLD, {**scenarios[0].values, "bank": "freezes", "bank_week": 0, "buffer": 10.5}
+    )
     together = list(play(make, scenarios, policies, seed=0))
     alone = [next(play(make, [one], policies, seed=0)) for one in scenarios]
 

@@ -70,7 +70,9 @@ def treasury_truth(buffer: float = 40.0) -> Truth:
     interest = firm.INTEREST * fixed["debt"] * fixed["line"] * fixed["fixed"]
     planned = firm.SALES - fixed["fixed"] - supplies - interest
     values, chances = _law(years.SPACE, "weeks", "sales")
-    step = firm.SALES * fixed["swing"] * float(values[1] - values[0])  # k€ from one value of a shock to the next
+    step = (
+        firm.SALES * fixed["swing"] * float(values[1] - values[0])
+    )  # k€ from one value of a shock to the next
     p = _ruin(cash, planned, step, chances, years.WEEKS, firm.TERM)
     return Truth("finance/treasury-v1", {"treasurer": "noop"}, fixed, p, 0.0)
 

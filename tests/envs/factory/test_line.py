@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from tests.envs.truths import line_truth
 from gristmill import registry
 from gristmill.envs.factory.line import Line, escapes
 from gristmill.envs.factory.shift import CHANGE, STOP, TAKT, begin, unit
@@ -16,6 +15,7 @@ from gristmill.play import play, replays
 from gristmill.severity import severity_of
 from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
+from tests.envs.truths import line_truth
 
 WORLD = "factory/line-v1"
 
@@ -53,7 +53,10 @@ def test_inspection_in_turn() -> None:
     """At a rate of a fifth, every fifth unit is inspected, and at one all are."""
     line = begin([values(unit={})])
 
-    assert (2, 12) == (after(line, 10, inspect=0.2)["inspected"][0], after(line, 10, 10, inspect=1.0)["inspected"][0])
+    assert (2, 12) == (
+        after(line, 10, inspect=0.2)["inspected"][0],
+        after(line, 10, 10, inspect=1.0)["inspected"][0],
+    )
 
 
 def test_tenths_add_up() -> None:
@@ -73,7 +76,9 @@ def test_hidden_flaws_are_not_found() -> None:
     """Of bad blanks, inspection finds those whose flaw can be seen."""
     seen, hidden = ({"blank": share * 0.001} for share in (0.9, 0.1))
 
-    found = [after(begin([values(unit=one, bad=0.001)]), 1, inspect=1.0)["defects"][0] for one in (seen, hidden)]
+    found = [
+        after(begin([values(unit=one, bad=0.001)]), 1, inspect=1.0)["defects"][0] for one in (seen, hidden)
+    ]
 
     assert found == [0, 1]
 
@@ -124,7 +129,11 @@ def test_severity_is_decided_unit_by_unit() -> None:
 def test_what_is_wrong_is_logged() -> None:
     """The log tells what is wrong with the line, and which units were defective."""
     struck = values(unit={}, lot="porous", lot_unit=3, tool="breaks", tool_unit=7, bad=0.001)
-    struck["units"] = [*struck["units"][:20], {"blank": 0.0001, "size": 3.0, "gauge": 0.0}, *struck["units"][21:]]
+    struck["units"] = [
+        *struck["units"][:20],
+        {"blank": 0.0001, "size": 3.0, "gauge": 0.0},
+        *struck["units"][21:],
+    ]
     (episode,) = played("noop", [Scenario.of(WORLD, struck)])
 
     found = [(one["event"], one["step"]) for one in episode.entries[1:4]]

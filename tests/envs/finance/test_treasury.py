@@ -9,7 +9,6 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.envs.truths import treasury_truth
 from gristmill import registry
 from gristmill.envs.finance.firm import FACTOR, SALES, begin, week
 from gristmill.envs.finance.treasury import Treasury, shortage
@@ -19,6 +18,7 @@ from gristmill.seeding import numpy_stream
 from gristmill.severity import severity_of
 from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
+from tests.envs.truths import treasury_truth
 
 WORLD = "finance/treasury-v1"
 STILL = {"lateness": 0.0, "price": 0.0}  # customers pay in time, and supplies cost what was planned
@@ -160,7 +160,13 @@ def test_bankruptcy_ends_the_year() -> None:
 def test_what_befalls_the_firm_is_logged() -> None:
     """The log tells of a customer's default, a supplier's bankruptcy and a frozen line, each in its week."""
     struck = values(
-        customer="defaults", customer_week=5, supplier="bankrupt", supplier_week=9, gap=4, bank="freezes", bank_week=2
+        customer="defaults",
+        customer_week=5,
+        supplier="bankrupt",
+        supplier_week=9,
+        gap=4,
+        bank="freezes",
+        bank_week=2,
     )
     (episode,) = played("expert", [Scenario.of(WORLD, struck)])
 
