@@ -28,8 +28,11 @@ _SPANS = {  # of what is observed, among all the numbers of it
     "own": slice(0, 3), "ahead": slice(3, 5), "beside": slice(5, 8), "animal": slice(8, 11), "road": slice(11, 13),
     "driver": slice(13, 15),
 }  # fmt: skip
-_BEHIND, _BEHIND_AN_ANIMAL = 75.0, 400.0  # m to the vehicle ahead that are still keeping up
-_SLOWER = 8.0  # m/s than the vehicle ahead that are still in the flow of traffic
+_BEHIND, _BEHIND_AN_ANIMAL = (
+    (10.0, 3.0),
+    400.0,
+)  # m, and s at one's speed, to the vehicle ahead that are keeping up; m
+_FLOW = 9.0  # m/s by which the speed in the flow of traffic may differ from that of the vehicle ahead
 _HEADWAY = 1.0  # s to what is ahead in the lane that are enough
 
 
@@ -39,8 +42,9 @@ class Highway(SteppedWorld):
     id: ClassVar[str] = "driving/highway-v1"
     task = (
         f"Keep up with the vehicle ahead without touching anything and without leaving the road. After {HORIZON * DT:g} s, be "
-        f"within {_BEHIND:g} m of it and no more than {_SLOWER:g} m/s slower, or within {_BEHIND_AN_ANIMAL:g} m where an "
-        f"animal came onto the road, and at least {_HEADWAY:g} s behind what is ahead in your lane."
+        f"no more than {_BEHIND[0]:g} m and {_BEHIND[1]:g} s behind it and within {_FLOW:g} m/s of its speed, or, where an "
+        f"animal came onto the road, within {_BEHIND_AN_ANIMAL:g} m of it; and be at least {_HEADWAY:g} s behind what is ahead "
+        "in your lane."
     )
     seat = "driver"
     space = SPACE
@@ -208,7 +212,7 @@ class Highway(SteppedWorld):
 
     def _collide(self, state: State, touched: Array, share: Array) -> None:
         """Note what was touched first, how fast, and by how many seconds braking came too late."""
-        rows: Array = touched.any(axis=1)
+        rows = np.asarray(touched.any(axis=1))
         first = np.where(touched, share, 2.0).argmin(axis=1)
         every = np.arange(len(rows))
         own = state["before"] + share[every, first] * (state["speed"] - state["before"])
@@ -260,11 +264,12 @@ class Highway(SteppedWorld):
         return over
 
     def predicates(self, outcome: State) -> dict[str, Array]:
+        near = _BEHIND[0] + _BEHIND[1] * outcome["speed"]
         return {
             "untouched": outcome["touched"] < 0,
             "on_road": outcome["off_step"] < 0,
-            "kept_up": outcome["gap"] <= np.where(outcome["animal"], _BEHIND_AN_ANIMAL, _BEHIND),
-            "in_flow": outcome["animal"] | (outcome["slower"] <= _SLOWER),
+            "kept_up": outcome["gap"] <= np.where(outcome["animal"], _BEHIND_AN_ANIMAL, near),
+            "in_flow": outcome["animal"] | (np.abs(outcome["slower"]) <= _FLOW),
             "kept_distance": outcome["room"] >= _HEADWAY * outcome["speed"],
         }
 

@@ -40,7 +40,7 @@ class Stage:
         self._plain: dict[str, list[Any]] | None = None  # the outcome, once it was asked for
         # Until they are given scenarios, all rows are in the nominal one.
         self._values: list[Values] = [{}] * rows
-        self.states: State = {name: np.repeat(one, rows, axis=0) for name, one in world.nominal.items()}
+        self.states: State = {name: np.repeat(one, rows, axis=0) for name, one in world.initial.items()}
         sizes = [one.size for one in world.quantities.values()]
         ends = np.cumsum(sizes).tolist()
         self._spans = {

@@ -46,7 +46,7 @@ def _outcome(state: dict[str, Any]) -> State:
 
 def _other_outcome(world: "SteppedWorld", state: dict[str, Any]) -> str:
     """Compare the form of a recorded final state with that of the nominal scenario's."""
-    nominal = {"steps": np.zeros(1, dtype=np.int64), **world.outcome(world.nominal)}
+    nominal = {"steps": np.zeros(1, dtype=np.int64), **world.outcome(world.initial)}
     if state.keys() != nominal.keys():
         return (
             f"a state of {', '.join(map(str, state)) or 'nothing'}, where the world has {', '.join(nominal)}"

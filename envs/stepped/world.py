@@ -196,7 +196,7 @@ class SteppedWorld(OneRow):
         return version_of(cast(Any, type(self)))
 
     @cached_property
-    def nominal(self) -> State:
+    def initial(self) -> State:
         """The state that the nominal scenario begins in, [1, ...] each."""
         return self.begin([self.space.mode])
 
