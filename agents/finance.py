@@ -4,7 +4,7 @@ All of them look one week ahead, with the invoices and bills that are known. The
 they go on to put off bills and sell invoices, and in how fresh their books are. What they know is what they observe.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -96,7 +96,11 @@ def _treasurer(place: Place, manner: Manner) -> Mover:
 
 def _act(manner: Manner, horizon: int, seen: Observation) -> Array:
     """Return the actions for what is observed, [rows, 4]."""
-    told: Callable[[str], Array] = lambda name: seen[name][:, 0].astype(np.float64)  # short for many
+
+    def told(name: str) -> Array:
+        column: Array = seen[name][:, 0].astype(np.float64)
+        return column
+
     cash, drawn, limit, fixed = told("cash"), told("drawn"), told("limit"), told("fixed")
     week = np.rint(told("time") * horizon)
     left = horizon - 1 - week  # weeks after this one

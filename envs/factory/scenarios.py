@@ -23,7 +23,7 @@ from gristmill.severity import Kind
 __all__ = ["KINDS", "SPACE", "UNITS", "stratum"]
 
 UNITS = 120
-_Z = {"low": -6.0, "high": 6.0, "digits": 2}  # of a standard normal deviation
+_Z: dict[str, Any] = {"low": -6.0, "high": 6.0, "digits": 2}  # of a standard normal deviation
 
 SPACE = Space(
     life=LogNormal(50.0, 0.25, low=25.0, high=90.0, unit="units"),  # until a tool is worn out

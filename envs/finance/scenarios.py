@@ -23,7 +23,7 @@ from gristmill.severity import Kind
 __all__ = ["KINDS", "SPACE", "WEEKS", "stratum"]
 
 WEEKS = 52
-_Z = {"low": -4.0, "high": 4.0, "digits": 2}  # of a standard normal shock
+_Z: dict[str, Any] = {"low": -4.0, "high": 4.0, "digits": 2}  # of a standard normal shock
 
 SPACE = Space(
     buffer=LogNormal(27.0, 0.3, low=10.0, high=80.0, unit="days of outgoings"),

@@ -12,7 +12,7 @@ from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
 
 WORLD = "finance/treasury-v1"
-ROWS = 60
+ROWS = 40
 
 
 def played(policy: str, **changes: Any) -> list[Episode]:

@@ -4,6 +4,7 @@ In each of them a policy that does not react is given a scenario of which all bu
 is a random walk, or a sum of independent units, whose probabilities dynamic programming gives to the last digits.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -45,7 +46,8 @@ class Truth(NamedTuple):
 
     def scenarios(self, seed: int, rows: Sequence[int]) -> list[Scenario]:
         """Return draws of what is left to chance, with the fixed values."""
-        space = registry.make(self.world).space
+        world: Any = registry.make(self.world)
+        space = world.space
         free = [name for name, one in space.fields.items() if not one.condition and name not in self.fixed]
         return [
             Scenario.of(self.world, {**self.fixed, **one}) for one in space.only(free).samples(seed, rows)
@@ -61,7 +63,7 @@ def treasury_truth(buffer: float = 40.0) -> Truth:
     Args:
         buffer: cash at the outset in days of outgoings; the firm has a chance of 1e-5 with the default.
     """
-    fixed = {
+    fixed: dict[str, Any] = {
         "buffer": buffer, "margin": 0.301, "fixed": 30.0, "line": 5.0, "debt": 0.2, "swing": 0.19, "lateness": 0.0,
         "price": 0.0, "share": 0.1, "customer": "pays", "supplier": "delivers", "bank": "freezes", "bank_week": 0,
     }  # fmt: skip
@@ -109,7 +111,14 @@ def line_truth(life: float = 37.3, least: int = RECALL) -> Truth:
         least: defective units that make a recall.
     """
     rate, change = 0.2, 40
-    fixed = {"life": life, "bad": 0.0030005, "noise": 0.2137, "lot": "good", "gauge": "true", "tool": "whole"}
+    fixed: dict[str, Any] = {
+        "life": life,
+        "bad": 0.0030005,
+        "noise": 0.2137,
+        "lot": "good",
+        "gauge": "true",
+        "tool": "whole",
+    }
     count = np.zeros(shifts.UNITS + 1)  # chances of as many defective units
     count[0] = 1.0
     for unit in range(shifts.UNITS):
@@ -151,4 +160,4 @@ def _law(space: Space, name: str, field: str) -> tuple[Array, Array]:
 def _below(share: float) -> float:
     """Return how likely the number of a blank is below a share."""
     # Rounded to six digits, 0 has half the mass of the others.
-    return (np.ceil(share * 1e6) - 0.5) / 1e6
+    return (math.ceil(share * 1e6) - 0.5) / 1e6

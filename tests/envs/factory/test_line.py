@@ -152,7 +152,7 @@ def test_replays_to_the_bit() -> None:
 @pytest.mark.parametrize("least", [2, 4])
 def test_recall_has_the_probability_of_the_sum(least: int) -> None:
     """With worn-out tools and a steady inspector, as many units are shipped defective as their exact law says."""
-    truth, rows = line_truth(25.1, least), 1500
+    truth, rows = line_truth(25.1, least), 800
     severity = severity_of(Line()).of
     found = sum(
         severity(one) >= truth.threshold

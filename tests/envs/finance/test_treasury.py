@@ -21,7 +21,10 @@ from gristmill.workflows.run import seat_policies
 from tests.envs.truths import treasury_truth
 
 WORLD = "finance/treasury-v1"
-STILL = {"lateness": 0.0, "price": 0.0}  # customers pay in time, and supplies cost what was planned
+STILL: dict[str, Any] = {
+    "lateness": 0.0,
+    "price": 0.0,
+}  # customers pay in time, and supplies cost what was planned
 
 
 def values(index: int = 0, **changes: Any) -> dict[str, Any]:
@@ -188,7 +191,7 @@ def test_replays_to_the_bit() -> None:
 @pytest.mark.parametrize("buffer", [12.0, 20.0])
 def test_bankruptcy_has_the_probability_of_the_walk(buffer: float) -> None:
     """Who does nothing, and can draw nothing, goes bankrupt as often as the random walk does."""
-    truth, rows = treasury_truth(buffer), 1500
+    truth, rows = treasury_truth(buffer), 800
     severity = severity_of(Treasury()).of
     found = sum(
         severity(one) >= truth.threshold

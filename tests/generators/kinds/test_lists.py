@@ -1,5 +1,6 @@
 """Lists of records that follow from one another and from the row around them, and hidden fields."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gristmill.generators.fields import (
     Derived,
     Field,
     Integer,
+    LogNormal,
     Many,
     Normal,
     Uniform,
@@ -187,3 +189,26 @@ def test_an_unknown_hidden_field_is_told_of(hiding: Template) -> None:
     """A name that is not hidden is a mistake, even if it is a field."""
     with pytest.raises(UsageError, match="Unknown hidden field 'seen'"):
         hiding.table(0, [0], 1, hidden=["seen"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 500), st.data())
+def test_a_quick_look_takes_nothing_that_a_long_one_refuses(seed: int, data: st.DataObject) -> None:
+    """Records that were tampered with are refused as they are one by one, and those that were drawn are taken."""
+    records = Space(
+        rounded=Normal(0.0, 1.0, low=-2.0, high=2.0, digits=2),
+        open=Normal(0.0, 1.0),
+        positive=LogNormal(1.0, 0.5, digits=1),
+        share=Uniform(0.0, 1.0),
+    )
+    many = Many(records, Choice((4,)))
+    drawn = Space(items=many).sample(seed, 0)["items"]
+
+    assert "" == many.problem(drawn)
+
+    name = data.draw(st.sampled_from(list(records.fields)))
+    odd = st.sampled_from(
+        [-3.0, -0.5, 0.0, 0.005, 0.1 + 0.2, 1, 1.0, 2.0, True, None, "1", math.inf, math.nan]
+    )
+    drawn[2] = {**drawn[2], name: data.draw(odd)}
+    assert bool(records.problem(drawn[2])) == bool(many.problem(drawn))
