@@ -11,6 +11,7 @@ from gristmill.generators.space import Space, Values
 __all__ = ["USUAL", "Leaf", "Needs", "Path", "leaves", "peak", "present", "unusual"]
 
 USUAL = 0.9  # of a number's nominal mass: the central band in which it is as usual
+_OPTIONS = 64  # of a choice; what has more is a name
 
 
 Path = tuple[str | int, ...]
@@ -25,6 +26,7 @@ class Leaf(NamedTuple):
         field: what is drawn; of a list, the number of records.
         start: of its units in the latent cube of the Space.
         end: of them.
+        peak: log-density of its likeliest value; 0 where that depends on other fields.
         needs: paths of other leaves, and the values of them with all of which it is there.
         listed: whether it is the number of records of a list.
     """
@@ -33,6 +35,7 @@ class Leaf(NamedTuple):
     field: Field
     start: int
     end: int
+    peak: float
     needs: Needs = ()
     listed: bool = False
 
@@ -55,14 +58,16 @@ def _within(space: Space, path: Path, start: int, needs: Needs) -> Iterator[Leaf
         if isinstance(field, Space):
             yield from _within(field, here, start, own)
         elif isinstance(field, Many):
-            yield Leaf(here, field.counts, start, start + 1, own, listed=True)
+            highest = field.counts.log_prob(field.counts.mode)
+            yield Leaf(here, field.counts, start, start + 1, highest, own, listed=True)
             counts = frozenset(field.counts.options)
             for place in range(max(counts)):
                 at = start + 1 + place * field.space.dims
                 longer = here, frozenset(count for count in counts if count > place)
                 yield from _within(field.space, (*here, place), at, (*own, longer))
         elif field.dims:
-            yield Leaf(here, field, start, start + field.dims, own)
+            highest = 0.0 if placed(field) else field.log_prob(field.mode)
+            yield Leaf(here, field, start, start + field.dims, highest, own)
         start += field.dims
 
 
@@ -84,12 +89,7 @@ def peak(found: Sequence[Leaf], values: Values) -> float:
     What a scenario's own log-density falls short of it can be compared between scenarios that have different fields, or
     differently many. A field whose distribution depends on others counts as it is.
     """
-    total = 0.0
-    for leaf, value, _ in present(found, values):
-        field = leaf.field
-        if not placed(field):
-            total += field.log_prob(field.mode) if field.even is None else field.log_prob(value)
-    return total
+    return sum(leaf.peak for leaf, _, _ in present(found, values))
 
 
 def unusual(leaf: Leaf, value: Any, row: Mapping[str, Any]) -> bool:
@@ -105,10 +105,7 @@ def unusual(leaf: Leaf, value: Any, row: Mapping[str, Any]) -> bool:
         return abs(field.locate_given(value, row)[0] - 0.5) > USUAL / 2
     if isinstance(field, Choice) and len(field.options) <= _OPTIONS:
         return True
-    return not placed(field) and field.log_prob(value) < field.log_prob(field.mode) - 1e-9
-
-
-_OPTIONS = 64  # of a choice; what has more is a name
+    return not placed(field) and field.log_prob(value) < leaf.peak - 1e-9
 
 
 def _number(value: Any) -> bool:

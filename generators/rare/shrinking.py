@@ -5,6 +5,7 @@ possible (as A. Zeller and R. Hildebrandt, Simplifying and isolating failure-ind
 what has to stay goes as near to its mode as it can.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -19,11 +20,12 @@ from gristmill.generators.kinds.field import List, short
 from gristmill.generators.kinds.numbers import normal_quantile
 from gristmill.generators.rare.leaves import Leaf, leaves, peak, present, unusual
 from gristmill.generators.rare.problem import Outcome, Problem
-from gristmill.generators.space import Values
+from gristmill.generators.space import Space, Values
 
-__all__ = ["Shrunk", "in_words", "shrink"]
+__all__ = ["Shrunk", "in_words", "shrink", "usual"]
 
 SLACK = 0.5  # of log-density
+_MANY = 10_000  # calls, where they cost nothing
 _HALVES = 4  # times that a number is brought half as near
 _LIKELIER = 4  # options that are tried in place of an unlikely one
 _LEAST, _MOST = 1e-12, 1 - 1e-12  # units between which there is a half
@@ -81,6 +83,13 @@ def shrink(
     search.refine()
     search.reset(search.off())
     return search.result()
+
+
+def usual(space: Space, *, seed: int) -> Values:
+    """Return a legal scenario in which as much as possible is as in the mode, which itself may be illegal."""
+    anything = Problem(space, lambda rows: [Outcome(0.0) for _ in rows], 0.0)
+    values = space.sample(seed, 0, name="usual")
+    return shrink(anything, values, slack=math.inf, calls=_MANY).values
 
 
 def in_words(found: Sequence[Leaf], values: Values) -> str:
