@@ -21,13 +21,13 @@ from gristmill.generators.rare.intervals import clopper_pearson, log_normal, rel
 from gristmill.generators.rare.plan import Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.replicates import pooled, wave
+from gristmill.generators.rare.replicates import near_misses, wave
 
 __all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate"]
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
 _REFUSED = 0.5  # relative error above which there is no number
-_FEW, _SURPRISE = 10, 1e-3  # ancestors that are few; how unlikely the first events may be
+_FEW, _SURPRISE = 4, 1e-3  # ancestors that are few; how unlikely the first events may be
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,16 +176,20 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
 def drawn_of(
     problem: Problem, start: Start, found: Sequence[Replicate], calls: int, precision: float
 ) -> Drawn | None:
-    """Return what importance sampling finds with a proposal fitted to the events of replicates, None where it cannot."""
-    cube = Cube(problem.space)
-    members = pooled(found)
-    if start.plan is None or len(cube.gates) + len(cube.real) > LATENTS or len(members) < ENOUGH:
+    """Return what importance sampling finds with a proposal fitted to near misses, None where it cannot."""
+    cube, before = Cube(problem.space), problem.calls
+    reached = sum(len(one.members) for one in found)
+    if start.plan is None or len(cube.gates) + len(cube.real) > LATENTS or reached < ENOUGH:
         return None
+    # To near misses, since the events of a replicate may all be of one kind where there are others.
+    _, members = near_misses(problem, start.plan, found, start.seed)
     proposal = Proposal.fit(cube, members, seed=start.seed, tilt=start.plan.tilted(cube))
-    left = calls - start.calls - sum(one.calls for one in found)
+    fitted = problem.calls - before
+    left = calls - start.calls - sum(one.calls for one in found) - fitted
     if left <= 0:
         return None
-    return importance(problem, cube, proposal, start.seed, calls=left, precision=precision / 2)
+    drawn = importance(problem, cube, proposal, start.seed, calls=left, precision=precision / 2)
+    return msgspec.structs.replace(drawn, calls=drawn.calls + fitted)
 
 
 def _answer(

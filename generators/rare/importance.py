@@ -4,6 +4,7 @@ What is drawn from one has a weight, nominal over proposal density, with which t
 system, whichever the proposal was made with.
 """
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -28,7 +29,7 @@ _FEWEST = 20  # scenarios to fit one
 _DRAWS = 20_000  # of which it is told how many are legal
 _HOPELESS = 200  # rounds in which next to no draw is legal
 ENOUGH = 100  # effective events, from which on the rate under a proposal may be an answer
-_BATCH = 500
+_PILOT, _MORE = 500, 2.0  # draws that tell how many are needed, and how many more are taken
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +181,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
         low: lower end of the interval.
         high: upper end.
         ess: effective size of the events' weights.
-        calls: scenarios simulated.
+        calls: scenarios simulated, with those for the proposal.
     """
 
     rate: float
@@ -204,17 +205,23 @@ def importance(
         calls: most scenarios.
         precision: relative error at which it is enough.
     """
-    weights, events, batch = list[float](), list[bool](), 0
-    while True:
-        rng = numpy_stream(seed, "importance", batch)
-        _, values, logs = proposal.sample(cube, rng, min(_BATCH, calls - len(weights)))
-        weights += np.exp(logs).tolist()
-        events += [one.severity >= problem.threshold for one in problem.simulate(values)]
-        batch += 1
-        found = weighted_rate(weights, events)
-        exact = found.ess >= ENOUGH and found.error <= precision * found.rate
-        if exact or len(weights) >= calls:
-            return Drawn(**found._asdict(), calls=len(weights))
+    pilot = _drawn(problem, cube, proposal, numpy_stream(seed, "importance", "pilot"), min(_PILOT, calls))
+    left = calls - pilot.calls
+    # How many is told by other draws: who stops where the error looks small, stops before the heavy weights come.
+    short = pilot.error / (precision * pilot.rate) if pilot.rate else math.inf
+    needed = pilot.calls * max(short**2, ENOUGH / max(pilot.ess, 1.0)) * _MORE
+    if not left:
+        return pilot
+    found = _drawn(
+        problem, cube, proposal, numpy_stream(seed, "importance"), int(min(left, max(_PILOT, needed)))
+    )
+    return msgspec.structs.replace(found, calls=found.calls + pilot.calls)
+
+
+def _drawn(problem: Problem, cube: Cube, proposal: Proposal, rng: np.random.Generator, count: int) -> Drawn:
+    _, values, logs = proposal.sample(cube, rng, count)
+    events = [one.severity >= problem.threshold for one in problem.simulate(values)]
+    return Drawn(**weighted_rate(np.exp(logs), events)._asdict(), calls=count)
 
 
 def units_of(cube: Cube, values: Sequence[Values]) -> tuple[Floats, NDArray[np.bool_]]:

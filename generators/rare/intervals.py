@@ -88,20 +88,20 @@ def weighted_rate(weights: ArrayLike, events: ArrayLike) -> Rate:
     """Return how likely an event is, from records of a known proposal.
 
     The sum is over the number of records, not over that of the weights, so that it is without bias. The interval is that
-    of a log-normal, since a few heavy records make the sum skewed.
+    of a log-normal, since a few heavy records make the sum skewed, with Student's t of as many as they count for.
 
     Args:
         weights: nominal over proposal density, [N].
         events: whether each is the event, [N].
     """
+    from scipy.special import stdtrit
+
     found = np.asarray(weights, float) * np.asarray(events, float)
-    count = len(found)
+    count, ess = len(found), effective(found)
     rate = float(found.mean())
     if not rate:
         return Rate(0.0, 0.0, 0.0, min(1.0, _ZERO / count * float(np.max(weights))), 0.0)
     error = float(found.std(ddof=1)) / math.sqrt(count)
     spread = math.log1p((error / rate) ** 2)
-    half = 1.96 * math.sqrt(spread)
-    return Rate(
-        rate, error, rate * math.exp(-half), min(1.0, rate * math.exp(half)), effective(found[found > 0])
-    )
+    half = float(stdtrit(max(1.0, ess - 1), 1 - _OUT)) * math.sqrt(spread)
+    return Rate(rate, error, rate * math.exp(-half), min(1.0, rate * math.exp(half)), ess)
