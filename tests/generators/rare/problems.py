@@ -1,6 +1,7 @@
 """Small problems for tests: a walk, an animal behind a rare gate, two ways to fail."""
 
 from collections.abc import Callable, Sequence
+from math import comb
 
 import numpy as np
 from scipy.special import ndtr
@@ -58,9 +59,7 @@ def walk(steps: int = 20) -> Problem:
 
 def _walked(steps: int = 20) -> float:
     """Return the probability of the walk by the reflection principle."""
-    from math import comb
-
-    ends = {2 * ups - steps: comb(steps, ups) / 2**steps for ups in range(steps + 1)}
+    ends = {2 * ups - steps: comb(steps, ups) * 0.5**steps for ups in range(steps + 1)}
     return sum(share * (1 if end == _LIMIT else 2) for end, share in ends.items() if end >= _LIMIT)
 
 

@@ -107,7 +107,7 @@ def test_severities_that_lead_nowhere_end_with_an_upper_bound() -> None:
 
 def test_a_gate_that_is_not_tilted_is_never_a_bare_number() -> None:
     """The linter's warning is on the estimate."""
-    found = estimate(gated(), seed=0, tilt=None)
+    found = estimate(gated(), seed=0, tilt=None, calls=5_000)
 
     assert "Expected few scenarios of the lowest severity" in found.warnings[0]
     assert found.tie_mass > 0.9
@@ -152,7 +152,7 @@ def test_replicates_that_fail_count_as_zero() -> None:
 )
 def test_importance_sampling_answers_where_it_may(problem: Problem, truth: float) -> None:
     """With a smaller error than the replicates that it is compared with."""
-    found = estimate(problem, seed=0, method="importance")
+    found = estimate(problem, seed=2, method="importance")
 
     assert "importance" == found.method
     assert near(found, truth)
