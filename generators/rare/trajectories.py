@@ -42,12 +42,15 @@ def clock_of(space: Space, name: str) -> tuple[slice, int]:
 def reach(runs: Sequence[Sequence[float]]) -> list[float]:
     """Return how far the running severity still rises after each step, [steps].
 
-    It is the root mean square over those scenarios whose severity has just become the highest so far, made to fall from
-    step to step.
+    It is the root mean square over those scenarios whose severity has just become the highest so far, and falls from step
+    to step: the nearest squares that do (Barlow, Bartholomew, Bremner and Brunk, Statistical inference under order
+    restrictions, 1972).
 
     Args:
         runs: running severities of scenarios.
     """
+    from scipy.optimize import isotonic_regression
+
     steps = max(map(len, runs), default=0)
     sums, counts = np.zeros(steps), np.zeros(steps)
     for one in runs:
@@ -56,8 +59,10 @@ def reach(runs: Sequence[Sequence[float]]) -> list[float]:
         new = np.append(True, best[1:] > best[:-1])
         sums[: len(run)][new] += (best[-1] - best[new]) ** 2
         counts[: len(run)] += new
-    found = np.sqrt(sums / np.maximum(counts, 1))
-    found = np.maximum.accumulate(found[::-1])[::-1]
+    if not steps:
+        return []
+    squares = isotonic_regression(sums / np.maximum(counts, 1), weights=counts + 1e-9, increasing=False)
+    found = np.sqrt(np.maximum(squares.x, 0.0))
     return list(np.maximum(found, _LEAST * max(1e-300, found.max(initial=0.0))).tolist())
 
 
