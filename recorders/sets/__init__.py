@@ -5,7 +5,7 @@ A set is `records.jsonl` and `manifest.json`. A record says what to play and how
 as it was written.
 """
 
-from gristmill.recorders.sets.folder import EvaluationSet, read_manifest, read_set, write_set
+from gristmill.recorders.sets.folder import EvaluationSet, new_folder, read_manifest, read_set, write_set
 from gristmill.recorders.sets.rates import WeightedRate
 from gristmill.recorders.sets.records import (
     CANARY,
@@ -36,6 +36,7 @@ __all__ = [
     "Stratum",
     "Verified",
     "WeightedRate",
+    "new_folder",
     "read_manifest",
     "read_set",
     "write_set",

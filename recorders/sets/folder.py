@@ -1,7 +1,9 @@
 """The folder of a set: written whole or not at all, and read with a proof that every record arrived."""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,11 +11,20 @@ import msgspec
 
 from gristmill.digest import decode, digest, indented, plain
 from gristmill.errors import StoreError
-from gristmill.files import storing, write_whole
+from gristmill.files import storing, sync_folder, sync_tree, write_whole
 from gristmill.lines import read_lines, write_lines
 from gristmill.recorders.sets.records import FORMAT, SCHEMA, Cell, Manifest, Record, Role
 
-__all__ = ["MANIFEST", "RECORDS", "EvaluationSet", "read_manifest", "read_set", "strata_of", "write_set"]
+__all__ = [
+    "MANIFEST",
+    "RECORDS",
+    "EvaluationSet",
+    "new_folder",
+    "read_manifest",
+    "read_set",
+    "strata_of",
+    "write_set",
+]
 
 MANIFEST, RECORDS = "manifest.json", "records.jsonl"
 
@@ -34,6 +45,31 @@ class EvaluationSet(NamedTuple):
     def of(self, role: Role) -> list[Record]:
         """Return the records of a role."""
         return [one for one in self.records if one.role == role]
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder that becomes `out` when the block ends well, and nothing otherwise.
+
+    Raises:
+        StoreError: when something is there already, or it cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StoreError(f"Expected a new folder to write to, got {out}, which is taken; choose another.")
+    draft = out.absolute().with_name(f".{out.name}.tmp")
+    with storing(draft, "create"):
+        shutil.rmtree(draft, ignore_errors=True)  # left by one that was killed
+        draft.mkdir(parents=True)
+    try:
+        yield draft
+        with storing(out, "write"):
+            sync_tree(draft)
+            if out.exists():
+                out.rmdir()
+            draft.replace(out)
+            sync_folder(draft.parent)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_set(path: Path, manifest: Manifest, records: Sequence[Record]) -> EvaluationSet:

@@ -1,18 +1,16 @@
 """From a world, policies and a severity to an evaluation set: candidates are played, proved, sorted into roles and written."""
 
 import math
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from gristmill import registry
-from gristmill.errors import StoreError, UsageError, unknown
-from gristmill.files import storing, sync_folder, sync_tree
+from gristmill.errors import UsageError, unknown
 from gristmill.generators.rare.coverage import combinations_in
 from gristmill.generators.rare.coverage_factors import Factors
 from gristmill.generators.rare.problem import Problem
@@ -25,6 +23,7 @@ from gristmill.recorders.sets import (
     Record,
     Role,
     Verified,
+    new_folder,
     write_set,
 )
 from gristmill.severity import Kind, kinds_of, severity_of
@@ -94,12 +93,12 @@ def build(
     """
     _asked(roles)
     work = _Work.of(world, seats, severity, threshold, seed, reference, jobs, tell)
-    with _draft(out) as folder:
+    with new_folder(out) as folder, TemporaryDirectory() as aside:
         search = Search(work.problem, work.judge.id, seed, calls)
         found = candidates(search, roles, seed=seed, failures=failures)
         plays = _played(work, [*_numbered(work, found.candidates)], folder / RUN)
         _whole(plays)
-        spared = _reference(work, plays, folder.with_name(f"{folder.name}.reference"))
+        spared = _reference(work, plays, Path(aside) / RUN)
         records, refused = _records(work, plays, spared, roles)
         records = _paired(records)
         estimating = [one for one in records if one.role == "estimating"]
@@ -184,30 +183,6 @@ def _competent(world: str, seats: Mapping[str, str]) -> dict[str, str]:
                 return {}
             found[seat] = DEFAULT
     return found
-
-
-@contextmanager
-def _draft(out: Path) -> Iterator[Path]:
-    """Yield a folder that becomes `out` when the block ends well, and nothing otherwise."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StoreError(f"Expected a new folder for the set, got {out}, which is taken; choose another.")
-    draft = out.absolute().with_name(f".{out.name}.tmp")
-    others = draft.with_name(f"{draft.name}.reference")
-    with storing(draft, "create"):
-        shutil.rmtree(draft, ignore_errors=True)  # left by a build that was killed
-        shutil.rmtree(others, ignore_errors=True)
-        draft.mkdir(parents=True)
-    try:
-        yield draft
-        with storing(out, "write"):
-            sync_tree(draft)
-            if out.exists():
-                out.rmdir()
-            draft.replace(out)
-            sync_folder(draft.parent)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(others, ignore_errors=True)
 
 
 def _numbered(work: _Work, found: Sequence[Candidate]) -> Iterator[tuple[Candidate, Scenario]]:

@@ -1,8 +1,11 @@
 """Exports hold the set, and run where they are for."""
 
+import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -66,6 +69,83 @@ def test_a_folder_that_is_taken_is_left_alone(there: EvaluationSet, tmp_path: Pa
     with pytest.raises(StoreError, match="which is taken"):
         export_set(there.path, "jsonl", tmp_path)
     assert ["mine.txt"] == [one.name for one in tmp_path.iterdir()]
+
+
+def exported_utils(folder: Path) -> ModuleType:
+    """What lm-evaluation-harness imports of an export."""
+    spec = importlib.util.spec_from_file_location("exported_utils", folder / "utils.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_lm_eval_asks_for_the_first_act(there: EvaluationSet, tmp_path: Path) -> None:
+    """What the competent policy does first is right, in any spelling; anything else is not, and counts by its weight."""
+    export_set(there.path, "lm-eval", tmp_path / "out")
+    utils, lines = exported_utils(tmp_path / "out"), list(read_lines(tmp_path / "out/data.jsonl"))
+    right = [utils.process_results(line, [f"```json\n{line['target']}\n```"]) for line in lines]
+    wrong = [utils.process_results(line, ["I would rather not."]) for line in lines]
+    weighted = [found["weighted_other_first_act"] for found in wrong if "weighted_other_first_act" in found]
+
+    assert [one.id for one in there.records] == [line["id"] for line in lines]
+    assert {0.0} == {one if isinstance(one, float) else one[0] for found in right for one in found.values()}
+    assert there.manifest.weight / 25 == pytest.approx(utils.weighted_share(weighted))
+    assert 1.0 == utils.share([found["other_first_act"] for found in wrong if "other_first_act" in found])
+
+
+def test_lm_eval_names_its_metrics_as_their_results(there: EvaluationSet, tmp_path: Path) -> None:
+    """Under another name the harness would take the mean of weights and scores, without a word."""
+    yaml = pytest.importorskip("yaml")
+
+    class Loader(yaml.SafeLoader):  # type: ignore[name-defined, misc]  # imported only if it is there
+        """Reads names of functions as texts."""
+
+    Loader.add_constructor("!function", lambda loader, node: node.value)
+    export_set(there.path, "lm-eval", tmp_path / "out")
+    (file,) = (tmp_path / "out").glob("*.yaml")
+    task, utils = yaml.load(file.read_text(), Loader), exported_utils(tmp_path / "out")
+    lines = read_lines(tmp_path / "out/data.jsonl")
+
+    assert file.stem == task["task"]
+    assert {one["metric"] for one in task["metric_list"]} == {
+        name for line in lines for name in utils.process_results(line, [""])
+    }
+    for one in (task["process_results"], *(one["aggregation"] for one in task["metric_list"])):
+        module, _, name = one.partition(".")
+        assert "utils" == module
+        assert callable(getattr(utils, name))
+
+
+@pytest.mark.slow
+def test_an_export_runs_under_lm_eval(there: EvaluationSet, tmp_path: Path) -> None:
+    """Where the harness is installed, its model that says the same to everything is wrong everywhere."""
+    pytest.importorskip("lm_eval")
+    export_set(there.path, "lm-eval", tmp_path / "out")
+    (file,) = (tmp_path / "out").glob("*.yaml")
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
+    command = [
+        sys.executable,
+        "-m",
+        "lm_eval",
+        "--model",
+        "dummy",
+        "--tasks",
+        file.stem,
+        "--include_path",
+        ".",
+    ]
+    told = subprocess.run(
+        [*command, "--output_path", str(tmp_path / "told")], cwd=tmp_path / "out", env={**os.environ, **offline},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert 0 == told.returncode, told.stderr
+    (results,) = (tmp_path / "told").rglob("results_*.json")
+    found = decode(results.read_bytes())["results"][file.stem]
+
+    assert there.manifest.weight / 25 == pytest.approx(found["weighted_other_first_act,none"])
+    assert 1.0 == found["other_first_act,none"]
 
 
 def run_inspect(there: EvaluationSet, out: Path, player: str) -> dict[str, Any]:
