@@ -221,7 +221,7 @@ def _completion(output: ModelOutput) -> Completion:
     said = output.message
     calls = [Call(Function(one.function, dict(one.arguments))) for one in said.tool_calls or ()]
     reason = "length" if output.stop_reason in ("max_tokens", "model_length") else output.stop_reason
-    usage = output.usage and Usage(output.usage.input_tokens, output.usage.output_tokens)
+    usage = Usage(output.usage.input_tokens, output.usage.output_tokens) if output.usage else None
     return Completion([Choice(Message(said.text or None, None, calls or None), reason)], usage)
 
 

@@ -235,7 +235,7 @@ def compare(first: Score, second: Score, path: Path | None = None) -> Comparison
         if not (first.results[one.id].error or second.results[one.id].error)
     ]
     weighted = [(one.weight, a.event, b.event) for one, a, b in both if one.weight is not None]
-    differences = {
+    differences: dict[str, Difference] = {
         role: _difference([(a, b) for one, a, b in both if one.role == role])
         for role in dict.fromkeys(one.role for one, _, _ in both)
         if role != "estimating"

@@ -22,7 +22,6 @@ __all__ = [
     "Differing",
     "Verification",
     "opened",
-    "proofs",
     "replayed",
     "same_code",
     "space_digest",
@@ -161,19 +160,16 @@ def replayed(world: str, episodes: Iterable[Episode], jobs: int = 1) -> Iterator
         episodes: records of play.
         jobs: how many processes; with one, it is this one.
     """
-    for checks in proofs(world, episodes, jobs):
-        bad = next(
-            (
-                one
-                for one in checks
-                if one.name.partition(":")[0] in ("replay", "fault") and one.status != "pass"
-            ),
-            None,
-        )
-        yield _words(bad) if bad is not None else ""
+    for checks in _proofs(world, episodes, jobs):
+        told = [
+            one
+            for one in checks
+            if one.name.partition(":")[0] in ("replay", "fault") and one.status != "pass"
+        ]
+        yield _words(told[0]) if told else ""
 
 
-def proofs(world: str, episodes: Iterable[Episode], jobs: int = 1) -> Iterator[tuple[Check, ...]]:
+def _proofs(world: str, episodes: Iterable[Episode], jobs: int = 1) -> Iterator[tuple[Check, ...]]:
     """Yield the findings on every episode, that of its replay in a fresh world among them."""
     if jobs > 1:
         yield from (verdict.checks for verdict, _ in judged(world, "replayed", episodes, jobs))

@@ -1,6 +1,5 @@
 """Policies are scored on a set, and compared on the same records."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,7 @@ BETTER = {"agent": "lazy?share=0.5"}
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvaluationSet]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> EvaluationSet:
     """A set that was built against the lazy agent; tests only read it."""
     return built(tmp_path_factory.mktemp("sets") / "set", {"estimating": 1_000, "control": 20}, threshold=3.0)
 

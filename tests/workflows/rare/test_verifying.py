@@ -1,7 +1,6 @@
 """A set is played again whole, and what does not hold is named."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tests.workflows.rare.boilers import LAZY, built
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvaluationSet]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> EvaluationSet:
     """A set; tests only read it."""
     return built(tmp_path_factory.mktemp("sets") / "set", {"estimating": 20, "control": 5})
 
