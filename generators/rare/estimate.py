@@ -21,7 +21,7 @@ from gristmill.generators.rare.intervals import clopper_pearson, log_normal, rel
 from gristmill.generators.rare.plan import Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.replicates import near_misses, wave
+from gristmill.generators.rare.replicates import WAVE, near_misses, wave
 
 __all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate"]
 
@@ -108,10 +108,9 @@ def estimate(
     found: list[Replicate] = []
     while start.plan is not None and not enough(start, found, replicates, precision, calls):
         for one in wave(problem, start.plan, seed, len(found)):
-            if not enough(start, found, replicates, precision, calls):
-                found.append(one)
-                if progress is not None:
-                    progress(one)
+            found.append(one)
+            if progress is not None:
+                progress(one)
     drawn = drawn_of(problem, start, found, calls, precision) if method == "importance" else None
     return combine(start, found, drawn)
 
@@ -126,6 +125,8 @@ def enough(start: Start, found: Sequence[Replicate], replicates: int, precision:
         precision: relative standard error at which it is enough.
         calls: scenarios after which no further replicate begins.
     """
+    if len(found) % WAVE:
+        return False  # the others of the wave are simulated by now
     if len(found) >= _HOPELESS and not any(one.p for one in found):
         return True
     if len(found) >= 2 and start.calls + sum(one.calls for one in found) >= calls:

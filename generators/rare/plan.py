@@ -22,7 +22,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         tilt: paths of the tilted gates.
         share: of draws in which their options are alike.
         offsets: by part of the cube, without rare options of those gates (`common`) and with some (`rare`), which are
-            climbed apart, so that what needs none is not lost among what does; see `Tilt.offset`. None without a tilt.
+            climbed apart, so that what needs none is not lost among what does; see `Tilt.offset`. Without any the cube is
+            climbed as a whole.
         reach: how far a severity still rises after each step, [steps]; for trajectories.
         least: probability below which a replicate gives up.
     """
@@ -52,7 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def parts(self, cube: Cube) -> dict[str, tuple[Cube, Tilt]]:
         """Return the parts of a cube that are climbed one by one, by name, each with its tilt."""
         if not self.offsets:
-            return {"": (cube, Tilt(cube, []))}
+            return {"": (cube, self.tilted(cube))}
         gates = self.tilted(cube).gates
         found = {}
         for name, offset in self.offsets.items():

@@ -79,7 +79,7 @@ def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Repli
         for place, part in enumerate(parts)
         for one in part.members
     ]
-    p, curve = sum(part.p for part in parts), _curve(parts)
+    p, curve = min(1.0, sum(part.p for part in parts)), _curve(parts)
     return Replicate(
         number=number,
         p=p,

@@ -41,7 +41,7 @@ class Climb(NamedTuple):
     @property
     def p(self) -> float:
         """How likely the event is, within the part."""
-        return sum(math.exp(one.log_weight) for one in self.members)
+        return min(1.0, sum(math.exp(one.log_weight) for one in self.members))
 
 
 @dataclass

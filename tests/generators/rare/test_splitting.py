@@ -60,7 +60,7 @@ def test_estimates_are_right_on_average(problem: Problem, truth: float) -> None:
 def test_members_are_scenarios_of_the_event() -> None:
     """Each with its weight, and with the first scenario that it comes from."""
     problem = gated()
-    one = runs(problem, 1)[0]
+    one = runs(problem, 1, size=1_000)[0]
 
     assert one.members
     assert all(member.severity >= 0 for member in one.members)
@@ -68,9 +68,11 @@ def test_members_are_scenarios_of_the_event() -> None:
         outcome.severity for outcome in problem.simulate([member.values for member in one.members])
     ]
     assert one.ancestors == len({member.ancestor for member in one.members})
-    # A horse is drawn a hundred times as often as it comes.
+    assert abs(sum(np.exp(member.log_weight) for member in one.members) / one.p - 1) < 1e-9
+    # A horse is drawn a hundred times as often as it comes, a dog ten times.
     logs = {member.values["animal"]: member.log_weight for member in one.members}
-    assert abs(logs["horse"] - np.log(0.002 / (0.001 + 0.5 / 3))) < 1e-12
+    ratio = np.log(0.1 * (0.01 + 0.5 / 3) / (0.001 + 0.5 / 3))
+    assert abs(logs["horse"] - logs["dog"] - ratio) < 1e-12
 
 
 def test_levels_rise_and_chances_fall_to_the_event() -> None:
@@ -98,10 +100,14 @@ def test_the_same_scenario_is_not_simulated_again() -> None:
     points = np.tile([[0.5], [0.5]], 500)
     values, _ = cube.draw(points)
     old = Population(points, values, [Outcome(0.0)] * 500, np.zeros(500), np.arange(500))
-    moves = Moves(problem, cube, Tilt(cube, []), np.random.default_rng(0), lambda one: one.severity)
-    new, count = moves.moved(old, -1.0)
+    moves = Moves(cube, Tilt(cube, []), np.random.default_rng(0), lambda one: one.severity)
+    asking = moves.moved(old, -1.0)
+    asked = next(asking)
+    with pytest.raises(StopIteration) as end:
+        asking.send(problem.simulate(asked))
+    new, count = end.value.value
 
-    assert 0 < problem.calls == count < 20
+    assert 0 < len(asked) == count < 20
     assert count == sum(one["on"] for one in new.values)
     assert (new.points != points).any(axis=0).all()
 
