@@ -90,7 +90,7 @@ def estimate(
         problem: whose event.
         seed: root seed, of which the estimate is a pure function.
         method: one of `prepare.METHODS`; `auto` splits trajectories where there is a running severity, else scenarios.
-        calls: scenarios after which no further replicate begins.
+        calls: scenarios after which no further wave of replicates begins.
         precision: relative standard error at which it is enough.
         tilt: `auto` for all options of a probability of at most 5 %, paths of gates, or None.
         replicates: at least so many.
@@ -123,7 +123,7 @@ def enough(start: Start, found: Sequence[Replicate], replicates: int, precision:
         found: replicates so far, in order.
         replicates: at least so many.
         precision: relative standard error at which it is enough.
-        calls: scenarios after which no further replicate begins.
+        calls: scenarios after which no further wave of replicates begins.
     """
     if len(found) % WAVE:
         return False  # the others of the wave are simulated by now
