@@ -108,6 +108,7 @@ _EXTRAS = {
     **dict.fromkeys(("jax", "optax", "orbax", "safetensors", "tokenizers"), "train"),
     **dict.fromkeys(("mujoco", "OpenGL", "PIL"), "robots"),
     **dict.fromkeys(("starlette", "uvicorn"), "serve"),
+    "hypothesis": "rare",
     "openai": "chat",
     "covertable": "rare",
     "inspect_ai": "inspect",
