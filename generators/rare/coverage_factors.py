@@ -168,8 +168,7 @@ class Factors:
             if other is not None and isinstance(other.leaf.field, Choice):
                 options = [*other.starts, *([None] if other.needs else [])]
                 levels = frozenset(level for level, option in enumerate(options) if _among(option, allowed))
-                if len(levels) < len(options):
-                    needs.append((places[path], levels))
+                needs.append((places[path], levels))
         labels = (*factor.labels, "absent") if needs else factor.labels
         self.found.append(factor._replace(labels=labels, needs=tuple(needs)))
 

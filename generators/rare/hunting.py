@@ -80,7 +80,7 @@ def hunt(
         progress: is told the calls so far, and how many failures there are.
 
     Raises:
-        UsageError: when Hypothesis is not installed.
+        UsageError: when Hypothesis is not installed, or calls are too few.
     """
     try:
         import hypothesis
@@ -88,6 +88,8 @@ def hunt(
         raise UsageError(
             f"Expected Hypothesis for this hunt, which is not there: {install_line(error)}."
         ) from None
+    if calls <= _FIRST:
+        raise UsageError(f"Expected more than {_FIRST} calls, got {calls}: so many say what is ordinary.")
     found, failures, seen = leaves(problem.space), dict[str, Find](), dict[str, float]()
     bound = least_plausible(problem.space, seed=seed, one_in=one_in)
 
@@ -122,7 +124,7 @@ def hunt(
     settings = hypothesis.settings(
         database=None,
         deadline=None,
-        max_examples=_TIMES * _ROUND,
+        max_examples=_TIMES * min(_ROUND, calls),
         phases=(hypothesis.Phase.generate, hypothesis.Phase.target),
         suppress_health_check=list(hypothesis.HealthCheck),
         print_blob=False,

@@ -63,8 +63,9 @@ def _within(space: Space, path: Path, start: int, needs: Needs) -> Iterator[Leaf
             counts = frozenset(field.counts.options)
             for place in range(max(counts)):
                 at = start + 1 + place * field.space.dims
-                longer = here, frozenset(count for count in counts if count > place)
-                yield from _within(field.space, (*here, place), at, (*own, longer))
+                longer = frozenset(count for count in counts if count > place)
+                there = (*own, (here, longer)) if longer != counts else own
+                yield from _within(field.space, (*here, place), at, there)
         elif field.dims:
             highest = 0.0 if placed(field) else field.log_prob(field.mode)
             yield Leaf(here, field, start, start + field.dims, highest, own)

@@ -5,7 +5,7 @@ each of them the scenario is played from its beginning, which is as good as play
 scenario; the invariant is that it is no failure. Hypothesis looks for a sequence that breaks it, and makes that one short.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -171,7 +171,7 @@ def break_down(
     settings = hypothesis.settings(
         database=None,
         deadline=None,
-        max_examples=_RUNS,
+        max_examples=min(_RUNS, calls),
         stateful_step_count=steps,
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
@@ -203,37 +203,45 @@ def _machine(memory: _Memory, begin: Callable[[], Dialogue]) -> type:
         RuleBasedStateMachine.__init__(self)
         self.dialogue = begin()
 
-    def change(self: Any, event: Event) -> None:
-        if memory.spent < memory.calls:
-            self.dialogue.change(event)
-
     def sound(self: Any) -> None:
         memory.check(self.dialogue)
 
-    def adding(name: str, space: Space) -> Callable[[Any, int], None]:
+    def adding(name: str, of: str, space: Space) -> Callable[[Any, int], None]:
         def add(self: Any, row: int) -> None:
             if memory.spent < memory.calls:
-                self.dialogue.add(name, space.sample(0, row, name="record"))
+                self.dialogue.add(of, space.sample(0, row, name="record"))
 
+        add.__name__ = name
         return add
 
+    def changing(name: str) -> Callable[[Any, Event], None]:
+        def change(self: Any, event: Event) -> None:
+            if memory.spent < memory.calls:
+                self.dialogue.change(event)
+
+        change.__name__ = name
+        return change
+
     rules: dict[str, Any] = {"__init__": start, "sound": invariant()(sound)}
-    for name, field in memory.problem.space.fields.items():
+    # Hypothesis takes rules for the simpler the earlier their names are.
+    for number, events in enumerate(_events(memory.leaves)):
+        name = f"change_{number:04}"
+        rules[name] = rule(event=st.sampled_from(events))(changing(name))
+    for number, (of, field) in enumerate(memory.problem.space.fields.items()):
+        name = f"extend_{number:04}"
         if isinstance(field, Many) and field.alone:
-            rules[f"add {name}"] = rule(row=st.integers(0, _RECORDS - 1))(adding(name, field.space))
-    for name, events in _events(memory.leaves).items():
-        rules[f"change {name}"] = rule(event=st.sampled_from(events))(change)
+            rules[name] = rule(row=st.integers(0, _RECORDS - 1))(adding(name, of, field.space))
     return type("Machine", (RuleBasedStateMachine,), rules)
 
 
-def _events(found: Sequence[Leaf]) -> Mapping[str, list[Event]]:
-    """Return what fields may become, by their names without numbers of records, the likeliest first."""
+def _events(found: Sequence[Leaf]) -> list[list[Event]]:
+    """Return what each field may become, in all records it is in, the likeliest first."""
     events: dict[str, list[Event]] = {}
     for leaf in found:
         name = " ".join(one for one in leaf.path if isinstance(one, str))
         if possible := list(_becomes(leaf)):
             events.setdefault(name, []).extend(possible)
-    return events
+    return list(events.values())
 
 
 def _becomes(leaf: Leaf) -> Iterator[Event]:
