@@ -1,5 +1,6 @@
 """What is searched for before a set is built: the proposal of its estimating records, and failures for its stress records."""
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,10 @@ from gristmill.errors import UsageError
 from gristmill.generators.rare.archive import illuminate
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.importance import LATENTS, Proposal
-from gristmill.generators.rare.plan import Replicate
+from gristmill.generators.rare.plan import Member, Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
-from gristmill.generators.rare.replicates import near_misses, replicate
+from gristmill.generators.rare.replicates import near_misses, pooled, replicate
 from gristmill.generators.rare.shrinking import shrink
 from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.space import Values
@@ -79,7 +80,8 @@ class Search:
     def proposal(self) -> tuple[Proposal | None, dict[str, Any]]:
         """Return what estimating records are drawn from, and its parameters; None stands for the tilted nominal distribution.
 
-        It is fitted to near misses, so that it suits other systems, too, and has a tenth of the tilted nominal distribution.
+        It is fitted to near misses, so that it suits other systems, too, and as much to what has failed, since near misses
+        may be of other kinds; a tenth of it is the tilted nominal distribution, which bounds the weights.
         """
         tilt = Tilt.auto(self.cube)
         tilted = {"kind": "tilted", "gates": [one.path for one in tilt.gates], "share": tilt.share}
@@ -92,6 +94,7 @@ class Search:
                 "effective number of events before a rate is leant on"
             )
         threshold, members = near_misses(self._problem, plan, self._replicates, self._seed, runs=_NEAR)
+        members = [*_whole(members), *_whole(pooled(self._replicates))]
         try:
             found = Proposal.fit(self.cube, members, seed=self._seed, tilt=plan.tilted(self.cube))
         except UsageError as error:
@@ -144,6 +147,12 @@ class Search:
             one.origin, algorithm=f"{one.origin.algorithm}, shrunk", shrunk_from=source
         )
         return [one, Failure(values=found.values, origin=simpler)]
+
+
+def _whole(members: Sequence[Member]) -> list[Member]:
+    """Return scenarios with weights that sum to one."""
+    total = math.log(sum(math.exp(one.log_weight) for one in members))
+    return [msgspec.structs.replace(one, log_weight=one.log_weight - total) for one in members]
 
 
 def draws(
