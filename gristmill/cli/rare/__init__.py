@@ -3,4 +3,4 @@
 Example: gristmill rare estimate driving/highway-v1 --seat driver=typical
 """
 
-VERBS = ("check", "estimate", "build", "score", "compare", "verify")
+VERBS = ("check", "estimate", "hunt", "shrink", "build", "score", "compare", "verify", "export")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.shrinking import shrink
+from gristmill.generators.space import Values
 from gristmill.seeding import numpy_stream
 from gristmill.workflows.rare.charts import Point, fields_apart
 from gristmill.workflows.rare.estimating import Estimation, Failure
@@ -14,7 +15,7 @@ from gristmill.workflows.rare.playing import System
 from gristmill.workflows.rare.words import chance_between
 from gristmill.workflows.report import machine
 
-__all__ = ["figures", "headline", "write_estimate_page"]
+__all__ = ["PAGE", "drawn_points", "figures", "headline", "write_estimate_page"]
 
 PAGE = "rare.html"
 _DRAWN, _SHOWN, _KINDS, _MINIMAL = 400, 400, 12, 6  # scenarios in pictures, rows of tables
@@ -29,12 +30,7 @@ def write_estimate_page(found: Estimation, failures: Sequence[Failure], out: Pat
         StoreError: when it cannot be written.
     """
     system = System(found.asked.event)
-    values = Cube(system.space).uniform(numpy_stream(found.asked.event.seed, "page"), _DRAWN)[1]
-    grades = system.problem().simulate(values)
-    nominal = [
-        Point(one.severity, system.space.log_prob(row) / math.log(10))
-        for one, row in zip(grades, values, strict=True)
-    ]
+    values, nominal = drawn_points(system)
     some = _spread(failures, _SHOWN)
     estimate = found.estimate
     unit = f" ({found.unit})" if found.unit else ""
@@ -62,6 +58,16 @@ def write_estimate_page(found: Estimation, failures: Sequence[Failure], out: Pat
         figures=figures(found),
     )  # fmt: skip
     return write_rare(data, out / PAGE)
+
+
+def drawn_points(system: System) -> tuple[list[Values], list[Point]]:
+    """Return some scenarios as they come, and where they lie in a picture."""
+    values = Cube(system.space).uniform(numpy_stream(system.event.seed, "page"), _DRAWN)[1]
+    grades = system.problem().simulate(values)
+    return values, [
+        Point(one.severity, system.space.log_prob(row) / math.log(10))
+        for one, row in zip(grades, values, strict=True)
+    ]
 
 
 def headline(found: Estimation) -> str:

@@ -13,7 +13,7 @@ __all__ = ["KindRow", "Minimal", "Page", "write_rare"]
 
 
 class Minimal(msgspec.Struct, frozen=True, kw_only=True):
-    """A failure reduced to what matters, in words; `found` says of how much it stands for."""
+    """A failure reduced to what matters, in words; `found` says how much or what it stands for."""
 
     words: str
     severity: float
@@ -46,6 +46,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         failures: those that are the event.
         fields: in which they differ most.
         minimal: what it takes.
+        minimal_told: what is told of each in its last column.
         kinds: kinds of failure, with the names of the ways in which they differ, and what the figure is.
         figures: the rest, by name.
     """
@@ -66,6 +67,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[Point] = []
     fields: list[Marginal] = []
     minimal: list[Minimal] = []
+    minimal_told: str = "share of failures"
     kinds: list[KindRow] = []
     kind_names: list[str] = []
     kind_figure: str = "share of failures"
