@@ -18,14 +18,18 @@ from gristmill.errors import UsageError
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.importance import ENOUGH, LATENTS, Drawn, Proposal, importance
 from gristmill.generators.rare.intervals import clopper_pearson, log_normal, relative_error
-from gristmill.generators.rare.plan import Replicate
+from gristmill.generators.rare.plan import Plan, Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
 from gristmill.generators.rare.replicates import WAVE, near_misses, wave
 
-__all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate"]
+__all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate", "of_one_size", "plan_of"]
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
+_APART, _LARGER = (
+    0.75,
+    4,
+)  # spread of logarithms with which replicates are far apart, and how much larger others are
 _REFUSED = 0.5  # relative error above which there is no number
 _FEW, _SURPRISE = 4, 1e-3  # ancestors that are few; how unlikely the first events may be
 
@@ -107,7 +111,7 @@ def estimate(
     start = prepare(problem, seed=seed, method=method, calls=calls, tilt=tilt, size=size)
     found: list[Replicate] = []
     while start.plan is not None and not enough(start, found, replicates, precision, calls):
-        for one in wave(problem, start.plan, seed, len(found)):
+        for one in wave(problem, plan_of(start, found, replicates, calls), seed, len(found)):
             found.append(one)
             if progress is not None:
                 progress(one)
@@ -131,9 +135,38 @@ def enough(start: Start, found: Sequence[Replicate], replicates: int, precision:
         return True
     if len(found) >= 2 and start.calls + sum(one.calls for one in found) >= calls:
         return True
-    if len(found) < replicates:
+    own = of_one_size(found)
+    if len(own) < replicates or plan_of(start, found, replicates, calls).size > own[0].size:
         return False
-    return start.method == "importance" or relative_error([one.p for one in found]) <= precision
+    return start.method == "importance" or relative_error([one.p for one in own]) <= precision
+
+
+def plan_of(start: Start, found: Sequence[Replicate], replicates: int, calls: int) -> Plan:
+    """Return the plan of the next replicates: larger ones, where the first of the last size are far apart.
+
+    Replicates that are far apart are skewed: most are too low, and their mean too, until one is far too high.
+
+    Args:
+        start: of the estimate.
+        found: replicates so far, in order.
+        replicates: how many of a size are looked at.
+        calls: scenarios after which no further wave of replicates begins; larger ones have to fit.
+    """
+    assert start.plan is not None, "where Monte Carlo is the answer there are no replicates"
+    own = of_one_size(found)
+    if not own:
+        return start.plan
+    size, first = own[0].size, own[:replicates]
+    before = start.calls + sum(one.calls for one in [*found[: len(found) - len(own)], *first])
+    dear = before + _LARGER * sum(one.calls for one in first)
+    logs = np.log([one.p for one in first if one.p])
+    apart = len(first) == replicates and len(logs) > 1 and float(logs.std(ddof=1)) > _APART
+    return msgspec.structs.replace(start.plan, size=_LARGER * size if apart and dear <= calls else size)
+
+
+def of_one_size(found: Sequence[Replicate]) -> list[Replicate]:
+    """Return the replicates of the last size, which alone the estimate is made of."""
+    return [one for one in found if one.size == found[-1].size]
 
 
 def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None) -> Estimate:
@@ -145,6 +178,7 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
         drawn: by importance sampling, where that was asked for.
     """
     warnings = [one.text for one in start.findings if one.level == "warning"]
+    spent, found = sum(one.calls for one in found), of_one_size(found)
     p, low, high, error, method = _answer(start, found, drawn, warnings)
     _warn(start, found, p, warnings)
     told = p > 0 and error <= _REFUSED
@@ -159,7 +193,7 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
         high=high,
         relative_se=error if math.isfinite(error) else None,
         replicates=len(found),
-        calls=start.calls + sum(one.calls for one in found) + (drawn.calls if drawn else 0),
+        calls=start.calls + spent + (drawn.calls if drawn else 0),
         calls_mc_equivalent=(1 - p) / (p * error**2) if told and error else None,
         method=method,
         levels=list(found[0].levels) if found else [],

@@ -84,7 +84,8 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
     """An independent estimate.
 
     Attributes:
-        number: of the replicate; it is a pure function of this and the seed.
+        number: of the replicate; it is a pure function of this, its size and the seed.
+        size: scenarios of each of its parts.
         p: the estimate, 0 where the event was not reached.
         calls: scenarios simulated.
         levels: the least severity of those that went on, in turn.
@@ -98,6 +99,7 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: int
+    size: int
     p: float
     calls: int
     levels: list[float]

@@ -82,6 +82,7 @@ def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Repli
     p, curve = min(1.0, sum(part.p for part in parts)), _curve(parts)
     return Replicate(
         number=number,
+        size=size,
         p=p,
         calls=sum(calls for _, calls in found),
         levels=[level for level, _ in curve],

@@ -14,7 +14,7 @@ from gristmill.digest import decoder, encode, indented
 from gristmill.errors import UsageError
 from gristmill.executors import imap
 from gristmill.files import write_whole
-from gristmill.generators.rare.estimate import Estimate, combine, drawn_of, enough
+from gristmill.generators.rare.estimate import Estimate, combine, drawn_of, enough, of_one_size, plan_of
 from gristmill.generators.rare.plan import Plan, Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.replicates import WAVE, wave
@@ -133,8 +133,9 @@ def estimate_event(
         if asked.method == "importance"
         else None
     )
-    failures = _failures(system, found)
-    told = _told(asked, system, combine(start, found, drawn), found, failures)
+    own = of_one_size(found)
+    failures = _failures(system, own)
+    told = _told(asked, system, combine(start, found, drawn), own, failures)
     if out is not None:
         write_lines(out / FAILURES, failures[:_MOST])
         write_whole(out / ESTIMATE, indented(told))
@@ -174,8 +175,9 @@ def _begun(asked: Asked, system: System, out: Path | None) -> tuple[Start, list[
                 f"Expected the folder of the same estimate, got {out}, in which another event, another setting or other "
                 "code was asked for; choose another folder."
             )
-        replicates = read_lines(out / REPLICATES) if (out / REPLICATES).exists() else ()
-        return stored.start, [msgspec.convert(one, Replicate) for one in replicates]
+        lines = read_lines(out / REPLICATES) if (out / REPLICATES).exists() else ()
+        replicates = [msgspec.convert(one, Replicate) for one in lines]
+        return stored.start, replicates[: len(replicates) // WAVE * WAVE]  # of a broken wave all are run again
     start = prepare(
         system.problem(), seed=asked.event.seed, method=asked.method, calls=asked.calls, tilt=asked.tilt, size=asked.size
     )  # fmt: skip
@@ -192,34 +194,33 @@ def _replicates(
     asked: Asked, start: Start, there: Sequence[Replicate], jobs: int
 ) -> Generator[Replicate, None, None]:
     """Yield further replicates until there are enough; those that workers have begun in vain are dropped."""
-    found, plan, seed = list(there), start.plan, asked.event.seed
-
-    def done() -> bool:
-        return plan is None or enough(start, found, asked.replicates, asked.precision, asked.calls)
-
-    if done():
-        return
-    todo = (encode(_Work(asked.event, plan, seed, number)) for number in count(len(there), WAVE))
-    made = imap(_run, todo, jobs=jobs, executor="inline" if jobs == 1 else "process")
-    for one in chain.from_iterable(map(_wave, made)):
-        found.append(one)
-        yield one
-        if done():
-            return
+    found = list(there)
+    while start.plan is not None and not enough(start, found, asked.replicates, asked.precision, asked.calls):
+        plan = plan_of(start, found, asked.replicates, asked.calls)
+        # A plan is looked at again when there are so many of its replicates, not before what is under way then is known.
+        own = sum(one.size == plan.size for one in found)
+        last = len(found) - own + asked.replicates if own < asked.replicates else None
+        numbers = count(len(found), WAVE) if last is None else range(len(found), last, WAVE)
+        todo = (encode(_Work(asked.event, plan, asked.event.seed, number)) for number in numbers)
+        made = imap(_run, todo, jobs=jobs, executor="inline" if jobs == 1 else "process")
+        for one in chain.from_iterable(map(_wave, made)):
+            found.append(one)
+            yield one
+            if last is None and enough(start, found, asked.replicates, asked.precision, asked.calls):
+                return
 
 
 class _Work(msgspec.Struct, frozen=True):
     """A wave of replicates to run, by the number of the first, as plain data."""
 
     event: Event
-    plan: Plan | None
+    plan: Plan
     seed: int
     number: int
 
 
 def _run(data: bytes) -> bytes:
     work = _work(data)
-    assert work.plan is not None, "where Monte Carlo is the answer there are no replicates"
     problem = _system(encode(work.event)).problem()
     return encode(wave(problem, work.plan, work.seed, work.number))
 

@@ -218,6 +218,7 @@ def run(p: float, number: int) -> Replicate:
     """Return a replicate that found some probability."""
     return Replicate(
         number=number,
+        size=500,
         p=p,
         calls=100,
         levels=[],
