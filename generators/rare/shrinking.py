@@ -7,7 +7,6 @@ what has to stay goes as near to its mode as it can.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,7 +17,8 @@ from gristmill.errors import UsageError
 from gristmill.generators.fields import Choice
 from gristmill.generators.kinds.field import List, short
 from gristmill.generators.kinds.numbers import normal_quantile
-from gristmill.generators.rare.leaves import Leaf, leaves, peak, present, unusual
+from gristmill.generators.rare.cube import from_normal
+from gristmill.generators.rare.leaves import USUAL, Leaf, leaves, peak, present, unusual
 from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.space import Space, Values
 
@@ -27,6 +27,7 @@ __all__ = ["Shrunk", "in_words", "shrink", "usual"]
 SLACK = 0.5  # of log-density
 _MANY = 10_000  # calls, where they cost nothing
 _HALVES = 4  # times that a number is brought half as near
+_WITHIN = 0.999  # of the band in which numbers are as usual
 _LIKELIER = 4  # options that are tried in place of an unlikely one
 _LEAST, _MOST = 1e-12, 1 - 1e-12  # units between which there is a half
 
@@ -207,32 +208,42 @@ class _Search:
 
     def refine(self) -> None:
         """Give each leaf that has to differ from the mode as likely a value as possible."""
-        for leaf in self.off():
-            value = next((value for one, value, _ in present(self.leaves, self.values) if one == leaf), None)
+        off = self.off()
+        numbers = [one for one in off if not isinstance(one.field, Choice) and one.end == one.start + 1]
+        # The nearest first, and before options, so that as few as possible are not as usual.
+        numbers.sort(key=lambda one: abs(self.units[one.start] - 0.5))
+        for leaf in numbers:
+            aside = self.units[leaf.start] - 0.5
+            if abs(aside) > USUAL / 2:
+                self._to(leaf, 0.5 + math.copysign(_WITHIN * USUAL / 2, aside))
+        for leaf in off:
             if isinstance(leaf.field, Choice):
-                self._likelier(leaf, leaf.field, value)
-            elif leaf.end == leaf.start + 1:
-                self._nearer(leaf)
+                self._likelier(leaf, leaf.field)
+        for leaf in numbers:
+            self._nearer(leaf)
 
-    def _likelier(self, leaf: Leaf, field: Choice, value: Any) -> None:
+    def _to(self, leaf: Leaf, unit: float) -> bool:
+        """Go to another unit of a leaf if that is acceptable."""
+        units = self.units.copy()
+        units[leaf.start] = unit
+        return self.accept(units)
+
+    def _likelier(self, leaf: Leaf, field: Choice) -> None:
+        value = field.draw([self.units[leaf.start]])
         likelier = [one for one in field.options if field.log_prob(one) > field.log_prob(value)]
         likelier.sort(key=field.log_prob, reverse=True)
         for option in likelier[1 : _LIKELIER + 1]:  # the first is the mode's, which has been tried
-            units = self.units.copy()
-            units[leaf.start] = field.locate(option)[0]
-            if self.accept(units):
+            if self._to(leaf, field.locate(option)[0]):
                 return
 
     def _nearer(self, leaf: Leaf) -> None:
         """Halve the way of a number to its mode, and where that is too far the way to the half."""
-        from scipy.special import ndtr  # slow to import
-
-        near, far = map(partial(_normal, place=leaf.start), (self.mode, self.units))
+        near, far = (
+            normal_quantile(np.clip(units[[leaf.start]], _LEAST, _MOST)) for units in (self.mode, self.units)
+        )
         for _ in range(_HALVES):
             half = (near + far) / 2
-            units = self.units.copy()
-            units[leaf.start] = ndtr(half)
-            if self.accept(units):
+            if self._to(leaf, float(from_normal(half)[0])):
                 far = half
             else:
                 near = half
@@ -250,7 +261,3 @@ class _Search:
             words=in_words(self.leaves, self.values),
             calls=self.calls,
         )
-
-
-def _normal(units: Any, *, place: int) -> float:
-    return float(normal_quantile(np.clip(units[[place]], _LEAST, _MOST))[0])

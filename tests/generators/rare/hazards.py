@@ -57,4 +57,4 @@ def desk() -> Problem:
 def _twice(row: Values) -> bool:
     """Return whether a refund was made twice: the fault struck it after it was made, and it was made again."""
     writes = [one for one in row["requests"] if one["wish"] == "refund"]
-    return row["fault"] == "after" and len(writes) >= row["nth"]
+    return bool(row["fault"] == "after" and len(writes) >= row["nth"])

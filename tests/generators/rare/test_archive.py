@@ -1,12 +1,14 @@
 """The archive has the most plausible failure of each kind."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
 from gristmill.errors import UsageError
 from gristmill.generators.rare.archive import illuminate
-from gristmill.generators.rare.problem import Problem
+from gristmill.generators.rare.problem import Outcome, Problem
+from gristmill.generators.space import Values
 from tests.generators.rare.hazards import desk, road
 
 
@@ -57,13 +59,12 @@ def test_only_some_kinds_can_be_told_apart() -> None:
 def test_scenarios_of_a_constraint_are_legal() -> None:
     """No illegal scenario is simulated, and none twice."""
     problem, seen = desk(), list[str]()
-    noting = Problem(
-        problem.space,
-        lambda rows: [seen.append(str(row)) for row in rows] and problem.simulate(rows),
-        1.0,
-        kinds=problem.kinds,
-    )
-    found = illuminate(noting, seed=1, calls=300)
+
+    def simulate(rows: Sequence[Values]) -> list[Outcome]:
+        seen.extend(map(str, rows))
+        return problem.simulate(rows)
+
+    found = illuminate(Problem(problem.space, simulate, 1.0, kinds=problem.kinds), seed=1, calls=300)
 
     assert {("after",)} == {one.kind for one in found.failures}
     assert 300 == len(seen) == len(set(seen))
