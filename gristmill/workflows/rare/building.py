@@ -88,14 +88,21 @@ def build(
         tell: called with the part at work and its progress: done, of all.
 
     Raises:
-        UsageError: when something asked for does not exist, or an estimating draw cannot be told or does not replay.
+        UsageError: when something asked for does not exist, there are no candidates, or an estimating draw cannot be told
+            or does not replay.
         StoreError: when the folder is taken or cannot be written.
     """
     _asked(roles)
     work = _Work.of(world, seats, severity, threshold, seed, reference, jobs, tell)
     with new_folder(out) as folder, TemporaryDirectory() as aside:
+        work.tell("searching", 0, calls)
         search = Search(work.problem, work.judge.id, seed, calls)
         found = candidates(search, roles, seed=seed, failures=failures)
+        if not found.candidates:
+            raise UsageError(
+                f"Expected scenarios that fail to build stress records of, got none in {calls:,} calls; search longer, or lower "
+                f"the threshold of {work.plays.threshold:g}."
+            )
         plays = _played(work, [*_numbered(work, found.candidates)], folder / RUN)
         _whole(plays)
         spared = _reference(work, plays, Path(aside) / RUN)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -109,7 +110,7 @@ class Search:
                 "Expected failures to build stress records of, or calls to search for them, got neither."
             )
         found, met = list[Failure](), set[str]()
-        for one in (*self._kinds(), *self._members()):
+        for one in chain(self._kinds(), self._members()):
             if len(found) >= n:
                 break
             for other in self._with_simpler(one, len(found)):

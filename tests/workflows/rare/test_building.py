@@ -231,3 +231,29 @@ def test_a_rare_event_is_told_by_a_fitted_proposal(tmp_path: Path) -> None:
     )
     assert [one.scenario.values for one in there.records] == rows
     assert [one.weight for one in there.records] == pytest.approx(np.exp(logs).tolist())
+
+
+def test_without_anything_that_fails_there_is_no_stress_set(tmp_path: Path) -> None:
+    """The message says how long was searched, and no folder is left."""
+    with pytest.raises(
+        UsageError, match=r"got none in 500 calls; search longer, or lower the threshold of 99"
+    ):
+        built(tmp_path / "set", {"stress": 3}, threshold=99.0, calls=500)
+    with pytest.raises(UsageError, match="or calls to search for them, got neither"):
+        built(tmp_path / "set", {"stress": 3})
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("grade", "message"), [("float('nan')", "got nan for"), ("1 / 0", "got ZeroDivisionError")]
+)
+def test_a_severity_that_is_no_number_builds_nothing(tmp_path: Path, grade: str, message: str) -> None:
+    """One message says for which scenario."""
+    (tmp_path / "odd.py").write_text(
+        "from tests.fixtures.boilers import Boiler as Base, Severity, agent, customer, lazy\n\n"
+        "class Boiler(Base):\n"
+        f"    severities = (Severity(name='odd', of=lambda episode: {grade}, threshold=1.0, about='nothing'),)\n"
+    )
+
+    with pytest.raises(UsageError, match=message):
+        built(tmp_path / "set", {"control": 2}, world=f"{tmp_path}/odd.py:Boiler")
