@@ -1,6 +1,6 @@
 """Rare events of known probability: what an estimate costs, how far off it is, and how often its interval holds.
 
-    python benchmarks/bench_rare.py [part ...] [--runs 40] [--workers 2] [--seed 0] [--peer]
+    python benchmarks/bench_rare.py [part ...] [--runs 80] [--workers 2] [--seed 0] [--peer]
 
 Parts are `estimate` (the default method on every problem), `importance`, `set` (an estimating set made with one driver, put to
 four others) or the name of a problem. Costs are in scenarios simulated, all of them counted: the linter's, those of Monte
@@ -95,7 +95,7 @@ def main() -> None:
     """Run the parts that are asked for and print their tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="*", default=["estimate", "importance", "set"])
-    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--runs", type=int, default=80)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--peer", action="store_true")

@@ -17,7 +17,7 @@ import numpy as np
 from gristmill.errors import UsageError
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.importance import ENOUGH, LATENTS, Drawn, Proposal, importance
-from gristmill.generators.rare.intervals import clopper_pearson, log_normal, relative_error
+from gristmill.generators.rare.intervals import clopper_pearson, log_error, log_normal, relative_error
 from gristmill.generators.rare.plan import Plan, Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
@@ -26,10 +26,8 @@ from gristmill.generators.rare.replicates import WAVE, near_misses, wave
 __all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate", "of_one_size", "plan_of"]
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
-_APART, _LARGER = (
-    0.75,
-    4,
-)  # spread of logarithms with which replicates are far apart, and how much larger others are
+# Spread of logarithms with which replicates are far apart, and how many times as large others are then.
+_APART, _LARGER = 0.75, 4
 _REFUSED = 0.5  # relative error above which there is no number
 _FEW, _SURPRISE = 4, 1e-3  # ancestors that are few; how unlikely the first events may be
 
@@ -126,7 +124,8 @@ def enough(start: Start, found: Sequence[Replicate], replicates: int, precision:
         start: of the estimate.
         found: replicates so far, in order.
         replicates: at least so many.
-        precision: relative standard error at which it is enough.
+        precision: relative standard error at which it is enough, as logarithms tell it: who goes on whenever one
+            replicate is high levels out just those, and is low on average.
         calls: scenarios after which no further wave of replicates begins.
     """
     if len(found) % WAVE:
@@ -138,7 +137,7 @@ def enough(start: Start, found: Sequence[Replicate], replicates: int, precision:
     own = of_one_size(found)
     if len(own) < replicates or plan_of(start, found, replicates, calls).size > own[0].size:
         return False
-    return start.method == "importance" or relative_error([one.p for one in own]) <= precision
+    return start.method == "importance" or log_error([one.p for one in own]) <= precision
 
 
 def plan_of(start: Start, found: Sequence[Replicate], replicates: int, calls: int) -> Plan:

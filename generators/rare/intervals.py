@@ -7,7 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Rate", "clopper_pearson", "effective", "log_normal", "relative_error", "weighted_rate"]
+__all__ = [
+    "Rate",
+    "clopper_pearson",
+    "effective",
+    "log_error",
+    "log_normal",
+    "relative_error",
+    "weighted_rate",
+]
 
 _OUT = 0.025  # on either side
 _ZERO = 3.0  # as many events as are in doubt where none was seen: -log(0.05)
@@ -75,6 +83,17 @@ def relative_error(replicates: Sequence[float]) -> float:
     if len(found) < 2 or not mean:
         return math.inf
     return float(found.std(ddof=1)) / math.sqrt(len(found)) / mean
+
+
+def log_error(replicates: Sequence[float]) -> float:
+    """Return the relative standard error of the mean of replicates if their logarithms are normal, infinity where it is zero.
+
+    It depends less on a single high one than `relative_error` does.
+    """
+    found = np.array(replicates)
+    if len(found) < 2 or not (found > 0).all():
+        return relative_error(replicates)
+    return math.sqrt(math.expm1(min(700.0, float(np.log(found).var(ddof=1)))) / len(found))
 
 
 def effective(weights: ArrayLike) -> float:

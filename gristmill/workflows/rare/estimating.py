@@ -177,7 +177,9 @@ def _begun(asked: Asked, system: System, out: Path | None) -> tuple[Start, list[
             )
         lines = read_lines(out / REPLICATES) if (out / REPLICATES).exists() else ()
         replicates = [msgspec.convert(one, Replicate) for one in lines]
-        return stored.start, replicates[: len(replicates) // WAVE * WAVE]  # of a broken wave all are run again
+        return stored.start, replicates[
+            : len(replicates) // WAVE * WAVE
+        ]  # of a broken wave all are run again
     start = prepare(
         system.problem(), seed=asked.event.seed, method=asked.method, calls=asked.calls, tilt=asked.tilt, size=asked.size
     )  # fmt: skip
