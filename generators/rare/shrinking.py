@@ -219,7 +219,8 @@ class _Search:
         for leaf in off:
             if isinstance(leaf.field, Choice):
                 self._likelier(leaf, leaf.field)
-        for leaf in numbers:
+        self.reset(self.off())
+        for leaf in reversed(numbers):  # the furthest first, since there may be more of them than calls
             self._nearer(leaf)
 
     def _to(self, leaf: Leaf, unit: float) -> bool:
