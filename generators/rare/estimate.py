@@ -27,7 +27,7 @@ __all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate", "of_one_size
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
 # Spread of logarithms with which replicates are far apart, and how many times as large others are then.
-_APART, _LARGER = 0.75, 4
+_APART, _LARGER = 1.0, 4
 _REFUSED = 0.5  # relative error above which there is no number
 _FEW, _SURPRISE = 4, 1e-3  # ancestors that are few; how unlikely the first events may be
 

@@ -36,7 +36,7 @@ def levels_chart(curves: Sequence[Sequence[tuple[float, float]]], *, x: str) -> 
         series,
         title="Probability of each severity",
         x=x,
-        y="probability of at least that (power of ten)",
+        y="probability (power of ten)",
         start=(None, None),
     )
 
@@ -56,7 +56,7 @@ def likelihood_chart(
         series,
         title="Severity against likelihood",
         x=x,
-        y="density of the scenario (power of ten)",
+        y="density (power of ten)",
         start=(None, None),
     )
 
