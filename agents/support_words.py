@@ -194,12 +194,12 @@ OUTCOMES = {
     "email": Phrase(_DONE + "[your e-mail is now|we now have|your new e-mail is|from now on we use] {email}."),
     "human": Phrase(_DONE + "[a person will take over|a colleague takes over|somebody will call you|a colleague will call you]."),
     "fraud": Phrase(
-        "[I have to pass this on|I pass this on|Someone has to look at this|I can't settle this here]:"
-        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you]."
+        "[I have to pass this on|I pass this on|Someone has to look at this|I can't settle this here|I cannot settle this here|Someone else has to look at this]:"
+        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you|a person will call you|a colleague will take over]."
     ),
     "outage": Phrase(
-        "[One of our services is down|A service that I need is down|Sorry, our service is down|A service is down right now]:"
-        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you]."
+        "[One of our services is down|A service that I need is down|Sorry, our service is down|A service is down right now|Sorry, a service is down|A service that I need is down right now]:"
+        " [a colleague takes over|a colleague will call you|a person will take over|a colleague will contact you|a person will call you|a colleague will take over]."
     ),
     "unclear": Phrase("[Sorry, |I am sorry, ][I cannot find it|I can't find it]."),
 }  # fmt: skip
