@@ -6,4 +6,5 @@
 - `fitting` makes a template like a real table, `fidelity` says how alike two tables are; `tables` are their files.
 - `taxonomy` makes tasks by topic, `problems` some of them; `answers` judges replies.
 - `augment` says the same in other words by rule, `rewriting` by a model that its caller brings.
+- `rare` says how likely an event of a Space is, and which scenarios bring it about.
 """

@@ -110,7 +110,6 @@ _EXTRAS = {
     **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "hypothesis": "rare",
     "openai": "chat",
-    "covertable": "rare",
     "inspect_ai": "inspect",
     **dict.fromkeys(("sklearn", "sympy", "threadpoolctl", "yaml"), "generate"),
 }
