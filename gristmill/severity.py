@@ -7,9 +7,12 @@ ways in which its failures differ. Both are optional: rare events are searched f
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Self
 
 from gristmill.errors import UsageError, unknown
+from gristmill.plugins import module_of
+from gristmill.specs import file_of
 from gristmill.types import Episode
 from gristmill.world import World
 
@@ -93,11 +96,18 @@ class Kind:
 
 
 def severity_of(world: World, name: str = "") -> Severity:
-    """Return a severity of a world by its name, the first one without.
+    """Return a severity by its name among those of a world, the first one without, or by its place in a file.
+
+    Args:
+        world: the world.
+        name: of one of its severities; or `path.py:name`, or `path.py` alone if the file holds one.
 
     Raises:
-        UsageError: when the world has none, or none of that name.
+        UsageError: when there is none, or none of that name.
+        PluginError: when the file cannot be imported.
     """
+    if file := file_of(name):
+        return _severity_in(file, name.rpartition(":")[2] if ".py:" in name else "")
     found: Sequence[Severity] = getattr(world, "severities", ())
     if not found:
         raise UsageError(
@@ -110,6 +120,17 @@ def severity_of(world: World, name: str = "") -> Severity:
         if one.name == name:
             return one
     raise unknown("severity", name, [one.name for one in found], of=world.id)
+
+
+def _severity_in(file: Path, name: str) -> Severity:
+    named = {key: one for key, one in vars(module_of(file)).items() if isinstance(one, Severity)}
+    if name and name not in named:
+        raise unknown("severity", name, named, of=str(file))
+    if not name and len(named) != 1:
+        raise UsageError(
+            f"Expected one severity in {file}, got {', '.join(named) or 'none'}; name one: {file}:NAME."
+        )
+    return named[name] if name else next(iter(named.values()))
 
 
 def kinds_of(world: World) -> tuple[Kind, ...]:

@@ -74,7 +74,7 @@ def build(
         out: the folder.
         roles: how many records of each role; there may be fewer where not as many are found, and of `coverage` there are
             at least those that have all pairs of levels.
-        severity: name of one of the world's severities; the first without.
+        severity: name of one of the world's severities, or a place in a file, `path.py:name`; the first without.
         threshold: instead of the severity's own.
         seed: root seed of the draws and of the episodes.
         reference: specs of competent policies by seat; by default `expert` in each of `seats` that has another one, and
@@ -112,7 +112,7 @@ def build(
         rate = rate_of([one.weight or 0.0 for one in estimating], [one.event for one in estimating])
         manifest = Manifest(
             world=work.judge.id, spec=registry.absolute(world), version=work.judge.version, space=work.space,
-            severity=work.plays.severity.name, threshold=work.plays.threshold, seed=seed,
+            severity=registry.absolute(severity) or work.plays.severity.name, threshold=work.plays.threshold, seed=seed,
             built_against=plays[0].episode.seats, reference=dict(work.reference), command=command,
             estimate=rate if estimating else None, proposal=found.proposal, coverage=_coverage(work.problem.space, records, found.pairs),
             bands=_strata(work, plays).edges, refused=dict(refused), notes=[*found.notes, *_notes(roles, records)],

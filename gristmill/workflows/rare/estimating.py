@@ -115,7 +115,10 @@ def estimate_event(
         StoreError: when the folder cannot be read or written.
     """
     asked = msgspec.structs.replace(
-        asked, event=msgspec.structs.replace(asked.event, world=absolute(asked.event.world))
+        asked,
+        event=msgspec.structs.replace(
+            asked.event, world=absolute(asked.event.world), severity=absolute(asked.event.severity)
+        ),
     )
     system = System(asked.event)
     start, found = _begun(asked, system, out)

@@ -6,15 +6,13 @@ from typing import Any
 import msgspec
 
 from gristmill import registry
-from gristmill.errors import RAISED, UsageError, unknown
+from gristmill.errors import RAISED, UsageError
 from gristmill.generators.conditioning import conditioned
 from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.space import Space, Values
 from gristmill.play import play
-from gristmill.plugins import module_of
 from gristmill.policy import Policy
 from gristmill.severity import Kind, Severity, kinds_of, severity_of
-from gristmill.specs import file_of
 from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
 from gristmill.world import World
@@ -62,7 +60,7 @@ class System:
         self._make = registry.world(event.world)
         self.judge: World = self._make()
         self.space = _space(self.judge, event)
-        self.severity = _severity(self.judge, event.severity)
+        self.severity = severity_of(self.judge, event.severity)
         self.threshold = self.severity.threshold if event.threshold is None else event.threshold
         self.kinds: tuple[Kind, ...] = kinds_of(self.judge)
         self.policies: dict[str, Policy] = seat_policies(event.world, event.seats)
@@ -136,18 +134,3 @@ def _space(judge: World, event: Event) -> Space:
     if not isinstance(space, Space):
         raise UsageError(f"Expected a world with a Space, got {event.world}, which has none to search.")
     return conditioned(space, event.fix) if event.fix else space
-
-
-def _severity(judge: World, name: str) -> Severity:
-    file = file_of(name)
-    if file is None:
-        return severity_of(judge, name)
-    named = {key: one for key, one in vars(module_of(file)).items() if isinstance(one, Severity)}
-    wanted = name.rpartition(":")[2] if ".py:" in name else ""
-    if wanted and wanted not in named:
-        raise unknown("severity", wanted, named, of=str(file))
-    if not wanted and len(named) != 1:
-        raise UsageError(
-            f"Expected one severity in {file}, got {', '.join(named) or 'none'}; name one: {file}:NAME."
-        )
-    return named[wanted] if wanted else next(iter(named.values()))
