@@ -22,7 +22,7 @@ _FIRST, _HITS = (
     1_000,
     100,
 )  # scenarios of Monte Carlo, which comes first, and events with which it is the answer
-_SIZES = {"splitting": (500, 0.2), "trajectories": (250, 0.5)}  # scenarios of a replicate, share that is kept
+_SIZES = {"splitting": (500, 0.2), "trajectories": (400, 0.5)}  # scenarios of a replicate, share that is kept
 _SMALL = 250  # scenarios of a replicate where rare options are tilted, or where another method goes on
 
 

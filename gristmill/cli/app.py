@@ -25,9 +25,9 @@ GROUPS = {  # as the help has them
     "Worlds and play": ("init", "check", "play", "run", "league"),
     "Records and data": ("verify", "mine", "augment", "export"),
     "Tables and tasks": ("generate", "fit", "fidelity", "instruct", "rewrite"),
-    "Rare events": ("rare",),
     "Models": ("train", "eval", "improve", "serve"),
     "Look": ("list", "show", "view", "report", "demo"),
+    "Rare events": ("rare",),
 }
 VERBS = tuple(verb for verbs in GROUPS.values() for verb in verbs)
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
