@@ -92,7 +92,7 @@ def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Repli
         ess=effective([math.exp(one.log_weight) for one in members]),
         tie_mass=max(part.tie_mass for part in parts),
         members=members,
-        stuck="" if p else "; ".join(part.stuck for part in parts),
+        stuck="" if p else "; ".join(dict.fromkeys(part.stuck for part in parts)),
     )
 
 

@@ -38,17 +38,21 @@ def command(
     seat: Seats = None,
     estimating: Annotated[
         int | None,
-        typer.Option(min=1, help="Records with weights, which tell the rate of any policy. [default: 1000]"),
+        typer.Option(min=1, help="Records with weights, which tell the rate of any policy."),
     ] = None,
     stress: Annotated[
         int | None,
-        typer.Option(min=1, help="Records on which this policy fails, of all kinds. [default: 100]"),
+        typer.Option(min=1, help="Records on which this policy fails, of all kinds."),
     ] = None,
     coverage: Annotated[
-        int | None, typer.Option(min=1, help="Records in which all pairs of options occur. [default: none]")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Records in which all pairs of options occur; as many more as that takes. [default: none]",
+        ),
     ] = None,
     control: Annotated[
-        int | None, typer.Option(min=1, help="Records that are drawn as they come, and pass. [default: 100]")
+        int | None, typer.Option(min=1, help="Records that are drawn as they come, and pass.")
     ] = None,
     severity: Severity = "",
     threshold: Threshold = None,
@@ -71,7 +75,8 @@ def command(
     """Build an evaluation set of rare events: every record played, replayed and shown to be survivable.
 
     Estimating records are drawn from a known law and tell how likely the event is with any policy (`gristmill rare score`).
-    The others are chosen: they tell what a policy survives, and no rate.
+    The others are chosen: they tell what a policy survives, and no rate. Without a role 1,000 estimating, 100 stress and 100
+    control records are built; naming one leaves the others out.
 
     Example: gristmill rare build driving/highway-v1 --seat driver=typical --out sets/highway
 

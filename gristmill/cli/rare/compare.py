@@ -47,6 +47,8 @@ def _print(found: "Comparison") -> None:
         )
         for warning in one.warnings:
             out.print(warning, style="yellow")
+    else:
+        out.print("The estimating records do not tell how the rates differ.", style="yellow")
     for role, share in found.survived.items():
         out.print(
             f"{role}: survives {100 * share.rate:+.1f} points (95 % interval {100 * share.low:+.1f} to "

@@ -1,13 +1,14 @@
 """`gristmill rare estimate`."""
 
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gristmill.cli.rare.options import Calls, Fix, Severity, Threshold, fixed
-from gristmill.cli.shared import Jobs, Json, Seats, Seed, World, answer, bar, console, seats_of, table
+from gristmill.cli.shared import Jobs, Json, Seats, Seed, World, anew, answer, bar, console, seats_of, table
 
 if TYPE_CHECKING:
     from gristmill.workflows.rare.estimating import Estimation
@@ -63,7 +64,10 @@ def command(
     )
     tilted = "auto" if not tilt else [] if tilt == ["none"] else tilt
     asked = Asked(event=event, method=method, calls=calls, precision=precision, tilt=tilted, size=size)
-    with bar("replicates") as progress:
+    with (
+        anew() if out is None else nullcontext(),
+        bar("replicates", each="replicates at least", every=15) as progress,
+    ):
         found, failures = estimate_event(asked, out, jobs=jobs, progress=progress)
     page = None
     if out is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from gristmill.cli.rare.options import Severity, Threshold
-from gristmill.cli.shared import Json, Seats, Seed, World, answer, bar, console, seats_of, table
+from gristmill.cli.shared import Json, Seats, Seed, World, anew, answer, bar, console, seats_of, table
 
 if TYPE_CHECKING:
     from gristmill.workflows.rare.hunting import Hunt
@@ -63,7 +63,7 @@ def command(
     way = next((one for one in get_args(Method) if one == method), None)
     if way is None:
         raise unknown("method", method, get_args(Method))
-    with bar("simulating") as progress:
+    with anew(), bar("simulating", each="scenarios", every=15) as progress:
         found = hunt(
             world, seats_of(seat), severity=severity, threshold=threshold, by=by or (), calls=calls, method=way, seed=seed,
             out=out, progress=lambda done, failing: progress(done, calls, {"kinds of failure": failing}),
@@ -96,7 +96,8 @@ def _print(found: "Hunt", page: Path | None) -> None:
     shown = table(*found.kinds, "severity", "what it takes")
     for one in found.failures[:_SHOWN]:
         words = one.shrunk.words if one.shrunk else one.words
-        shown.add_row(*one.kind, f"{one.severity:.3g}", words, style=None if one.plausible else "dim")
+        severity = one.shrunk.severity if one.shrunk else one.severity
+        shown.add_row(*one.kind, f"{severity:.3g}", words, style=None if one.plausible else "dim")
     if found.failures:
         out.print(shown)
     for one in found.failures[:3]:

@@ -23,7 +23,12 @@ Fix = Annotated[
         metavar="FIELD=VALUE", help="A field that is not drawn; all is then given that value. Repeatable."
     ),
 ]
-Calls = Annotated[int, typer.Option(min=1, help="Scenarios to simulate at most.")]
+Calls = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Scenarios after which no further replicate begins; the first ones are run in any case."
+    ),
+]
 
 
 def fixed(pairs: list[str] | None) -> dict[str, Any]:

@@ -87,9 +87,11 @@ def figures(found: Estimation) -> dict[str, str]:
         "Simulated scenarios": f"{one.calls:,}",
     }
     if one.calls_mc_equivalent:
-        told["Monte Carlo would take"] = (
-            f"{one.calls_mc_equivalent:,.0f} for the same error, {one.calls_mc_equivalent / one.calls:,.0f} times as many"
+        times = one.calls_mc_equivalent / one.calls
+        than = (
+            f"{times:,.0f} times as many" if times >= 2 else "about as many" if times > 1 else "which is less"
         )
+        told["Monte Carlo would take"] = f"{one.calls_mc_equivalent:,.0f} for the same error, {than}"
     if one.relative_se is not None:
         told["Relative standard error"] = f"{one.relative_se:.2f}"
     if one.ess is not None:

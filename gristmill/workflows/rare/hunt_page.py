@@ -72,7 +72,8 @@ def summary(found: Hunt) -> str:
     who = ", ".join(f"{seat} {spec}" for seat, spec in found.seats.items()) or "the experts"
     if not found.failures:
         return f"With {who}: no failure in {found.calls:,} scenarios."
+    kinds = "1 kind" if found.failing == 1 else f"{found.failing:,} kinds"
     return (
-        f"With {who}: {found.failing:,} kinds of failure of {found.reachable:,} that were met, {found.plausible:,} of them "
-        f"plausible, in {found.calls:,} scenarios."
+        f"With {who}: {kinds} of failure of {found.reachable:,} that were met, {found.plausible:,} of them plausible (as likely "
+        f"as all but one in 10,000 draws), in {found.calls:,} scenarios."
     )

@@ -96,7 +96,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         first, second: their labels.
         hash: of the set.
-        rate: how much higher its weighted rate of the event is; None without estimating records.
+        rate: how much higher its weighted rate of the event is; None without estimating records, and where they are too few
+            to tell the rate of either.
         survived: by role, how much higher the share of records is that it survives.
         p_values: by role, how likely so uneven a split of the records that part the two would be if they were alike, by the
             exact test of McNemar (Note on the sampling error of the difference between correlated proportions or
@@ -242,10 +243,18 @@ def compare(first: Score, second: Score, path: Path | None = None) -> Comparison
     }
     return Comparison(
         first=first.label, second=second.label, hash=hashes[0],
-        rate=difference_of(*map(list, zip(*weighted, strict=True))) if weighted else None,
+        rate=difference_of(*map(list, zip(*weighted, strict=True))) if weighted and _told(first, second) else None,
         survived=differences,
         p_values={role: _mcnemar(one) for role, one in differences.items()},
     )  # fmt: skip
+
+
+def _told(*scores: Score) -> bool:
+    """Return whether every score tells a rate, or that there was no event."""
+    return all(
+        one.estimate is not None and (one.estimate.rate is not None or not one.estimate.events)
+        for one in scores
+    )
 
 
 def _difference(pairs: Sequence[tuple[Result, Result]]) -> Difference:

@@ -66,6 +66,10 @@ def rate_of(weights: Sequence[float], events: Sequence[bool], errors: int = 0) -
         warnings.append(
             f"the relative error is {relative:.2f}, above {_MOST}: there is no point estimate; play more records"
         )
+    elif found.ess < _FEW:
+        warnings.append(
+            f"few events say it, an effective {found.ess:.0f}: the interval may be too narrow; build more records"
+        )
     return WeightedRate(
         n=n, events=hits, rate=found.rate if told else None, low=found.low if told else 0.0, high=high,
         relative_error=relative, ess=found.ess, errors=errors, warnings=warnings,
