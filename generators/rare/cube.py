@@ -23,6 +23,7 @@ __all__ = ["RARE", "Cube", "Floats", "Gate", "Part", "from_normal"]
 
 Floats = NDArray[np.float64]
 RARE = 0.05  # probability up to which an option is rare
+_EVEN = 0.5  # of the probability that it would have if all were alike, and up to which it is rare
 _HOPELESS = 200  # rounds in a row of which no draw is legal
 # Share of moves that draw fields anew instead of moving all real ones a little: where there are gates, and where not.
 _AGAIN, _SELDOM = 0.5, 0.1
@@ -86,8 +87,11 @@ class Gate(Part):
 
     @property
     def rare(self) -> NDArray[np.bool_]:
-        """Which options have a probability of at most 5 %, [options]."""
-        return self.probabilities <= RARE
+        """Which options have a probability of at most 5 %, and of at most half of what all alike would have, [options].
+
+        Of many options that are nearly alike none is rare: there is nothing that they would gain by a tilt.
+        """
+        return self.probabilities <= min(RARE, _EVEN / len(self.options))
 
     def codes(self, units: Floats) -> NDArray[np.intp]:
         """Return the place of the option at each unit, [N]."""

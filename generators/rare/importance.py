@@ -26,7 +26,7 @@ __all__ = ["ENOUGH", "LATENTS", "Component", "Drawn", "Proposal", "importance", 
 
 LATENTS = 20  # up to which the rate under a proposal may be an answer
 _FEWEST = 20  # scenarios to fit one
-_DRAWS = 20_000  # of which it is told how many are legal
+_DRAWS, _LEGAL, _ROUNDS = 20_000, 10_000, 15  # drawn at a time until so many are legal; most rounds
 _HOPELESS = 200  # rounds in which next to no draw is legal
 ENOUGH = 100  # effective events, from which on the rate under a proposal may be an answer
 _PILOT, _MORE = 500, 2.0  # draws that tell how many are needed, and how many more are taken
@@ -133,9 +133,9 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
         Fields that are not in a scenario count for nothing.
         """
-        tilt = Tilt.named(cube, self.tilt, self.share)
+        tilt = Tilt.named(cube, self.tilt, self.share, 0.0)
         there = _there(cube, values)
-        parts = [np.log(self.defensive) - (tilt.log_weights(units, values) - tilt.offset)]
+        parts = [np.log(self.defensive) - tilt.log_weights(units, values)]
         for one in self.components:
             weight = np.log(one.weight * (1 - self.defensive))
             gates = [np.array(some) for some in one.gates]
@@ -150,7 +150,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         shares = [self.defensive, *((1 - self.defensive) * one.weight for one in self.components)]
         which = rng.choice(len(shares), n, p=np.array(shares) / sum(shares))
         points = rng.random((cube.dims, n))
-        units = Tilt.named(cube, self.tilt, self.share).units(points)
+        units = Tilt.named(cube, self.tilt, self.share, 0.0).units(points)
         for number, one in enumerate(self.components, 1):
             some = np.flatnonzero(which == number)
             units[:, some] = self._component(cube, one, points[:, some])
@@ -165,11 +165,18 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         return units
 
     def _with_offset(self, cube: Cube) -> "Proposal":
-        rng = numpy_stream(0, "legal")
-        units = self._units(cube, rng, _DRAWS)
-        here, nominal = (cube.draw(one)[1].mean() for one in (units, rng.random((cube.dims, _DRAWS))))
-        offset = float(np.log(here) - np.log(nominal)) if here and nominal else 0.0
-        return msgspec.structs.replace(self, offset=offset)
+        rng, here, nominal = numpy_stream(0, "legal"), 0, 0
+        for _ in range(_ROUNDS):
+            here += int(cube.draw(self._units(cube, rng, _DRAWS))[1].sum())
+            nominal += int(cube.draw(rng.random((cube.dims, _DRAWS)))[1].sum())
+            if min(here, nominal) >= _LEGAL:
+                break
+        if not (here and nominal):
+            raise UsageError(
+                f"Expected a constraint that some draws meet, got {min(here, nominal)} in {_ROUNDS * _DRAWS:,} draws; "
+                "widen the fields or loosen the constraint."
+            )
+        return msgspec.structs.replace(self, offset=math.log(here / nominal))
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,15 @@
 """What a run of the estimators is told and what it gives back, as plain data that can be written and read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from gristmill.errors import UsageError
-from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.cube import Cube, Gate
 from gristmill.generators.rare.tilt import Tilt
 
-__all__ = ["Member", "Plan", "Replicate"]
+__all__ = ["Member", "Plan", "Replicate", "parted"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +55,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Return the parts of a cube that are climbed one by one, by name, each with its tilt."""
         if not self.offsets:
             return {"": (cube, self.tilted(cube))}
-        gates = self.tilted(cube).gates
-        found = {}
-        for name, offset in self.offsets.items():
-            part = cube.part(gates, rare=name == "rare")
-            found[name] = part, Tilt(part, gates if name == "rare" else [], self.share, offset)
-        return found
+        gates = Tilt.named(cube, self.tilt, self.share, 0.0).gates
+        parts = {name: parted(cube, gates, rare=name == "rare") for name in self.offsets}
+        return {
+            name: (part, Tilt(part, tilted, self.share, self.offsets[name]))
+            for name, (part, tilted) in parts.items()
+        }
+
+
+def parted(cube: Cube, gates: Sequence[Gate], *, rare: bool) -> tuple[Cube, list[Gate]]:
+    """Return the part of a cube with rare options of some gates, or without any, and those of the gates that are tilted there."""
+    watched = [one for one in gates if one.rare.any()]
+    return cube.part(watched, rare=rare), [one for one in gates if rare or one not in watched]
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +96,7 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
         p: the estimate, 0 where the event was not reached.
         calls: scenarios simulated.
         levels: the least severity of those that went on, in turn.
-        chances: how likely scenarios are to be above each of those levels, under the nominal distribution.
+        chances: how likely at least each of those is, under the nominal distribution; they fall from level to level.
         acceptance: share of the moves at each level that stayed above it.
         ancestors: of how many first scenarios the last ones come.
         ess: effective size of the last ones by their weights.

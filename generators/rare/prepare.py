@@ -1,5 +1,6 @@
 """What comes before replicates: the linter, crude Monte Carlo, and the plan of the replicates."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from gristmill.errors import UsageError, unknown
 from gristmill.generators.rare.cube import Cube
 from gristmill.generators.rare.linter import Finding, lint, refuse
 from gristmill.generators.rare.monte_carlo import batch_of, hits, monte_carlo
-from gristmill.generators.rare.plan import Plan
+from gristmill.generators.rare.plan import Plan, parted
 from gristmill.generators.rare.problem import Outcome, Problem
 from gristmill.generators.rare.tilt import Tilt
 from gristmill.generators.rare.trajectories import reach
@@ -23,6 +24,8 @@ _FIRST, _HITS = (
     100,
 )  # scenarios of Monte Carlo, which comes first, and events with which it is the answer
 _SIZES = {"splitting": (500, 0.2), "trajectories": (400, 0.5)}  # scenarios of a replicate, share that is kept
+# Share of scenarios without rare options that is too little, and how many say what they are like.
+_FEW, _MANY = 0.005, 200
 _SMALL = 250  # scenarios of a replicate where rare options are tilted, or where another method goes on
 
 
@@ -123,19 +126,22 @@ def prepare(
 
 
 def _offsets(cube: Cube, tilt: Tilt, seed: int, outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return the parts of the cube that are to be climbed, with their offsets; one of a constant severity cannot be."""
-    if not tilt.gates:
+    """Return the parts of the cube that are to be climbed, with their offsets; none where it is climbed as a whole.
+
+    One of a constant severity cannot be climbed, and one that next to no scenario is in is not worth being looked for.
+    """
+    if not any(one.rare.any() for one in tilt.gates):
         return {}
-    parts = {name: cube.part(tilt.gates, rare=name == "rare") for name in ("common", "rare")}
+    parts = {name: parted(cube, tilt.gates, rare=name == "rare") for name in ("common", "rare")}
     units, values = batch_of(cube, seed, 0, len(outcomes))
-    some = parts["common"].has_rare(units, values).tolist()
-    common = {one.severity for one, rare in zip(outcomes, some, strict=False) if not rare}
-    if len(common) < 2:
+    some = parts["common"][0].has_rare(units, values).tolist()
+    common = [one.severity for one, rare in zip(outcomes, some, strict=False) if not rare]
+    if len(common) < _FEW * len(some):
+        return {}
+    if len(common) >= _MANY and len(set(common)) == 1:
         del parts["common"]
-    return {
-        name: Tilt(part, tilt.gates if name == "rare" else [], tilt.share).offset
-        for name, part in parts.items()
-    }
+    found = {name: Tilt(part, gates, tilt.share).offset for name, (part, gates) in parts.items()}
+    return {name: offset for name, offset in found.items() if offset > -math.inf}
 
 
 def _names(tilt: Sequence[str] | str | None) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from gristmill.errors import UsageError
-from gristmill.generators.rare.cube import Cube
+from gristmill.generators.rare.cube import Cube, Floats
 from gristmill.generators.rare.intervals import effective
 from gristmill.generators.rare.plan import Member, Plan, Replicate
 from gristmill.generators.rare.problem import Problem
@@ -39,7 +39,7 @@ def replicates(problem: Problem, plan: Plan, seed: int, numbers: Sequence[int]) 
     ]
     found = _together(problem, climbs)
     return [
-        _joined(number, found[place * len(parts) : (place + 1) * len(parts)], plan.size)
+        _joined(number, found[place * len(parts) : (place + 1) * len(parts)], plan)
         for place, number in enumerate(numbers)
     ]
 
@@ -71,18 +71,19 @@ def _together(problem: Problem, climbs: Sequence[Asking[Climb]]) -> list[tuple[C
     return [(done[place], calls[place]) for place in range(len(climbs))]
 
 
-def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Replicate:
+def _joined(number: int, found: Sequence[tuple[Climb, int]], plan: Plan) -> Replicate:
     """Return the replicate whose parts these are."""
     parts = [part for part, _ in found]
     members = [
-        msgspec.structs.replace(one, ancestor=one.ancestor + size * place)
+        msgspec.structs.replace(one, ancestor=one.ancestor + plan.size * place)
         for place, part in enumerate(parts)
         for one in part.members
     ]
-    p, curve = min(1.0, sum(part.p for part in parts)), _curve(parts)
+    p = min(1.0, sum(part.p for part in parts))
+    curve = _curve(parts, plan.threshold, p)
     return Replicate(
         number=number,
-        size=size,
+        size=plan.size,
         p=p,
         calls=sum(calls for _, calls in found),
         levels=[level for level, _ in curve],
@@ -96,16 +97,31 @@ def _joined(number: int, found: Sequence[tuple[Climb, int]], size: int) -> Repli
     )
 
 
-def _curve(found: Sequence[Climb]) -> list[tuple[float, float]]:
-    """Return the levels of all parts, ascending, and how likely scenarios are to be above each, in any of them."""
-    levels = sorted({level for part in found for level in part.levels})
-    return [(level, sum(_above(part, level) for part in found)) for level in levels]
+def _curve(found: Sequence[Climb], threshold: float, p: float) -> list[tuple[float, float]]:
+    """Return the levels of all parts below the threshold, ascending, and how likely at least that much is in any of them.
+
+    Weights make what is higher likelier now and then: it is as likely as what is below then, and no less than the event.
+    """
+    levels = sorted({level for part in found for level in part.levels if level < threshold})
+    chances = sum((_at_least(part, levels, threshold) for part in found), np.zeros(len(levels)))
+    falling = np.minimum.accumulate(np.clip(chances, p, 1.0))
+    return list(zip(levels, falling.tolist(), strict=True))
 
 
-def _above(part: Climb, level: float) -> float:
-    """Return how likely scenarios of a part are to be above a level, by the nearest of its own that is not higher."""
-    reached = [chance for one, chance in zip(part.levels, part.chances, strict=True) if one <= level]
-    return reached[-1] if reached else part.chances[0] if part.chances else 0.0
+def _at_least(part: Climb, levels: Sequence[float], threshold: float) -> Floats:
+    """Return how likely scenarios of a part are to have at least each severity, [levels].
+
+    Between two levels of its own the logarithm is taken to be straight; below the first it is that of the first, and above
+    the last that of the event, or nothing where it was not reached.
+    """
+    own = sorted(pair for pair in zip(part.levels, part.chances, strict=True) if pair[0] < threshold)
+    own += [(threshold, part.p)] if part.p else []
+    if not own:
+        return np.zeros(len(levels))
+    at, chances = np.array(own).T
+    logs = np.log(chances)
+    found: Floats = np.exp(np.interp(levels, at, logs, right=logs[-1] if part.p else -np.inf))
+    return found
 
 
 def pooled(found: Sequence[Replicate]) -> list[Member]:

@@ -3,11 +3,13 @@
 Behind an option that no scenario of a sample has, no method that climbs can find anything.
 """
 
+import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
-from gristmill.errors import unknown
+from gristmill.errors import UsageError, unknown
 from gristmill.generators.rare.cube import Cube, Floats, Gate
 from gristmill.generators.space import Values
 from gristmill.seeding import numpy_stream
@@ -16,7 +18,8 @@ __all__ = ["Tilt", "rare_gates"]
 
 _SHARE = 0.5  # of draws in which all options are alike
 _SPREAD = 8.0  # most that the second moment of the weights may be
-_DRAWS = 20_000  # of which it is told how many are legal
+# Drawn at a time until so many are legal, which is told to 1 % then; most rounds.
+_DRAWS, _LEGAL, _ROUNDS = 20_000, 10_000, 15
 
 
 class Tilt:
@@ -28,15 +31,13 @@ class Tilt:
     Attributes:
         gates: which.
         share: as above.
-        offset: what is added to logarithms of weights, since fewer or more scenarios are legal than under the nominal
-            distribution, or only a part of the cube is drawn from.
 
     Args:
         cube: of the gates.
         gates: as above.
         share: as above; where there is none, the greatest up to 0.5 with which the second moment of the weights,
             `prod(sum(p**2 / q))` over all gates, is at most 8, so that many gates are tilted little each.
-        offset: as above, where it is known.
+        offset: the one below, where it is known.
     """
 
     def __init__(
@@ -48,15 +49,18 @@ class Tilt:
         self._log = [
             np.log(one.probabilities) - np.log(q) for one, q in zip(self.gates, self._tilted, strict=True)
         ]
-        self.offset = self._offset() if offset is None else offset
+        if offset is not None:
+            self.offset = offset
 
     @classmethod
     def auto(cls, cube: Cube) -> "Tilt":
-        """Return the tilt of all gates that have an option of a probability of at most 5 %."""
+        """Return the tilt of all gates that have a rare option, see `Gate.rare`."""
         return cls(cube, rare_gates(cube))
 
     @classmethod
-    def named(cls, cube: Cube, names: Sequence[str], share: float | None = None) -> "Tilt":
+    def named(
+        cls, cube: Cube, names: Sequence[str], share: float | None = None, offset: float | None = None
+    ) -> "Tilt":
         """Return the tilt of gates by their paths, in which numbers of records may be left out.
 
         Raises:
@@ -65,7 +69,7 @@ class Tilt:
         for name in names:
             if not any(name in (one.path, one.name) for one in cube.gates):
                 raise unknown("gate", name, {one.name for one in cube.gates})
-        return cls(cube, [one for one in cube.gates if {one.path, one.name} & set(names)], share)
+        return cls(cube, [one for one in cube.gates if {one.path, one.name} & set(names)], share, offset)
 
     def units(self, points: Floats) -> Floats:
         """Return the units that points stand for, [dims, N]: evenly drawn points give tilted options."""
@@ -84,8 +88,13 @@ class Tilt:
             total += some
         return total
 
-    def _offset(self) -> float:
-        """Return the logarithm of the share of tilted draws that are legal over that of nominal draws of the whole cube."""
+    @cached_property
+    def offset(self) -> float:
+        """What is added to logarithms of weights, since other scenarios are legal or only a part of the cube is drawn from.
+
+        It is the logarithm of the share of tilted draws that are legal over that of nominal draws of the whole cube, minus
+        infinity where no tilted draw is.
+        """
         cube = self.cube
         if cube.is_whole or (not self.gates and cube.rare is None):
             return 0.0
@@ -94,15 +103,25 @@ class Tilt:
             common = float(
                 np.prod([1 - laws.get(one.path, one.probabilities)[one.rare].sum() for one in cube.watched])
             )
-            return float(np.log(1 - common if cube.rare else common))
-        points = numpy_stream(0, "legal").random((cube.dims, _DRAWS))
-        tilted = cube.draw(self.units(points))[1].mean()
-        nominal = Cube(cube.space).draw(points)[1].mean()
-        return float(np.log(tilted) - np.log(nominal)) if nominal and tilted else 0.0
+            share = 1 - common if cube.rare else common
+            return math.log(share) if share > 0 else -math.inf
+        rng, whole, tilted, nominal = numpy_stream(0, "legal"), Cube(cube.space), 0, 0
+        for _ in range(_ROUNDS):
+            points = rng.random((cube.dims, _DRAWS))
+            tilted += int(cube.draw(self.units(points))[1].sum())
+            nominal += int(whole.draw(points)[1].sum())
+            if min(tilted, nominal) >= _LEGAL:
+                break
+        if not nominal:
+            raise UsageError(
+                f"Expected a constraint that some draws meet, got none in {_ROUNDS * _DRAWS:,} draws; "
+                "widen the fields or loosen the constraint."
+            )
+        return math.log(tilted / nominal) if tilted else -math.inf
 
 
 def rare_gates(cube: Cube) -> list[Gate]:
-    """Return the gates that have an option of a probability of at most 5 %."""
+    """Return the gates that have a rare option."""
     return [one for one in cube.gates if one.rare.any()]
 
 
