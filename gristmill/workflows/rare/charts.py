@@ -73,9 +73,10 @@ def fields_apart(
     plain = [name for name in names if all(_plain(one.get(name)) for rows in both for one in rows)]
     if not (plain and nominal and failures):
         return []
-    real, found = (
-        pa.table({name: _column([one.get(name) for one in rows]) for name in plain}) for rows in both
-    )
+    # Of one type in both, though failures may have only the texts, or only the numbers, that a field can be.
+    columns = {name: _column([one.get(name) for rows in both for one in rows]) for name in plain}
+    whole = pa.table(columns)
+    real, found = whole.slice(0, len(nominal)), whole.slice(len(nominal))
     alike = align(real, found)
     told = marginals(features(alike.real, alike.synthetic, alike.kinds))
     return [one for one in told if one.differs][:_FIELDS]
