@@ -23,7 +23,7 @@ from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.problem import Problem
 from gristmill.generators.rare.replicates import WAVE, near_misses, wave
 
-__all__ = ["Estimate", "combine", "drawn_of", "enough", "estimate", "of_one_size", "plan_of"]
+__all__ = ["Estimate", "check_limits", "combine", "drawn_of", "enough", "estimate", "of_one_size", "plan_of"]
 
 _HOPELESS = 3  # replicates that did not reach the event, after which it is given up
 # Spread of logarithms with which replicates are far apart, and how many times as large others are then.
@@ -102,10 +102,7 @@ def estimate(
     Raises:
         UsageError: when the linter finds an error, or an argument is out of range.
     """
-    if replicates < 2 or not precision > 0:
-        raise UsageError(
-            f"Expected at least 2 replicates and a precision above 0, got {replicates} and {precision}."
-        )
+    check_limits(replicates, precision, calls)
     start = prepare(problem, seed=seed, method=method, calls=calls, tilt=tilt, size=size)
     found: list[Replicate] = []
     while start.plan is not None and not enough(start, found, replicates, precision, calls):
@@ -115,6 +112,19 @@ def estimate(
                 progress(one)
     drawn = drawn_of(problem, start, found, calls, precision) if method == "importance" else None
     return combine(start, found, drawn)
+
+
+def check_limits(replicates: int, precision: float, calls: int) -> None:
+    """Look whether there can be an estimate within such limits; see `estimate` for what they are.
+
+    Raises:
+        UsageError: when there cannot.
+    """
+    if replicates < 2 or calls < 1 or not 0 < precision < math.inf:
+        raise UsageError(
+            "Expected at least 2 replicates, a precision above 0 and a call, got "
+            f"{replicates} replicates, a precision of {precision:g} and {calls} calls."
+        )
 
 
 def enough(start: Start, found: Sequence[Replicate], replicates: int, precision: float, calls: int) -> bool:
@@ -182,7 +192,7 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
     _warn(start, found, p, warnings)
     told = p > 0 and error <= _REFUSED
     if not told:
-        why = f"its relative error is {error:.2f}, above {_REFUSED}" if p else "the event was not seen"
+        why = f"its relative error is {error:.2f}, above {_REFUSED}" if p else _unseen(start)
         warnings.append(f"No estimate is given, since {why}; the interval is all that is known.")
     moves = [share for one in found for share in one.acceptance]
     finished = [one for one in found if one.p]
@@ -205,6 +215,12 @@ def combine(start: Start, found: Sequence[Replicate], drawn: Drawn | None = None
         seed=start.seed,
         warnings=warnings,
     )
+
+
+def _unseen(start: Start) -> str:
+    if start.events:
+        return f"no replicate reached the event, of which Monte Carlo saw {start.events} in {start.count:,} scenarios"
+    return "the event was not seen"
 
 
 def drawn_of(

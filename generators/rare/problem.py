@@ -41,6 +41,9 @@ class Problem:
         threshold: as above.
         clock: as above.
         kinds: as above.
+
+    Raises:
+        UsageError: when the threshold is no finite number.
     """
 
     def __init__(
@@ -52,6 +55,8 @@ class Problem:
         clock: str = "",
         kinds: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
+        if not math.isfinite(threshold):
+            raise UsageError(f"Expected a threshold that is a finite number, got {threshold}.")
         self.space, self.threshold, self.clock = space, threshold, clock
         self.kinds = dict(kinds or {})
         self.calls = 0
@@ -61,13 +66,20 @@ class Problem:
         """Return the outcomes of scenarios, each of which counts as a call.
 
         Raises:
-            UsageError: when a severity is no finite number.
+            UsageError: when a severity, also one of those after each step, is no finite number.
         """
         self.calls += len(scenarios)
         found = list(self._simulate(scenarios)) if scenarios else []
         for values, outcome in zip(scenarios, found, strict=True):
-            if not math.isfinite(outcome.severity):
+            if not all(map(math.isfinite, (outcome.severity, *outcome.running))):
                 raise UsageError(
-                    f"Expected a severity that is a finite number, got {outcome.severity} for the scenario {short(values)}."
+                    f"Expected a severity that is a finite number, got {_wrong(outcome)} for the scenario {short(values)}."
                 )
         return found
+
+
+def _wrong(outcome: Outcome) -> str:
+    if not math.isfinite(outcome.severity):
+        return str(outcome.severity)
+    step = next(place for place, one in enumerate(outcome.running) if not math.isfinite(one))
+    return f"{outcome.running[step]} after step {step + 1}"

@@ -1,36 +1,42 @@
 """How likely an event of a world is: replicates here or in other processes, each on disk when it is done, and a page."""
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from gristmill.digest import decoder, encode, indented
+from gristmill.digest import decoder, encode, fingerprint_file, indented
 from gristmill.errors import UsageError
 from gristmill.executors import imap
-from gristmill.files import write_whole
-from gristmill.generators.rare.estimate import Estimate, combine, drawn_of, enough, of_one_size, plan_of
+from gristmill.files import storing, write_whole
+from gristmill.generators.rare.estimate import (
+    Estimate,
+    check_limits,
+    combine,
+    drawn_of,
+    enough,
+    of_one_size,
+    plan_of,
+)
 from gristmill.generators.rare.plan import Plan, Replicate
 from gristmill.generators.rare.prepare import Start, prepare
 from gristmill.generators.rare.replicates import WAVE, wave
 from gristmill.lines import read_lines, write_lines
 from gristmill.registry import absolute
-from gristmill.types import SeatInfo
-from gristmill.workflows.rare.playing import Event, System
+from gristmill.specs import file_of
+from gristmill.types import Scenario, SeatInfo
+from gristmill.workflows.rare.playing import Event, System, scenario_of
 
 __all__ = ["Asked", "Estimation", "Failure", "estimate_event", "read_estimation"]
 
-ESTIMATE, FAILURES, REPLICATES, START = (
-    "estimate.json",
-    "failures.jsonl",
-    "replicates.jsonl",
-    "start.json",
-)
+ESTIMATE, START = "estimate.json", "start.json"
+FAILURES, REPLICATES, WEIGHTED = "failures.jsonl", "replicates.jsonl", "weighted.jsonl"
+T = TypeVar("T")
 _MOST = 2_000  # failures that are written, the heaviest
 
 
@@ -47,7 +53,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario that is the event, as a line that `gristmill run --scenarios` plays.
+    """A scenario that is the event.
 
     Attributes:
         values: of the scenario.
@@ -102,7 +108,8 @@ def estimate_event(
 ) -> tuple[Estimation, list[Failure]]:
     """Return how likely an event is, and scenarios that are the event, the heaviest first.
 
-    With a folder it goes on where it stopped, and the result is written there. Workers change nothing.
+    With a folder it goes on where it stopped, and the result is written there: the estimate, failures with their weights,
+    and the same, each once, as scenarios that `gristmill run --scenarios` plays. Workers change nothing.
 
     Args:
         asked: what is asked for.
@@ -120,6 +127,7 @@ def estimate_event(
             asked.event, world=absolute(asked.event.world), severity=absolute(asked.event.severity)
         ),
     )
+    check_limits(asked.replicates, asked.precision, asked.calls)
     system = System(asked.event)
     start, found = _begun(asked, system, out)
     with closing(_replicates(asked, start, found, jobs)) as more:
@@ -140,7 +148,8 @@ def estimate_event(
     failures = _failures(system, own)
     told = _told(asked, system, combine(start, found, drawn), own, failures)
     if out is not None:
-        write_lines(out / FAILURES, failures[:_MOST])
+        write_lines(out / WEIGHTED, failures[:_MOST])
+        write_lines(out / FAILURES, _scenarios(system.judge.id, failures[:_MOST]))
         write_whole(out / ESTIMATE, indented(told))
     return told, failures
 
@@ -153,7 +162,7 @@ def read_estimation(folder: Path) -> tuple[Estimation, list[Failure]]:
     """
     try:
         told = _estimation((folder / ESTIMATE).read_bytes())
-        return told, [msgspec.convert(one, Failure) for one in read_lines(folder / FAILURES)]
+        return told, [msgspec.convert(one, Failure) for one in read_lines(folder / WEIGHTED)]
     except (OSError, msgspec.MsgspecError) as error:
         raise UsageError(
             f"Expected a folder that `gristmill rare estimate --out` has written, got {folder}: {error}."
@@ -171,28 +180,45 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
 def _begun(asked: Asked, system: System, out: Path | None) -> tuple[Start, list[Replicate]]:
     """Return the start and the replicates that are there already."""
     who = {"world": system.judge.version} | {seat: one.digest for seat, one in system.policies.items()}
+    if file := file_of(asked.event.severity):
+        who["severity"] = fingerprint_file(file)
     if out is not None and (out / START).exists():
-        stored = _stored((out / START).read_bytes())
+        stored = _read(out / START, _stored)
         if (stored.asked, stored.who) != (asked, who):
             raise UsageError(
                 f"Expected the folder of the same estimate, got {out}, in which another event, another setting or other "
                 "code was asked for; choose another folder."
             )
-        lines = read_lines(out / REPLICATES) if (out / REPLICATES).exists() else ()
-        replicates = [msgspec.convert(one, Replicate) for one in lines]
-        return stored.start, replicates[
-            : len(replicates) // WAVE * WAVE
-        ]  # of a broken wave all are run again
+        there = _read(out / REPLICATES, _lines) if (out / REPLICATES).exists() else []
+        return stored.start, there[: len(there) // WAVE * WAVE]  # of a broken wave all are run again
+    # A file that begins with a dot is what a writer has left that was killed before it was done.
+    if out is not None and out.exists() and any(not one.name.startswith(".") for one in out.iterdir()):
+        raise UsageError(
+            f"Expected a new folder for the estimate, got {out}, which is taken; choose another."
+        )
     start = prepare(
         system.problem(), seed=asked.event.seed, method=asked.method, calls=asked.calls, tilt=asked.tilt, size=asked.size
     )  # fmt: skip
     if out is not None:
-        if out.exists() and any(out.iterdir()):
-            raise UsageError(
-                f"Expected a new folder for the estimate, got {out}, which is taken; choose another."
-            )
         write_whole(out / START, indented(_Stored(asked=asked, who=who, start=start)))
     return start, []
+
+
+def _read(file: Path, told: Callable[[bytes], T]) -> T:
+    """Return what is in a file of a folder that is gone on with.
+
+    Raises:
+        UsageError: when it is not what `estimate_event` writes.
+        StoreError: when it cannot be read.
+    """
+    with storing(file, "read"):
+        data = file.read_bytes()
+    try:
+        return told(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"Expected a file of an estimate that was begun, got {file}: {error}; choose another folder."
+        ) from None
 
 
 def _replicates(
@@ -202,7 +228,7 @@ def _replicates(
     found = list(there)
     while start.plan is not None and not enough(start, found, asked.replicates, asked.precision, asked.calls):
         plan = plan_of(start, found, asked.replicates, asked.calls)
-        # A plan is looked at again when there are so many of its replicates, not before what is under way then is known.
+        # A plan is looked at again when there are so many of its replicates: what it is then hangs on all of them.
         own = sum(one.size == plan.size for one in found)
         last = len(found) - own + asked.replicates if own < asked.replicates else None
         numbers = count(len(found), WAVE) if last is None else range(len(found), last, WAVE)
@@ -211,7 +237,7 @@ def _replicates(
         for one in chain.from_iterable(map(_wave, made)):
             found.append(one)
             yield one
-            if last is None and enough(start, found, asked.replicates, asked.precision, asked.calls):
+            if enough(start, found, asked.replicates, asked.precision, asked.calls):
                 return
 
 
@@ -253,6 +279,14 @@ def _failures(system: System, found: Sequence[Replicate]) -> list[Failure]:
     return sorted(rows, key=lambda one: (-one.weight, -one.log_density))
 
 
+def _scenarios(world: str, failures: Sequence[Failure]) -> Iterable[Scenario]:
+    found = (
+        scenario_of(world, one.values, log_density=one.log_density, stratum=", ".join(one.kind))
+        for one in failures
+    )
+    return {one.id: one for one in found}.values()
+
+
 def _told(
     asked: Asked, system: System, found: Estimate, runs: Sequence[Replicate], failures: Sequence[Failure]
 ) -> Estimation:
@@ -279,4 +313,5 @@ def _curve(run: Replicate, threshold: float) -> list[tuple[float, float]]:
 
 
 _event, _estimation = decoder(Event), decoder(Estimation)
+_lines = msgspec.json.Decoder(Replicate).decode_lines
 _stored, _wave, _work = decoder(_Stored), decoder(list[Replicate]), decoder(_Work)
