@@ -24,16 +24,19 @@ _EDGE = 0.5 * LANE  # m from the middle of a lane to its edge
 _AWAY = -20.0  # m to the side, where an animal is before it comes onto the road
 _STEER = 0.3  # of what the tyres can hold, for moving aside
 _MERGE = 1.5  # m/s to the side of who cuts in
+_YIELD = 4.0  # m/s² by which they slow down behind the vehicle ahead
+_ROOM = 4.0  # m before and behind oneself that one takes for room enough to cut in
 _SPANS = {  # of what is observed, among all the numbers of it
     "own": slice(0, 3), "ahead": slice(3, 5), "beside": slice(5, 8), "animal": slice(8, 11), "road": slice(11, 13),
     "driver": slice(13, 15),
 }  # fmt: skip
-_BEHIND, _BEHIND_AN_ANIMAL = (
-    (10.0, 3.0),
-    400.0,
-)  # m, and s at one's speed, to the vehicle ahead that are keeping up; m
-_FLOW = 9.0  # m/s by which the speed in the flow of traffic may differ from that of the vehicle ahead
-_HEADWAY = 1.0  # s to what is ahead in the lane that are enough
+_BEHIND = (5.0, 3.0)  # m, and s at one's speed, to what is next in the lane that are keeping up
+_BEHIND_AN_ANIMAL = 400.0  # m to the vehicle ahead that are, where one may have had to stop
+_FLOW = 8.0  # m/s by which the speed in the flow of traffic may differ from that of what is next in the lane
+_NEAREST = 1.0  # s to the vehicle ahead, on the way
+_HEADWAY = 1.5  # s to what is next in the lane, at the end
+_INSIDE = 0.5 * (LANE - WIDTH)  # m from the middle of the lane, as far as one is wholly in it
+_CREEP = 5.0  # m/s; below it, seconds behind another are counted as if one drove so fast
 
 
 class Highway(SteppedWorld):
@@ -41,10 +44,10 @@ class Highway(SteppedWorld):
 
     id: ClassVar[str] = "driving/highway-v1"
     task = (
-        f"Keep up with the vehicle ahead without touching anything and without leaving the road. After {HORIZON * DT:g} s, be "
-        f"no more than {_BEHIND[0]:g} m and {_BEHIND[1]:g} s behind it and within {_FLOW:g} m/s of its speed, or, where an "
-        f"animal came onto the road, within {_BEHIND_AN_ANIMAL:g} m of it; and be at least {_HEADWAY:g} s behind what is ahead "
-        "in your lane."
+        "Keep up with the vehicle ahead without touching anything and without leaving the road, and never be less than "
+        f"{_NEAREST:g} s behind it. After {HORIZON * DT:g} s, be in the right lane, at least {_HEADWAY:g} s behind what is next "
+        f"in it, no more than {_BEHIND[0]:g} m and {_BEHIND[1]:g} s behind that, and within {_FLOW:g} m/s of its speed; or, "
+        f"where an animal came onto the road, within {_BEHIND_AN_ANIMAL:g} m behind the vehicle ahead."
     )
     seat = "driver"
     space = SPACE
@@ -101,6 +104,7 @@ class Highway(SteppedWorld):
             **{name: none.copy() for name in ("merged", "touched", "touched_step", "off_step")},
             "impact": np.zeros(rows),
             "danger": np.full(rows, -np.inf),
+            "closest": np.full(rows, np.inf),
         }
         state["gap"], state["clear"] = self._apart(state)
         self._watch(state)
@@ -184,14 +188,20 @@ class Highway(SteppedWorld):
     def _cut_in(self, state: State, cutting: Array, step: Array) -> None:
         """Let those who want to come over once there is room, and then keep behind the vehicle ahead."""
         places, speeds, across = state["places"], state["speeds"], state["across"]
-        room = (state["gap"][:, BESIDE] > 4.0) & (places[:, BESIDE] > state["x"])
+        closing = speeds[:, BESIDE] - speeds[:, AHEAD]
+        # m to get down to the speed of the vehicle ahead, while that may slow down half as fast
+        stopping = np.maximum(closing, 0.0) ** 2 / _YIELD
+        before = places[:, AHEAD] - places[:, BESIDE] - LENGTH  # m to its rear
+        past = (before < -2.0 * LENGTH - _ROOM) & (speeds[:, BESIDE] >= state["ahead_fast"])
+        clear = past | (before > _ROOM + stopping)
+        room = clear & (state["gap"][:, BESIDE] > _ROOM) & (places[:, BESIDE] > state["x"])
         state["merged"] = np.where(cutting & room & (state["merged"] < 0), step, state["merged"])
         merging = state["merged"] >= 0
         across[:, BESIDE] = np.where(
             merging, np.maximum(across[:, BESIDE] - _MERGE * DT, 0.0), across[:, BESIDE]
         )
-        near = places[:, AHEAD] - places[:, BESIDE] - LENGTH < 1.5 * speeds[:, BESIDE]
-        slower = np.maximum(speeds[:, BESIDE] - 4.0 * DT, np.minimum(speeds[:, BESIDE], speeds[:, AHEAD]))
+        near = (before > -LENGTH) & (before < 1.5 * speeds[:, BESIDE] + stopping)
+        slower = np.maximum(speeds[:, BESIDE] - _YIELD * DT, np.minimum(speeds[:, BESIDE], speeds[:, AHEAD]))
         faster = np.minimum(speeds[:, BESIDE] + DT, np.maximum(speeds[:, BESIDE], speeds[:, AHEAD]))
         speeds[:, BESIDE] = np.where(merging, np.where(near, slower, faster), speeds[:, BESIDE])
 
@@ -201,7 +211,7 @@ class Highway(SteppedWorld):
         )
 
     def _watch(self, state: State) -> None:
-        """Keep the least time that was left, negated."""
+        """Keep the least time that was left, negated, and the fewest seconds behind the vehicle ahead in its lane."""
         own, gap = state["speed"][:, None], state["gap"]
         closing = own - state["speeds"]  # that of animals along the road is 0
         closing = np.where(state["places"] > state["x"][:, None], closing, -closing)
@@ -209,6 +219,9 @@ class Highway(SteppedWorld):
             np.maximum(gap, 0.0), np.maximum(state["clear"], 0.0), closing, own, state["braking"][:, None]
         )
         state["danger"] = np.maximum(state["danger"], -left.min(axis=1))
+        behind = (state["places"][:, AHEAD] - state["x"]) / np.maximum(state["speed"], _CREEP)
+        in_lane = (behind > 0) & (state["clear"][:, AHEAD] < 0)
+        state["closest"] = np.where(in_lane, np.minimum(state["closest"], behind), state["closest"])
 
     def _collide(self, state: State, touched: Array, share: Array) -> None:
         """Note what was touched first, how fast, and by how many seconds braking came too late."""
@@ -226,6 +239,7 @@ class Highway(SteppedWorld):
     def observe(self, state: State) -> Observation:
         along = state["places"] - state["x"][:, None]
         seen: Array = np.abs(along) <= state["sight"][:, None]
+        seen[:, ANIMAL] &= state["step"] > state["animal_step"]  # before that it is nowhere
         along = np.where(seen, along, _FAR)
         speeds = np.where(seen, state["speeds"], state["speed"][:, None])
         across = np.where(seen, state["across"], _AWAY)
@@ -243,13 +257,16 @@ class Highway(SteppedWorld):
     def outcome(self, state: State) -> State:
         ahead = state["places"] - state["x"][:, None]
         in_lane = (ahead > 0) & (state["clear"] < 0)
+        room = np.where(in_lane, ahead, _FAR)
+        following = state["speeds"][np.arange(len(room)), room.argmin(axis=1)]
         return {
             "distance": state["x"],
             "speed": state["speed"],
             "across": state["y"],
-            "slower": state["speeds"][:, AHEAD] - state["speed"],
             "gap": ahead[:, AHEAD],
-            "room": np.where(in_lane, ahead, _FAR).min(axis=1),
+            "room": room.min(axis=1),
+            "slower": following - state["speed"],
+            "closest": np.minimum(state["closest"], _FAR),
             "animal": state["step"] > state["animal_step"],
             "touched": state["touched"],
             "touched_step": state["touched_step"],
@@ -264,13 +281,15 @@ class Highway(SteppedWorld):
         return over
 
     def predicates(self, outcome: State) -> dict[str, Array]:
-        near = _BEHIND[0] + _BEHIND[1] * outcome["speed"]
+        gap, speed, animal = outcome["gap"], outcome["speed"], outcome["animal"]
+        behind = (gap > 0) & (gap <= _BEHIND_AN_ANIMAL)
         return {
             "untouched": outcome["touched"] < 0,
             "on_road": outcome["off_step"] < 0,
-            "kept_up": outcome["gap"] <= np.where(outcome["animal"], _BEHIND_AN_ANIMAL, near),
-            "in_flow": outcome["animal"] | (np.abs(outcome["slower"]) <= _FLOW),
-            "kept_distance": outcome["room"] >= _HEADWAY * outcome["speed"],
+            "in_lane": np.abs(outcome["across"]) <= _INSIDE,
+            "kept_up": np.where(animal, behind, outcome["room"] <= _BEHIND[0] + _BEHIND[1] * speed),
+            "in_flow": animal | (np.abs(outcome["slower"]) <= _FLOW),
+            "kept_distance": (outcome["closest"] >= _NEAREST) & (outcome["room"] >= _HEADWAY * speed),
         }
 
     def log(self, values: Values, outcome: dict[str, Any]) -> list[Entry]:

@@ -15,6 +15,7 @@ from scipy.integrate import quad
 import gristmill.envs.driving  # noqa: F401  # registers the world
 from gristmill import registry
 from gristmill.envs.driving.highway import Highway
+from gristmill.envs.driving.motion import LENGTH, WIDTH
 from gristmill.envs.driving.scenarios import DT, HORIZON, SPACE, WEATHER
 from gristmill.envs.stepped.types import Array
 from gristmill.generators.fields import LogNormal, Normal
@@ -256,6 +257,62 @@ def test_who_stops_for_an_animal_has_kept_up() -> None:
 
     assert stood["touched"][0] < 0
     assert world().predicates(stood)["kept_up"][0]
+
+
+@pytest.mark.parametrize(("across", "pedal"), [(3.66, 0.0), (3.66, 3.0), (2.6, 0.0), (-1.7, 0.0)])
+def test_who_leaves_the_lane_for_good_does_not_pass(across: float, pedal: float) -> None:
+    """Neither who stays beside the vehicle ahead or overtakes it, nor who drives between the lanes or on the shoulder."""
+    scenes = draws(CALM, 40)
+    drove = driven(scenes, lambda _, seen: towards(across, pedal, seen))
+
+    assert not world().predicates(drove)["in_lane"].any()
+
+
+def towards(across: float, pedal: float, seen: Any) -> Array:
+    """Return the actions that go to a place across the road."""
+    aside = np.clip(across - seen["own"][:, 1], -2.0, 2.0)
+    return np.stack([np.full_like(aside, pedal), aside], axis=1)
+
+
+def test_who_comes_too_near_on_the_way_has_not_kept_distance() -> None:
+    """How far behind they are at the end is no excuse."""
+    near = driven_by([scenario(3, headway=1.0, ahead_faster=-3.0).values], "noop")
+    far = driven_by([scenario(3, headway=1.0, ahead_faster=3.0).values], "expert")
+
+    assert [False, True] == [bool(world().predicates(one)["kept_distance"][0]) for one in (near, far)]
+    assert near["closest"][0] < 1.0 <= far["closest"][0]
+
+
+def test_who_is_cut_in_on_keeps_up_with_that_vehicle() -> None:
+    """It is next in the lane, and nobody can be asked to be as near to the one before it."""
+    cutting = draws({**CALM, "cut_in": True, "headway": 4.0, "ahead_brakes": "ease"}, 40)
+    drove = driven_by(cutting, "expert")
+    merged = drove["merged"] >= 0
+
+    assert 30 < merged.sum()
+    assert (drove["room"] < drove["gap"])[merged].mean() > 0.8  # the others have passed it
+    assert world().predicates(drove)["kept_up"].mean() > 0.9
+
+
+def test_who_cuts_in_leaves_room_to_the_vehicle_ahead() -> None:
+    """Where that one does not brake harder than others can follow, the two do not drive through each other."""
+    cutting = draws({**CALM, "cut_in": True, "ahead_brakes": "ease"}, 200)
+    env = world().vector(len(cutting))
+    seen, _ = env.reset(options={"scenarios": [Scenario.of(Highway.id, one) for one in cutting]})
+    while env.live.all():
+        seen = env.step(np.tile(np.float32([-1.0, 0.0]), (len(cutting), 1)))[0]
+        apart = np.abs(seen["ahead"][:, 0] - seen["beside"][:, 0]) >= LENGTH
+        assert (apart | (seen["beside"][:, 1] >= WIDTH) | (seen["ahead"][:, 0] == 1_000.0)).all()
+
+
+def test_an_animal_is_nowhere_before_it_comes() -> None:
+    """However far one sees and has come, nothing tells of it."""
+    calm, struck = scenario(clarity=4.0), scenario(clarity=4.0, animal="deer", animal_step=40)
+    env = world().vector(2)
+    env.reset(options={"scenarios": [calm, struck]})
+    seen = [env.step(np.zeros((2, 2), dtype=np.float32))[0]["animal"] for _ in range(39)]
+
+    assert {(1_000.0, -20.0, 0.0)} == {tuple(row) for one in seen for row in one.tolist()}
 
 
 # As an environment.
