@@ -1,6 +1,6 @@
 """An assembly line through a shift, and its inspector, who keeps defective units from being shipped.
 
-Success is a shift that is over in time, with next to no defective unit shipped, as many inspections as the control plan
+Success is a shift that is over in time, with next to no defective unit shipped, inspections throughout as the control plan
 asks for, and tools that were neither thrown away early nor used when worn out. The rare event is that several defective
 units are shipped.
 """
@@ -21,7 +21,7 @@ __all__ = ["Line"]
 
 RECALL = 6  # defective units shipped in a shift that make a recall
 ALLOWED = 1  # that are put up with
-PLAN = UNITS // 10  # units that are inspected at least
+PLAN = 10  # units in a row, of which at least one is inspected; as is what is allowed, assumed
 EARLY, LATE = 0.7, 1.0  # share of its life at which a tool is changed
 SORTS = {SIZE: "size", BLANK: "blank", SIZE + BLANK: "size and blank"}
 
@@ -40,7 +40,8 @@ class Line(SteppedWorld):
     task = (
         "You are the inspector of an assembly line. For each of 120 units, say how often units are inspected, whether the tool "
         "is changed before it, and whether the line is stopped to set the gauge and put an odd lot of blanks aside. Ship at "
-        "most one defective unit, inspect at least 12, use tools for 70 to 100 % of their life, and be done in 480 minutes."
+        "most one defective unit, inspect at least one of any 10 in a row, use tools for 70 to 100 % of their life, and be done "
+        "in 480 minutes."
     )
     seat = "inspector"
     space = SPACE
@@ -69,7 +70,7 @@ class Line(SteppedWorld):
     severities: ClassVar[Sequence[Severity]] = (
         Severity(
             name="recall",
-            of=lambda episode: escapes(episode)[-1],
+            of=lambda episode: max(escapes(episode)),
             threshold=float(RECALL),
             about="defective units shipped, and a fraction that rises with how near the others were to the limits",
             unit="units",
@@ -95,6 +96,7 @@ class Line(SteppedWorld):
             "defect_units",
             "defect_sorts",
             "inspected",
+            "unseen_most",
             "rejected",
             "flaws",
             "minutes",
@@ -109,7 +111,7 @@ class Line(SteppedWorld):
             "all_units_made": outcome["steps"] == UNITS,
             "done_in_time": outcome["minutes"] <= SHIFT,
             "few_defects_shipped": outcome["defects"] <= ALLOWED,
-            "enough_inspected": outcome["inspected"] >= PLAN,
+            "enough_inspected": outcome["unseen_most"] < PLAN,
             "tools_used_up": (outcome["changes"] > 0) & (outcome["least_used"] >= EARLY),
             "no_worn_tool_used": (outcome["most_used"] <= LATE) & ~outcome["broken"],
         }

@@ -56,6 +56,8 @@ def begin(values: Sequence[Values]) -> State:
         "rejected": none.copy(),
         "flaws": none.copy(),
         "inspected": none.copy(),
+        "unseen": none.copy(),
+        "unseen_most": none.copy(),
         "changes": none.copy(),
         "stops": none.copy(),
         "least_used": np.ones(rows),
@@ -122,6 +124,8 @@ def _inspect(state: State, rate: Array) -> None:
 def _chart(state: State, looks: Array, reading: Array, seen: Array) -> None:
     """Note what an inspection finds."""
     state["inspected"] += looks
+    state["unseen"] = np.where(looks, 0, state["unseen"] + 1)  # units in a row that were not inspected
+    state["unseen_most"] = np.maximum(state["unseen_most"], state["unseen"])
     state["minutes"] += INSPECTION * looks
     state["reading"] = np.where(looks, reading, state["reading"])
     chart = (1.0 - SMOOTHING) * state["chart"] + SMOOTHING * reading

@@ -1,9 +1,9 @@
 """A firm through the weeks of a year: what befalls it, what its treasurer does, and what is collected and paid.
 
 All money is in thousand euros (k€). Interest is 8.5 % a year, the US prime rate from July 2023 to September 2024 (Federal
-Reserve, *H.15 Selected Interest Rates*). A factor keeps 3 % of an invoice, of the 1 to 5 % that are usual (FundThrough,
-*Invoice Factoring Rates*). Assumed, with no source: terms of four weeks, the fees for putting off bills and for drawing
-unarranged, in how many instalments a called line is paid back, and how a customer or a supplier who is lost is replaced.
+Reserve, *H.15 Selected Interest Rates*). Assumed, with no source: terms of four weeks, the 3 % of an invoice that a factor
+keeps, the fees for putting off bills and for drawing unarranged, in how many instalments a called line is paid back, and how
+a customer or a supplier who is lost is replaced.
 """
 
 from collections.abc import Sequence

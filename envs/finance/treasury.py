@@ -1,7 +1,7 @@
 """The treasury of a firm: a year of weekly cash flow, through which it has to stay solvent.
 
-Success is a year in which all was paid, a line of credit that is paid back at its end, as banks ask once a year
-(Investopedia, *Clean-Up Requirement*), and as much cash as the owners want to be there: what is beyond that is theirs.
+Success is a year in which all was paid, a line of credit that is paid back at its end, as banks that lend for a year at a
+time often ask (assumed), and as much cash as the owners want to be there: what is beyond that is theirs.
 The rare event is that nothing is left to pay with, neither cash nor line: bankruptcy.
 """
 
@@ -20,7 +20,7 @@ from gristmill.types import Entry, Episode
 __all__ = ["Treasury"]
 
 CLOSING = (3.0, 5.0)  # weeks of fixed costs, that the cash at the year's end comes to
-COST = 0.01  # of a year's planned sales, that interest, fees and discounts may come to
+COST = 0.002  # of a year's planned sales, that interest, fees and discounts may come to; as the closing cash, assumed
 CENT = 0.1  # k€; what is less is nothing
 
 
@@ -39,7 +39,7 @@ class Treasury(SteppedWorld):
     task = (
         "You are the treasurer of a firm. Every week, draw on the line of credit or pay it back, put off bills, sell invoices "
         "to a factor and pay owners, so that all obligations are met through 52 weeks. Close the year with the line paid "
-        "back, no bill put off, and 3 to 5 weeks of fixed costs in cash; spend at most 1 % of the planned sales on financing."
+        "back, no bill put off, and 3 to 5 weeks of fixed costs in cash; spend at most 0.2 % of the planned sales on financing."
     )
     seat = "treasurer"
     space = SPACE

@@ -2,9 +2,9 @@
 
 Rates are of conversations, or of the requests that can have the trait. 15.14 % of all returns were fraudulent (Appriss
 Retail and Deloitte, Consumer Returns in the Retail Industry, 2024), few of which an order shows: that one in 2,000 does
-is assumed. Most cloud services answered 99.9 % to 99.99 % of calls (APImetrics, Cloud API analysis, 2020), and payment
-services say 99.95 % to 99.99 %: hence the rates of all faults of tools together. How they are shared out, and the rates of
-injected texts, alerts and contradictions are assumed.
+is assumed. In 2019 and 2020, 20 of 32 cloud services answered 99.9 % to 99.99 % of calls (Cray, API Cloud Performance
+Analysis Report, APImetrics and API.expert): hence the rates of all faults of tools together. How they are shared out, and
+the rates of injected texts, notes, alerts, contradictions and denials are assumed.
 """
 
 from typing import Any

@@ -64,6 +64,17 @@ def test_tenths_add_up() -> None:
     assert 12 == after(begin([values(unit={})]), 120, inspect=0.1)["inspected"][0]
 
 
+@pytest.mark.parametrize(
+    ("first", "rest", "enough"), [(1.0, 0.0, False), (0.0, 1.0, False), (0.1, 0.1, True)]
+)
+def test_inspections_have_to_go_on(first: float, rest: float, enough: bool) -> None:
+    """Many of them at the beginning, or at the end, do not make up for none in between."""
+    line = after(after(begin([values(unit={})]), 20, inspect=first), 100, 20, inspect=rest)
+    outcome = {**Line().outcome(line), "steps": np.array([120])}
+
+    assert enough == Line().predicates(outcome)["enough_inspected"][0]
+
+
 @pytest.mark.parametrize(("inspect", "shipped"), [(0.0, 3), (1.0, 0)])
 def test_inspection_finds_what_is_too_large(inspect: float, shipped: int) -> None:
     """A unit beyond the tolerance is shipped where it is not inspected."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gristmill import registry
 from gristmill.envs.finance.firm import FACTOR, SALES, begin, week
-from gristmill.envs.finance.treasury import Treasury, shortage
+from gristmill.envs.finance.treasury import COST, Treasury, shortage
 from gristmill.envs.stepped.types import State
 from gristmill.play import play, replays
 from gristmill.seeding import numpy_stream
@@ -178,6 +178,22 @@ def test_what_befalls_the_firm_is_logged() -> None:
         ("another supplier delivers", 13),
     ]  # fmt: skip
     assert expected == [(one["event"], one["step"]) for one in episode.entries[1:]]
+
+
+def test_drawing_the_whole_line_to_be_safe_is_too_dear() -> None:
+    """Who draws all of it through most of the year pays more interest than the plan allows; the expert does not."""
+    rows = 60
+    scenarios = [Scenario.of(WORLD, values(index)) for index in range(rows)]
+    env = Treasury().vector(rows)
+    env.reset(options={"scenarios": scenarios})
+    for number in range(Treasury.horizon):
+        env.step(np.tile(np.float32([1.0 if number < 40 else -1.0, 0.0, 0.0, 0.0]), (rows, 1)))
+    drew = [env.state(row)["financing"] for row in range(rows)]
+    spent = [one.state["financing"] for one in played("expert", scenarios)]
+    most = COST * Treasury.horizon * SALES
+
+    assert sum(one > most for one in drew) > 0.8 * rows
+    assert sum(one > most for one in spent) < 0.05 * rows
 
 
 def test_replays_to_the_bit() -> None:
