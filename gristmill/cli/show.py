@@ -147,8 +147,15 @@ def _print_body(facts: dict[str, Any]) -> None:
         out.print()
         out.print(shown)
     if {"horizon", "dt"} <= facts.keys():
-        rate, seconds = 1 / facts["dt"], facts["horizon"] * facts["dt"]
-        out.print(f"\n{facts['horizon']} control steps, {rate:g} a second: {seconds:g} s")
+        out.print(f"\n{_length(facts)}")
+
+
+def _length(facts: dict[str, Any]) -> str:
+    """Return how long an episode is, in control steps of so many a second or in another unit of its clock."""
+    steps, clock = facts["horizon"], facts.get("clock", "s")
+    whole = f"{steps * facts['dt']:g} {clock}"
+    rate = f", {1 / facts['dt']:g} a second" if clock == "s" else ""
+    return f"{steps} control steps{rate}: {whole}"
 
 
 def _short(field: dict[str, Any]) -> str:

@@ -36,6 +36,23 @@ def machine(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("world", "length"),
+    [
+        ("driving/highway-v1", "80 control steps, 4 a second: 20 s"),
+        ("finance/treasury-v1", "52 control steps: 52 weeks"),
+        ("factory/line-v1", "120 control steps: 120 units"),
+    ],
+)
+def test_show_tells_time_by_the_clock_of_the_world(
+    world: str, length: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In seconds where there are such, and else in its own unit."""
+    assert 0 == main(["show", world])
+
+    assert length in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
     "verb", [*(one for one in VERBS if one != "rare"), *(f"rare {one}" for one in rare.VERBS)]
 )
 def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
