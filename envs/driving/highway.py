@@ -67,6 +67,14 @@ class Highway(SteppedWorld):
         "aside": Quantity(1, "m/s", "speed to the left", -2.0, 2.0),
     }
 
+    grounds: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "untouched": ("touched", "touched_step", "impact"),
+        "on_road": ("off_step", "across"),
+        "in_lane": ("across",),
+        "kept_up": ("animal", "gap", "room", "speed"),
+        "in_flow": ("animal", "slower"),
+        "kept_distance": ("closest", "room", "speed"),
+    }
     severities: ClassVar[Sequence[Severity]] = (
         Severity(
             name="collision",

@@ -67,6 +67,14 @@ class Line(SteppedWorld):
             1, "", "share of the units that is inspected, which takes 0.3 min each", 0.0, 1.0
         ),
     }
+    grounds: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "all_units_made": ("steps",),
+        "done_in_time": ("minutes",),
+        "few_defects_shipped": ("defects", "defect_units", "defect_sorts"),
+        "enough_inspected": ("unseen_most", "inspected"),
+        "tools_used_up": ("changes", "least_used"),
+        "no_worn_tool_used": ("most_used", "broken"),
+    }
     severities: ClassVar[Sequence[Severity]] = (
         Severity(
             name="recall",

@@ -66,6 +66,13 @@ class Treasury(SteppedWorld):
         "factor": Quantity(1, "", "share of the invoices due after this week that is sold", 0.0, 1.0),
         "payout": Quantity(1, "100 k€", "what the owners are paid", 0.0, 4.0),
     }
+    grounds: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "solvent": ("headroom", "steps"),
+        "line_paid_back": ("drawn",),
+        "no_bills_put_off": ("bills",),
+        "cash_as_agreed": ("cash", "fixed"),
+        "financing_cheap": ("financing",),
+    }
     severities: ClassVar[Sequence[Severity]] = (
         Severity(
             name="bankruptcy",

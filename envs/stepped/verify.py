@@ -33,7 +33,9 @@ def stepped_checks(world: "SteppedWorld", episode: Episode) -> list[Check]:
     held = {name: bool(one[0]) for name, one in world.predicates(_outcome(episode.state)).items()}
     return [
         Check(
-            name=name, status="pass" if holds else "fail", evidence={} if holds else _evidence(name, episode)
+            name=name,
+            status="pass" if holds else "fail",
+            evidence={} if holds else _evidence(world, name, episode.state),
         )
         for name, holds in held.items()
     ]
@@ -69,5 +71,7 @@ def _due(world: "SteppedWorld", state: dict[str, Any]) -> int:
     return steps if early else world.horizon
 
 
-def _evidence(name: str, episode: Episode) -> dict[str, Any]:
-    return {"expected": f"{name} at the end", "got": episode.state}
+def _evidence(world: "SteppedWorld", name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a final state a predicate rests on."""
+    got = {field: state[field] for field in world.grounds.get(name, tuple(state))}
+    return {"expected": f"{name} at the end", "got": got}

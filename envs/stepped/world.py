@@ -45,6 +45,8 @@ class SteppedWorld(OneRow):
         quantities: the fields of an observation, in order; `time`, the share of the horizon that is over, is added.
         controls: the numbers of an action, in order, with finite limits.
         abreast: how many episodes are played at once; a step of NumPy costs hardly more for many rows than for few.
+        grounds: by the name of a predicate, the fields of the outcome that it rests on, which a finding shows; all of
+            them where none are named.
         severities: see `gristmill.severity`, and `kinds`.
     """
 
@@ -59,6 +61,7 @@ class SteppedWorld(OneRow):
     quantities: ClassVar[Mapping[str, Quantity]]
     controls: ClassVar[Mapping[str, Quantity]]
     abreast: ClassVar[int] = 512
+    grounds: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     severities: ClassVar[Sequence[Severity]] = ()
     kinds: ClassVar[Sequence[Kind]] = ()
     possible_agents: ClassVar[list[str]]

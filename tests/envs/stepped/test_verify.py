@@ -1,13 +1,17 @@
 """Recorded episodes of stepped worlds are judged by their final states, and told when they are not whole."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 import pytest
 
 from gristmill.digest import digest
+from gristmill.envs.driving.highway import Highway
+from gristmill.envs.factory.line import Line
+from gristmill.envs.finance.treasury import Treasury
+from gristmill.envs.stepped.world import SteppedWorld
 from gristmill.play import play, replay
 from gristmill.policy import Place
 from gristmill.types import Episode
@@ -55,6 +59,35 @@ def test_a_finding_says_what_was_there() -> None:
     (kept, _) = Tank().checks(one)
 
     assert {"expected": "kept at the end", "got": one.state} == kept.evidence
+
+
+@pytest.mark.parametrize("kind", [Highway, Treasury, Line])
+def test_findings_show_all_that_a_predicate_rests_on(kind: type[SteppedWorld]) -> None:
+    """Changes elsewhere in the final state change no predicate, and each of them names what it rests on."""
+    world = kind()
+    outcome = {"steps": np.zeros(1, dtype=np.int64), **world.outcome(world.initial)}
+    whole = world.predicates(outcome)
+
+    assert list(whole) == list(world.grounds)
+    for name, fields in world.grounds.items():
+        for shift in (-1e6, 1e6):
+            other = {
+                field: one if field in fields else (~one if one.dtype == bool else one + shift)
+                for field, one in outcome.items()
+            }
+            assert whole[name] == world.predicates(other)[name]
+
+
+def test_a_finding_shows_no_more_than_it_rests_on() -> None:
+    """Where the world says what that is."""
+
+    class Named(Tank):
+        grounds: ClassVar = {"kept": ("steps",)}
+
+    (kept, middle) = Named().checks(episode(policy=tanks.noop))
+
+    assert ["steps"] == list(kept.evidence["got"])
+    assert len(middle.evidence["got"]) > 1
 
 
 def _cut(one: Episode) -> Episode:
