@@ -4,6 +4,7 @@ Every array has a leading axis of rows, one per episode that runs at the same ti
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,10 +41,10 @@ def column(values: Sequence[Values], name: str, absent: Any = 0.0) -> Array:
 
 def listed(values: Sequence[Values], name: str, field: str, absent: Any = 0.0) -> Array:
     """Return a field of the records in a list of some scenarios, [rows, longest]; `absent` behind the end of a list."""
-    longest = max(len(one[name]) for one in values)
-    return np.array(
-        [
-            [record.get(field, absent) for record in one[name]] + [absent] * (longest - len(one[name]))
-            for one in values
-        ]
-    ).reshape(len(values), longest)
+    lists = [one[name] for one in values]
+    longest = max(map(len, lists))
+    try:  # in most worlds, every record has every field
+        found = [list(map(itemgetter(field), one)) for one in lists]
+    except KeyError:
+        found = [[record.get(field, absent) for record in one] for one in lists]
+    return np.array([one + [absent] * (longest - len(one)) for one in found]).reshape(len(values), longest)

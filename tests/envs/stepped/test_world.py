@@ -135,11 +135,12 @@ def test_fields_of_scenarios_become_arrays() -> None:
     """A field that is not there, and what lies behind the end of a list, get what stands for nothing."""
     values: list[dict[str, Any]] = [
         {"a": 1.0, "days": [{"b": 2.0}, {"b": 3.0}]},
-        {"days": [{"b": 4.0}]},
+        {"days": [{"b": 4.0, "c": 5.0}]},
     ]
 
     assert [1.0, -1.0] == column(values, "a", -1.0).tolist()
     assert [[2.0, 3.0], [4.0, 0.0]] == listed(values, "days", "b").tolist()
+    assert [[-1.0, -1.0], [5.0, -1.0]] == listed(values, "days", "c", -1.0).tolist()
 
 
 class _Nameless(Tank):
