@@ -101,6 +101,7 @@ class Highway(SteppedWorld):
         state = {
             "x": np.zeros(rows),
             "speed": speed,
+            "before": speed.copy(),  # at the beginning of the step
             "y": np.zeros(rows),
             "aside": np.zeros(rows),
             "braking": np.minimum(column(values, "brakes"), holds),

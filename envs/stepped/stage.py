@@ -84,10 +84,10 @@ class Stage:
         if not len(rows):
             return
         if len(rows) == len(self.clock):
-            self.world.advance(self.states, actions, self.clock)
+            self._advance(self.states, actions, self.clock)
         else:  # the others are over, or have just begun
             some = {name: column[rows] for name, column in self.states.items()}
-            self.world.advance(some, actions[rows], self.clock[rows])
+            self._advance(some, actions[rows], self.clock[rows])
             for name, column in some.items():
                 self.states[name][rows] = column
         self.clock[rows] += 1
@@ -109,6 +109,19 @@ class Stage:
     def picture(self, row: int) -> Array:
         """Return a picture of a row, [height, width, 3] uint8."""
         return self.world.draw({name: one[row : row + 1] for name, one in self.states.items()})
+
+    def _advance(self, state: State, actions: Array, step: Array) -> None:
+        """Let a step pass.
+
+        Raises:
+            UsageError: when the rules keep what they did not begin with, and rows that start anew would not have.
+        """
+        self.world.advance(state, actions, step)
+        if state.keys() != self.world.initial.keys():
+            others = sorted(state.keys() ^ self.world.initial.keys())
+            raise UsageError(
+                f"Expected advance() to keep the arrays that begin() returned, got others: {others}."
+            )
 
     def _look(self) -> None:
         """Look at the states of all rows."""

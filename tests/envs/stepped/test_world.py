@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gristmill import registry
 from gristmill.envs.stepped.types import Array, Quantity, State, column, listed
 from gristmill.envs.stepped.vector import SteppedVectorEnv
 from gristmill.errors import UsageError
@@ -173,6 +174,40 @@ def test_a_slip_in_the_rules_is_named(kind: type[Tank], message: str) -> None:
     """Where it was made, before anything is played."""
     with pytest.raises(UsageError, match=message):
         kind().vector(2)
+
+
+class _Forgetful(Tank):
+    def advance(self, state: State, actions: Array, step: Array) -> None:
+        state["beside"] = state["level"]
+
+
+def test_what_is_kept_from_step_to_step_has_to_be_begun_with() -> None:
+    """Or rows that start anew would go on with that of others."""
+    env = _Forgetful().vector(2)
+    env.reset(seed=1)
+
+    with pytest.raises(UsageError, match=r"Expected advance\(\) to keep .* got others: \['beside'\]"):
+        env.step(np.zeros((2, 1), dtype=np.float32))
+
+
+@pytest.mark.parametrize("world", ["driving/highway-v1", "finance/treasury-v1", "factory/line-v1"])
+def test_rows_of_bundled_worlds_start_anew_at_different_times(world: str) -> None:
+    """Each goes on as one that never met the others."""
+    made: Any = registry.make(world)
+    env, scenes = made.vector(3, autoreset=AutoresetMode.NEXT_STEP), [made.scenario(2, 0)]
+    env.reset(seed=1)
+    env.action_space.seed(1)
+    for _ in range(made.horizon // 2):
+        env.step(env.action_space.sample())
+    env.reset(options={"scenarios": scenes, "reset_mask": np.array([False, True, False])})
+    alone = made.vector(1)
+    alone.reset(options={"scenarios": scenes})
+    for _ in range(made.horizon):
+        actions = env.action_space.sample()
+        seen, (one, *_) = env.step(actions)[0], alone.step(actions[1:2])
+        if not alone.live[0]:
+            break
+        assert all((seen[name][1] == one[name][0]).all() for name in one)
 
 
 def test_a_world_that_does_not_draw_says_so() -> None:
