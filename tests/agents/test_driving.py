@@ -47,12 +47,12 @@ def departs(policy: str, values: Values, other: Values) -> int:
 
 @pytest.mark.parametrize("policy", DRIVERS)
 def test_drivers_keep_up_on_most_days(policy: str) -> None:
-    """Without touching anything."""
+    """Without touching anything; those who dare more come too near on some days, and the cautious fall behind."""
     found = driven_by(draws({}, 200), policy)
     passed = np.logical_and.reduce(list(world().predicates(found).values()))
 
     assert (found["touched"] < 0).all()
-    assert 0.85 < passed.mean()
+    assert (0.9 if policy in ("expert", "typical") else 0.75) < passed.mean()
 
 
 @pytest.mark.parametrize("fix", [FOG, PANIC])

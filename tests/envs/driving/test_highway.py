@@ -300,7 +300,7 @@ def test_who_cuts_in_leaves_room_to_the_vehicle_ahead() -> None:
     env = world().vector(len(cutting))
     seen, _ = env.reset(options={"scenarios": [Scenario.of(Highway.id, one) for one in cutting]})
     while env.live.all():
-        seen = env.step(np.tile(np.float32([-1.0, 0.0]), (len(cutting), 1)))[0]
+        seen = env.step(np.tile(np.array([-1.0, 0.0]), (len(cutting), 1)))[0]
         apart = np.abs(seen["ahead"][:, 0] - seen["beside"][:, 0]) >= LENGTH
         assert (apart | (seen["beside"][:, 1] >= WIDTH) | (seen["ahead"][:, 0] == 1_000.0)).all()
 

@@ -187,7 +187,7 @@ def test_drawing_the_whole_line_to_be_safe_is_too_dear() -> None:
     env = Treasury().vector(rows)
     env.reset(options={"scenarios": scenarios})
     for number in range(Treasury.horizon):
-        env.step(np.tile(np.float32([1.0 if number < 40 else -1.0, 0.0, 0.0, 0.0]), (rows, 1)))
+        env.step(np.tile(np.array([1.0 if number < 40 else -1.0, 0.0, 0.0, 0.0]), (rows, 1)))
     drew = [env.state(row)["financing"] for row in range(rows)]
     spent = [one.state["financing"] for one in played("expert", scenarios)]
     most = COST * Treasury.horizon * SALES
