@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from gristmill import registry
-from gristmill.digest import digest, indented
-from gristmill.errors import unknown
+from gristmill.digest import decode, digest, indented
+from gristmill.errors import UsageError, unknown
 from gristmill.files import write_whole
 from gristmill.generators.rare import hunting, machine, shrinking
 from gristmill.generators.rare.archive import Find, illuminate
@@ -120,11 +120,15 @@ def hunt(
         progress: is told the calls so far, and how many failures there are.
 
     Raises:
-        UsageError: when something asked for does not exist.
+        UsageError: when something asked for does not exist, or `out` holds another hunt.
         StoreError: when the files cannot be written.
     """
     if method not in get_args(Method):
         raise unknown("method", method, get_args(Method))
+    if out is not None:
+        _same_hunt(
+            out, {"world": world, "seats": dict(seats), "severity": severity, "method": method, "seed": seed}
+        )
     met: set[tuple[str, ...]] = set()
     problem = _told(problem_of(world, seats, severity=severity, threshold=threshold, seed=seed), by, met)
     finds, events = _finds(problem, method, seed, calls, progress)
@@ -164,6 +168,21 @@ def hunt(
     if out is not None:
         _write(result, out)
     return result
+
+
+def _same_hunt(out: Path, asked: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds what was found by another hunt."""
+    if not (out / REPORT).exists():
+        return
+    try:
+        there = decode((out / REPORT).read_bytes())
+        same = all(there.get(name) == value for name, value in asked.items())
+    except (AttributeError, msgspec.DecodeError):
+        same = False
+    if not same:
+        raise UsageError(
+            f"Expected a new folder, or that of the same hunt, got {out}, in which something else was hunted; choose another."
+        )
 
 
 def shrink(

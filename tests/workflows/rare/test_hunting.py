@@ -68,6 +68,16 @@ def test_what_a_hunt_writes_can_be_run_and_fails_again(found: tuple[Hunt, Path])
     assert report == decoder(Hunt)((out / "hunt.json").read_bytes())
 
 
+def test_a_hunt_leaves_another_where_it_is(found: tuple[Hunt, Path]) -> None:
+    """A folder is written again by the same question, and by no other."""
+    _, out = found
+    before = (out / "hunt.json").read_bytes()
+
+    with pytest.raises(UsageError, match="something else was hunted"):
+        hunt(WORLD, {"agent": "expert"}, calls=10, seed=1, out=out)
+    assert before == (out / "hunt.json").read_bytes()
+
+
 def test_the_same_seed_hunts_the_same() -> None:
     """Down to the last call; fewer kinds can be told apart."""
     one, same = (hunt(WORLD, LAZY, by=["leak"], calls=200, seed=2) for _ in range(2))
