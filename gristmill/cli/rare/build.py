@@ -1,12 +1,11 @@
 """`gristmill rare build`."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.rare.options import Calls, Severity, Threshold
+from gristmill.cli.rare.options import Calls, Severity, Threshold, typed
 from gristmill.cli.shared import (
     Jobs,
     Json,
@@ -95,16 +94,14 @@ def command(
     spared = None if not reference else {} if reference == ["none"] else seats_of(reference)
     if out.exists() and any(out.iterdir()):  # before minutes of work are lost
         raise UsageError(f"Expected a new folder for the set, got {out}, which is taken; choose another.")
-    words = ["gristmill", "rare", "build", world, *(f"--seat={one}" for one in seat or ()), f"--out={out}"]
-    words += [f"--{role}={count}" for role, count in roles.items()]
-    words += [f"--severity={severity}"] if severity else []
-    words += [f"--threshold={threshold:g}"] if threshold is not None else []
-    words += [f"--reference={one}" for one in reference or ()]
-    words += [f"--calls={calls}", f"--seed={seed}"]
+    again = typed(
+        "build", world, seat=seat, out=out, **roles, severity=severity, threshold=threshold, reference=reference, calls=calls,
+        seed=seed,
+    )  # fmt: skip
     with anew(), stages() as tell:
         found = build(
             world, seats_of(seat), out, roles=roles, severity=severity, threshold=threshold, seed=seed, reference=spared,
-            calls=calls, jobs=jobs, licence=licence, command=shlex.join(words), tell=tell,
+            calls=calls, jobs=jobs, licence=licence, command=again, tell=tell,
         )  # fmt: skip
     if json:
         answer(found.manifest)

@@ -1,13 +1,12 @@
 """`gristmill rare estimate`."""
 
-import shlex
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gristmill.cli.rare.options import Calls, Fix, Severity, Threshold, fixed
+from gristmill.cli.rare.options import Calls, Fix, Severity, Threshold, fixed, typed
 from gristmill.cli.shared import Jobs, Json, Seats, Seed, World, anew, answer, bar, console, seats_of, table
 
 if TYPE_CHECKING:
@@ -71,21 +70,11 @@ def command(
         found, failures = estimate_event(asked, out, jobs=jobs, progress=progress)
     page = None
     if out is not None:
-        words = [
-            "gristmill",
-            "rare",
-            "estimate",
-            world,
-            *(f"--seat={one}" for one in seat or ()),
-            f"--out={out}",
-        ]
-        words += [f"--severity={severity}"] if severity else []
-        words += [f"--threshold={threshold:g}"] if threshold is not None else []
-        words += [*(f"--fix={one}" for one in fix or ()), *(f"--tilt={one}" for one in tilt or ())]
-        words += [f"--method={method}"] if method != "auto" else []
-        words += [f"--size={size}"] if size else []
-        words += [f"--precision={precision:g}", f"--calls={calls}", f"--seed={seed}"]
-        page = write_estimate_page(found, failures, out, command=shlex.join(words))
+        again = typed(
+            "estimate", world, seat=seat, out=out, severity=severity, threshold=threshold, fix=fix, tilt=tilt, method=method,
+            size=size, precision=precision, calls=calls, seed=seed,
+        )  # fmt: skip
+        page = write_estimate_page(found, failures, out, command=again)
     if json:
         answer({"page": str(page) if page else None, "estimation": found})
     else:

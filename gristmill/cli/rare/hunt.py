@@ -1,12 +1,11 @@
 """`gristmill rare hunt`."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from gristmill.cli.rare.options import Severity, Threshold
+from gristmill.cli.rare.options import Severity, Threshold, typed
 from gristmill.cli.shared import Json, Seats, Seed, World, anew, answer, bar, console, seats_of, table
 
 if TYPE_CHECKING:
@@ -70,16 +69,11 @@ def command(
         )  # fmt: skip
     page = None
     if out is not None:
-        words = ["gristmill", "rare", "hunt", world, *(f"--seat={one}" for one in seat or ()), f"--out={out}"]
-        words += [f"--severity={severity}"] if severity else []
-        words += [f"--threshold={threshold:g}"] if threshold is not None else []
-        words += [
-            *(f"--by={one}" for one in by or ()),
-            f"--method={method}",
-            f"--calls={calls}",
-            f"--seed={seed}",
-        ]
-        page = write_hunt_page(found, out, command=shlex.join(words))
+        again = typed(
+            "hunt", world, seat=seat, out=out, severity=severity, threshold=threshold, by=by, method=method, calls=calls,
+            seed=seed,
+        )  # fmt: skip
+        page = write_hunt_page(found, out, command=again)
     if json:
         answer({"page": str(page) if page else None, "hunt": found})
     else:

@@ -1,10 +1,11 @@
 """Options that the verbs about rare events share."""
 
+import shlex
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Calls", "Fix", "Severity", "Threshold", "fixed"]
+__all__ = ["Calls", "Fix", "Severity", "Threshold", "fixed", "typed"]
 
 Severity = Annotated[
     str,
@@ -56,3 +57,12 @@ def fixed(pairs: list[str] | None) -> dict[str, Any]:
         except msgspec.DecodeError:
             found[name] = text
     return found
+
+
+def typed(verb: str, world: str, **options: Any) -> str:
+    """Return what to type to see a result again, by option; of a list each, and nothing for what was not given."""
+    words = ["gristmill", "rare", verb, world]
+    for name, value in options.items():
+        several = value if isinstance(value, list) else [] if value in (None, "") else [value]
+        words += [f"--{name}={f'{one:g}' if isinstance(one, float) else one}" for one in several]
+    return shlex.join(words)

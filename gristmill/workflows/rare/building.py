@@ -26,13 +26,13 @@ from gristmill.recorders.sets import (
     new_folder,
     write_set,
 )
-from gristmill.severity import Kind, kinds_of, severity_of
+from gristmill.severity import Kind
 from gristmill.specs import split
 from gristmill.types import Episode, Scenario
 from gristmill.workflows.rare.building_candidates import PAIRS, Candidate, candidates
 from gristmill.workflows.rare.building_search import Failure, Search
 from gristmill.workflows.rare.building_strata import Strata
-from gristmill.workflows.rare.playing import problem_of
+from gristmill.workflows.rare.playing import Event, System
 from gristmill.workflows.rare.scoring_rates import rate_of
 from gristmill.workflows.rare.scoring_runs import Plays, Result, play_scenarios, results_of
 from gristmill.workflows.rare.verifying import RUN, replayed, space_digest
@@ -150,12 +150,13 @@ class _Work(NamedTuple):
         reference: Mapping[str, str] | None, jobs: int, tell: Tell | None,
     ) -> "_Work":  # fmt: skip
         world = registry.absolute(world)
-        problem = problem_of(world, seats, severity=severity, threshold=threshold, seed=seed)
-        judge = registry.make(world)
-        plays = Plays(world, severity_of(judge, severity), problem.threshold, seed, jobs)
+        system = System(
+            Event(world=world, seats=dict(seats), severity=severity, threshold=threshold, seed=seed)
+        )
         return cls(
-            judge, problem, seats, plays, kinds_of(judge), _competent(world, seats) if reference is None else reference,
-            space_digest(problem.space), tell or (lambda *_: None),
+            system.judge, system.problem(), seats, Plays(world, system.severity, system.threshold, seed, jobs), system.kinds,
+            _competent(world, seats) if reference is None else reference, space_digest(system.space),
+            tell or (lambda *_: None),
         )  # fmt: skip
 
 

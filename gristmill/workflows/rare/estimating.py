@@ -30,7 +30,7 @@ from gristmill.lines import read_lines, write_lines
 from gristmill.registry import absolute
 from gristmill.specs import file_of
 from gristmill.types import Scenario, SeatInfo
-from gristmill.workflows.rare.playing import Event, System, scenario_of
+from gristmill.workflows.rare.playing import Event, System
 
 __all__ = ["Asked", "Estimation", "Failure", "estimate_event", "read_estimation"]
 
@@ -281,7 +281,7 @@ def _failures(system: System, found: Sequence[Replicate]) -> list[Failure]:
 
 def _scenarios(world: str, failures: Sequence[Failure]) -> Iterable[Scenario]:
     found = (
-        scenario_of(world, one.values, log_density=one.log_density, stratum=", ".join(one.kind))
+        Scenario.of(world, one.values, log_density=one.log_density, stratum=", ".join(one.kind))
         for one in failures
     )
     return {one.id: one for one in found}.values()

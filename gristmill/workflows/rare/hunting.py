@@ -19,7 +19,7 @@ from gristmill.generators.rare.shrinking import Shrunk
 from gristmill.generators.space import Values
 from gristmill.lines import write_lines
 from gristmill.types import Scenario
-from gristmill.workflows.rare.playing import problem_of, scenario_of
+from gristmill.workflows.rare.playing import problem_of
 
 __all__ = ["Failure", "Hunt", "Method", "hunt", "shrink"]
 
@@ -259,7 +259,7 @@ def _write(found: Hunt, out: Path) -> None:
     for one in found.failures:
         for each in (one, one.shrunk) if one.shrunk is not None else (one,):
             stratum = ", ".join(each.kind)
-            scenario = scenario_of(world, each.values, log_density=each.log_density, stratum=stratum)
+            scenario = Scenario.of(world, each.values, log_density=each.log_density, stratum=stratum)
             scenarios[scenario.id] = scenario
     write_lines(out / FAILURES, scenarios.values())
     write_whole(out / REPORT, indented(found))

@@ -1,5 +1,6 @@
 """Worlds as problems: a scenario is simulated by playing it, and its severity is that of the episode."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from gristmill.types import Episode, Scenario
 from gristmill.workflows.run import seat_policies
 from gristmill.world import World
 
-__all__ = ["Event", "System", "graded", "problem_of", "scenario_of"]
+__all__ = ["Event", "System", "graded", "problem_of"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,8 @@ class System:
 
     def play(self, rows: Sequence[Values]) -> list[Episode]:
         """Return the episodes of scenarios with these values."""
-        scenarios = [scenario_of(self.judge.id, values) for values in rows]
+        # Equal values are one scenario, hence one episode under one seed.
+        scenarios = [Scenario.of(self.judge.id, values) for values in rows]
         return list(play(self._make, scenarios, self.policies, seed=self.event.seed))
 
     def outcomes(self, rows: Sequence[Values]) -> list[Outcome]:
@@ -103,11 +105,6 @@ def problem_of(
     return System(event).problem()
 
 
-def scenario_of(world: str, values: Values, **rest: Any) -> Scenario:
-    """Return the scenario with these values; equal values are one scenario, hence one episode under one seed."""
-    return Scenario.of(world, values, **rest)
-
-
 def graded(episode: Episode, severity: Severity, kinds: Sequence[Kind] = ()) -> Outcome:
     """Return the outcome of an episode.
 
@@ -121,12 +118,17 @@ def graded(episode: Episode, severity: Severity, kinds: Sequence[Kind] = ()) -> 
         )
     try:
         running = tuple(map(float, severity.running(episode))) if severity.running else ()
-        return Outcome(float(severity.of(episode)), running, tuple(kind.of(episode) for kind in kinds))
+        found = Outcome(float(severity.of(episode)), running, tuple(kind.of(episode) for kind in kinds))
     except RAISED as error:
         raise UsageError(
             f"Expected the severity {severity.name!r} to grade every episode, got {type(error).__name__}: {error} for "
             f"scenario {episode.scenario.id}."
         ) from error
+    if not math.isfinite(found.severity):
+        raise UsageError(
+            f"Expected a severity that is a finite number, got {found.severity} for scenario {episode.scenario.id}."
+        )
+    return found
 
 
 def _space(judge: World, event: Event) -> Space:

@@ -1,6 +1,5 @@
 """The scenarios of an evaluation set as an ordinary recorded run, graded by a severity."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +7,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from gristmill.errors import UsageError
 from gristmill.lines import write_lines
 from gristmill.recorders.store import RunStore
 from gristmill.severity import Kind, Severity
@@ -64,10 +62,6 @@ class Plays(NamedTuple):
         if episode.fault is not None:
             return Result(error=f"{episode.fault.side}: {episode.fault.message}"), ()
         outcome = graded(episode, self.severity, kinds)
-        if not math.isfinite(outcome.severity):
-            raise UsageError(
-                f"Expected a severity that is a finite number, got {outcome.severity} for scenario {episode.scenario.id}."
-            )
         return Result(severity=outcome.severity, event=outcome.severity >= self.threshold), outcome.kind
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gristmill.errors import UsageError
-from gristmill.workflows.rare.playing import Event, System, problem_of, scenario_of
+from gristmill.types import Scenario
+from gristmill.workflows.rare.playing import Event, System, problem_of
 from tests.fixtures.boilers import LEAKS, LIMIT
 from tests.workflows.rare.boilers import LAZY, WORLD
 
@@ -41,7 +42,7 @@ def test_equal_values_are_one_scenario() -> None:
     system = System(Event(world=WORLD, seats=LAZY))
     first, other, again = system.play([ROW, ROW | {"leak": "none"}, ROW])
 
-    assert first.scenario == again.scenario == scenario_of("test/boiler-v0", ROW)
+    assert first.scenario == again.scenario == Scenario.of("test/boiler-v0", ROW)
     assert first.steps == again.steps
     assert first.scenario.id != other.scenario.id
 
